@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arrow {
+class RecordBatch;
+}
+
+namespace shoal::data::inline v1::detail {
+
+enum class FunctionKind : std::uint8_t { map, flat_map, filter, map_batches };
+
+/// A user function made ready for rows: one object per worker for class steps, else one per fragment. One thread at a
+/// time.
+class Function {
+ public:
+  virtual ~Function() = default;
+  /// `rows` through the function: for map, flat_map and map_batches its output rows, for filter the rows kept.
+  /// Throws what the user function throws, and shoal::Error where columns do not fit.
+  virtual std::shared_ptr<arrow::RecordBatch> call(const std::shared_ptr<arrow::RecordBatch>& rows) = 0;
+};
+
+/// What the typed front (typed.h) hands to a plan: a user function without its types. Immutable, shared by threads.
+struct FunctionSpec {
+  FunctionKind kind{};
+  std::string name;     ///< "normalize", "Normalize", "lambda"
+  bool has_state = false;  ///< A class step: make() once in each worker of a pool.
+  std::function<std::unique_ptr<Function>()> make;  ///< May throw what the class's constructor throws.
+  /// Columns it needs and columns it gives, for rules; not set for rows and batches without a static type.
+  std::optional<std::vector<std::string>> reads;
+  std::optional<std::vector<std::string>> writes;
+};
+
+}  // namespace shoal::data::inline v1::detail

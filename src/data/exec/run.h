@@ -24,7 +24,7 @@ struct FragmentTrace {
 /// thread brings an event (a worker that finished, the consumer that waits); no thread of its own.
 class Run {
  public:
-  virtual ~Run() = default;   ///< Cancels what still runs and waits for user functions that do.
+  virtual ~Run() = default;   ///< Does what stop() does.
 
   /// A block for the consumer. Its bytes count against the budget until the last copy of `lease` is gone.
   struct Delivered {
@@ -35,6 +35,9 @@ class Run {
   virtual Result<Delivered> next() = 0;
   /// Ends the run from any thread; next() then gives `reason`.
   virtual void cancel(Status reason) = 0;
+  /// Cancels what still runs, then waits until no user function of this run runs any more. Not from a worker. report()
+  /// and running_labels() may be called meanwhile: this is how Ctrl-C names a function that does not come back.
+  virtual void stop() = 0;
   virtual RunReport report() const = 0;
   /// Labels of operators whose user code runs at this moment, for "still running" messages.
   virtual std::vector<std::string> running_labels() const = 0;

@@ -16,8 +16,13 @@ namespace arrow {
 class Schema;
 }
 
+namespace shoal::data::inline v1 {
+class Expr;  // include/shoal/data/expr.h
+}
+
 namespace shoal::data {
 
+struct RunSettings;
 class Node;
 using NodePtr = std::shared_ptr<const Node>;
 using SchemaPtr = std::shared_ptr<arrow::Schema>;
@@ -54,6 +59,10 @@ class Node {
   }
   /// Columns of the output where they are known without running; null otherwise.
   virtual SchemaPtr known_schema(const SchemaPtr& /*input*/) const { return nullptr; }
+  /// Columns of the input from which it can make the output columns `wanted`; not set where it may need any.
+  virtual std::optional<std::vector<std::string>> needed_columns(const std::vector<std::string>& /*wanted*/) const {
+    return std::nullopt;
+  }
 
  private:
   NodePtr input_;
@@ -63,19 +72,59 @@ class Node {
 std::optional<std::int64_t> known_rows(const Node& node);
 SchemaPtr known_schema(const Node& node);
 
-/// Optional powers of a reader, found by dynamic_cast: rules use them.
+/// Optional powers of a node, found by dynamic_cast: rules use them.
+
+/// A reader that can leave out columns.
 class AcceptsProjection {
  public:
   virtual ~AcceptsProjection() = default;
   /// The reader that reads only these columns, in this order; null if it cannot.
   virtual NodePtr with_columns(const std::vector<std::string>& columns) const = 0;
 };
-class Expr;  // include/shoal/data/expr.h
-/// A step that can say how many rows there are cheaper than by running: footers, listings.
+
+/// A step that keeps the named columns of its input, in this order, and nothing else: select.
+class SelectsColumns {
+ public:
+  virtual ~SelectsColumns() = default;
+  virtual const std::vector<std::string>& selected() const = 0;
+};
+
+/// A reader that can leave out rows.
+class AcceptsPredicate {
+ public:
+  virtual ~AcceptsPredicate() = default;
+  /// The reader that gives exactly the rows for which `predicate` and its own are true; null if it cannot.
+  virtual NodePtr with_predicate(const Expr& predicate) const = 0;
+};
+
+/// A step that keeps the rows for which an expression is true, and nothing else: filter(Expr).
+class HasPredicate {
+ public:
+  virtual ~HasPredicate() = default;
+  virtual const Expr& predicate() const = 0;
+};
+
+/// A source that can begin and end at a row without making the rows before it.
+class AcceptsWindow {
+ public:
+  virtual ~AcceptsWindow() = default;
+  /// The source of rows [offset, offset + length) of this one; null if it cannot.
+  virtual NodePtr with_window(const RowWindow& window) const = 0;
+};
+
+/// A step that can say how many rows it gives cheaper than by running: footers, listings. Does I/O.
 class CountsRows {
  public:
   virtual ~CountsRows() = default;
   virtual Result<std::int64_t> count_rows() const = 0;
+};
+
+/// A node that other nodes take the place of when a run starts: materialize(), split(). Rules do not look through it.
+class Deferred {
+ public:
+  virtual ~Deferred() = default;
+  /// The plan to run in its place. May run the input first, and blocks while it does. Thread-safe.
+  virtual Result<NodePtr> resolve(const RunSettings& settings) const = 0;
 };
 
 }  // namespace shoal::data

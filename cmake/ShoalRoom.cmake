@@ -1,5 +1,6 @@
 # shoal_room(NAME LIBRARY target [STATIC] LINKS ...): the library of src/NAME and include/shoal/NAME, and one test
-# program NAME_test of every x_test.cc in it. Tests in files x_slow_test.cc get the label "slow".
+# program NAME_test of every x_test.cc in it. Tests in files x_slow_test.cc get the label "slow". Sources in a folder
+# testing/ are what tests share (servers, suites): the static library target_testing, which only tests link.
 function(shoal_room name)
   cmake_parse_arguments(room "STATIC" "LIBRARY" "LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
@@ -9,6 +10,9 @@ function(shoal_room name)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(testing ${sources})
+  list(FILTER sources EXCLUDE REGEX "/testing/")
+  list(FILTER testing INCLUDE REGEX "/testing/")
   if(room_STATIC)
     add_library(${room_LIBRARY} STATIC ${sources})
   else()
@@ -19,10 +23,20 @@ function(shoal_room name)
     PRIVATE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
   target_link_libraries(${room_LIBRARY} ${room_LINKS})
   target_compile_definitions(${room_LIBRARY} PRIVATE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
+  if(SHOAL_TESTS AND testing)
+    add_library(${room_LIBRARY}_testing STATIC ${testing})
+    target_include_directories(${room_LIBRARY}_testing PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(${room_LIBRARY}_testing PUBLIC ${room_LIBRARY} PRIVATE GTest::gtest OpenSSL::SSL
+      OpenSSL::Crypto Boost::headers ShoalArrow::arrow)
+    target_compile_definitions(${room_LIBRARY}_testing PRIVATE SHOAL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  endif()
   if(SHOAL_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name}_test PRIVATE ${room_LIBRARY} GTest::gtest GTest::gmock GTest::gtest_main)
+    if(testing)
+      target_link_libraries(${name}_test PRIVATE ${room_LIBRARY}_testing)
+    endif()
     if(NOT name STREQUAL base)
       target_link_libraries(${name}_test PRIVATE ShoalArrow::arrow ShoalArrow::compute ShoalArrow::parquet
         OpenSSL::SSL OpenSSL::Crypto Boost::headers fmt::fmt pugixml::pugixml JPEG::JPEG PNG::PNG)

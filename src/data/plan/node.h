@@ -119,6 +119,14 @@ class CountsRows {
   virtual Result<std::int64_t> count_rows() const = 0;
 };
 
+/// A reader whose columns stand in metadata: a footer.
+class ReadsSchema {
+ public:
+  virtual ~ReadsSchema() = default;
+  /// Reads it, with a few requests. Null where there is no file to ask.
+  virtual Result<SchemaPtr> read_schema() const = 0;
+};
+
 /// A node that other nodes take the place of when a run starts: materialize(), split(). Rules do not look through it.
 class Deferred {
  public:

@@ -1,0 +1,86 @@
+#include "data/op/block_merge.h"
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "data/op/arrow_status.h"
+
+namespace shoal::data {
+namespace {
+
+Result<std::int64_t> bytes_of(const arrow::RecordBatch& rows) {
+  SHOAL_ARROW_ASSIGN_OR_RETURN(const std::int64_t bytes, arrow::util::ReferencedBufferSize(rows), "measuring a block");
+  return bytes;
+}
+
+class BlockMergeStream final : public Stream {
+ public:
+  BlockMergeStream(std::unique_ptr<Stream> input, const StepContext& context)
+      : input_(std::move(input)), context_(context),
+        target_bytes_(std::min(context.block_bytes, k_merged_block_bytes)) {}
+
+  void prepare() override { input_->prepare(); }
+
+  Result<Rows> next() override {
+    std::vector<Rows> pieces;
+    std::int64_t bytes = 0;
+    if (held_ != nullptr) {
+      pieces.push_back(std::exchange(held_, nullptr));
+      SHOAL_ASSIGN_OR_RETURN(bytes, bytes_of(*pieces.back()));
+    }
+    while (!ended_ && bytes < target_bytes_) {
+      SHOAL_ASSIGN_OR_RETURN(Rows rows, input_->next());
+      if (rows == nullptr) {
+        ended_ = true;
+        break;
+      }
+      SHOAL_ASSIGN_OR_RETURN(const std::int64_t more, bytes_of(*rows));
+      if (more >= target_bytes_ && !pieces.empty()) {  // large enough on its own: no need to copy it
+        held_ = std::move(rows);
+        break;
+      }
+      bytes += more;
+      pieces.push_back(std::move(rows));
+    }
+    return merge(pieces);
+  }
+
+ private:
+  Result<Rows> merge(const std::vector<Rows>& pieces) const {
+    if (pieces.empty()) return Rows();
+    if (pieces.size() == 1) return pieces.front();
+    for (const Rows& piece : pieces) {
+      if (piece->schema()->Equals(*pieces.front()->schema(), false)) continue;
+      return Status(ErrorCode::schema_mismatch, "block " + std::to_string(context_.ordinal) +
+                                                    " holds rows of different columns: first " +
+                                                    pieces.front()->schema()->ToString() + ", then " +
+                                                    piece->schema()->ToString());
+    }
+    SHOAL_ARROW_ASSIGN_OR_RETURN(Rows rows, arrow::ConcatenateRecordBatches(pieces, context_.pool), "joining rows");
+    return rows;
+  }
+
+  const std::unique_ptr<Stream> input_;
+  const StepContext& context_;
+  const std::int64_t target_bytes_;
+  Rows held_;
+  bool ended_ = false;
+};
+
+class BlockMergeStep final : public Step {
+ public:
+  std::string label() const override { return ""; }
+  std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
+    return std::make_unique<BlockMergeStream>(std::move(input), context);
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<const Step> make_block_merge() { return std::make_shared<BlockMergeStep>(); }
+
+}  // namespace shoal::data

@@ -1,0 +1,241 @@
+#include "data/op/map_step.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <utility>
+
+namespace shoal::data {
+namespace {
+
+using detail::Function;
+using detail::FunctionKind;
+using detail::FunctionSpec;
+
+std::string_view verb(FunctionKind kind) {
+  switch (kind) {
+    case FunctionKind::map: return "Map";
+    case FunctionKind::flat_map: return "FlatMap";
+    case FunctionKind::filter: return "Filter";
+    case FunctionKind::map_batches: return "MapBatches";
+  }
+  return "Map";
+}
+
+/// The columns that the first call returned; all others must return the same. Shared by the fragments of a run.
+class AgreedSchema {
+ public:
+  Status check(const SchemaPtr& schema, const std::string& label) {
+    std::lock_guard lock(mutex_);
+    if (schema_ == nullptr) schema_ = schema;
+    if (schema_ == schema || schema_->Equals(*schema, /*check_metadata=*/false)) return {};
+    return Status(ErrorCode::schema_mismatch,
+                  label + " returned different columns in different calls: first {" + names(*schema_) + "}, then {" +
+                      names(*schema) + "}. Return the same columns and types from every call.");
+  }
+
+ private:
+  static std::string names(const arrow::Schema& schema) {
+    std::string text;
+    for (const auto& field : schema.fields()) {
+      if (!text.empty()) text += ", ";
+      text += field->name() + ": " + field->type()->ToString();
+    }
+    return text;
+  }
+
+  std::mutex mutex_;
+  SchemaPtr schema_;
+};
+
+class FunctionState final : public StepState {
+ public:
+  explicit FunctionState(std::unique_ptr<Function> made) : function(std::move(made)) {}
+  std::unique_ptr<Function> function;
+};
+
+/// What a step's streams share.
+struct MapShared {
+  std::shared_ptr<const FunctionSpec> spec;
+  std::string label;
+  std::int64_t batch_rows;
+  AgreedSchema schema;
+};
+
+/// Status of the exception in flight: errors of Shoal (a missing column, a store) keep their code.
+Status describe_exception(const std::string& label, const std::string& where) {
+  const Status status = Status::from_current_exception();
+  const char* verb = status.code() == ErrorCode::user_function ? " threw" : " failed";
+  return Status(status.code(), label + verb + where + ": " + status.text(), status.cause());
+}
+
+Result<std::unique_ptr<Function>> make_function(const FunctionSpec& spec, const std::string& label) {
+  try {
+    return spec.make();
+  } catch (...) {
+    return describe_exception(label, " while it was constructed");
+  }
+}
+
+/// Value of a column that says where a row came from, if the rows have one.
+std::string origin_of(const arrow::RecordBatch& rows) {
+  for (const char* name : {"path", "uri"}) {
+    const auto column = rows.GetColumnByName(name);
+    if (column == nullptr || column->type_id() != arrow::Type::STRING || column->length() == 0) continue;
+    const auto& values = static_cast<const arrow::StringArray&>(*column);
+    std::string text = values.IsNull(0) ? std::string() : values.GetString(0);
+    const std::int64_t last = values.length() - 1;
+    if (last > 0 && !values.IsNull(last)) text += " to " + values.GetString(last);
+    return text;
+  }
+  return {};
+}
+
+class MapStream final : public Stream {
+ public:
+  MapStream(std::shared_ptr<MapShared> shared, std::unique_ptr<Stream> input, const StepContext& context,
+            Function* function)
+      : shared_(std::move(shared)), input_(std::move(input)), context_(context), function_(function) {}
+
+  void prepare() override { input_->prepare(); }
+
+  Result<Rows> next() override {
+    while (true) {
+      if (context_.is_cancelled()) return Status(ErrorCode::cancelled, shared_->label + " was cancelled");
+      if (block_ == nullptr || row_ >= block_->num_rows()) {
+        SHOAL_ASSIGN_OR_RETURN(block_, input_->next());
+        row_ = 0;
+        if (block_ == nullptr) return Rows();
+      }
+      const Rows batch = block_->Slice(row_, shared_->batch_rows);
+      SHOAL_ASSIGN_OR_RETURN(Rows out, call(batch));
+      row_ += batch->num_rows();
+      rows_seen_ += batch->num_rows();
+      if (out->num_rows() > 0) return out;
+    }
+  }
+
+ private:
+  Result<Rows> call(const Rows& batch) {
+    SHOAL_RETURN_IF_ERROR(find_function());
+    Rows out;
+    try {
+      out = function_->call(batch);
+    } catch (...) {
+      return describe_exception(shared_->label, where(*batch));
+    }
+    if (out == nullptr) return Status(ErrorCode::user_function, shared_->label + " returned no batch" + where(*batch));
+    if (out->num_rows() > 0 && out->schema() != last_schema_) {  // rows made one by one have no columns if none are made
+      SHOAL_RETURN_IF_ERROR(shared_->schema.check(out->schema(), shared_->label));
+      last_schema_ = out->schema();
+    }
+    return out;
+  }
+
+  Status find_function() {
+    if (function_ != nullptr) return {};
+    SHOAL_ASSIGN_OR_RETURN(owned_, make_function(*shared_->spec, shared_->label));
+    function_ = owned_.get();
+    return {};
+  }
+
+  std::string where(const arrow::RecordBatch& batch) const {
+    std::string text = " on rows " + std::to_string(rows_seen_) + " to " +
+                       std::to_string(rows_seen_ + batch.num_rows() - 1) + " of input block " +
+                       std::to_string(context_.ordinal);
+    const std::string origin = origin_of(batch);
+    return origin.empty() ? text : text + " (" + origin + ")";
+  }
+
+  const std::shared_ptr<MapShared> shared_;
+  const std::unique_ptr<Stream> input_;
+  const StepContext& context_;
+  Function* function_;                 // of the worker, or owned_
+  std::unique_ptr<Function> owned_;
+  Rows block_;
+  std::int64_t row_ = 0;               // in block_
+  std::int64_t rows_seen_ = 0;         // in this fragment
+  SchemaPtr last_schema_;
+};
+
+class MapStep final : public Step {
+ public:
+  MapStep(std::shared_ptr<const FunctionSpec> spec, const StepOptions& options)
+      : shared_(std::make_shared<MapShared>()), has_state_(spec->has_state || options.pool.has_value()) {
+    shared_->label = function_label(*spec, options);
+    shared_->batch_rows = spec->kind == FunctionKind::map_batches ? options.batch_size.value_or(k_default_batch_rows)
+                                                                  : options.batch_size.value_or(k_row_function_rows);
+    shared_->spec = std::move(spec);
+  }
+
+  std::string label() const override { return shared_->label; }
+  bool has_state() const override { return has_state_; }
+
+  Result<std::unique_ptr<StepState>> make_state() const override {
+    SHOAL_ASSIGN_OR_RETURN(auto function, make_function(*shared_->spec, shared_->label));
+    return std::unique_ptr<StepState>(std::make_unique<FunctionState>(std::move(function)));
+  }
+
+  std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context,
+                               StepState* state) const override {
+    Function* function = state == nullptr ? nullptr : static_cast<FunctionState*>(state)->function.get();
+    return std::make_unique<MapStream>(shared_, std::move(input), context, function);
+  }
+
+ private:
+  const std::shared_ptr<MapShared> shared_;
+  const bool has_state_;
+};
+
+}  // namespace
+
+std::string function_label(const FunctionSpec& spec, const StepOptions& options) {
+  const std::string& name = options.name.empty() ? spec.name : options.name;
+  return std::string(verb(spec.kind)) + "(" + name + ")";
+}
+
+std::shared_ptr<const Step> make_map_step(std::shared_ptr<const FunctionSpec> spec, const StepOptions& options) {
+  return std::make_shared<MapStep>(std::move(spec), options);
+}
+
+MapNode::MapNode(NodePtr input, FunctionSpec spec, StepOptions options)
+    : MapNode(std::move(input), std::make_shared<const FunctionSpec>(std::move(spec)), std::move(options)) {}
+
+MapNode::MapNode(NodePtr input, std::shared_ptr<const FunctionSpec> spec, StepOptions options)
+    : Node(std::move(input)), spec_(std::move(spec)), options_(std::move(options)) {}
+
+std::string MapNode::describe() const {
+  std::string text = function_label(*spec_, options_);
+  text.pop_back();
+  if (options_.batch_size) text += ", batch_size = " + std::to_string(*options_.batch_size);
+  return text + ")";
+}
+
+NodePtr MapNode::with_input(NodePtr input) const {
+  return NodePtr(new MapNode(std::move(input), spec_, options_));
+}
+
+std::shared_ptr<const Step> MapNode::step() const { return make_map_step(spec_, options_); }
+
+std::optional<std::int64_t> MapNode::known_rows(std::optional<std::int64_t> input_rows) const {
+  return keeps_row_count() ? input_rows : std::nullopt;
+}
+
+std::optional<std::vector<std::string>> MapNode::needed_columns(const std::vector<std::string>& wanted) const {
+  if (!spec_->reads) return std::nullopt;
+  std::vector<std::string> needed = *spec_->reads;
+  const auto contains = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const std::string& name : wanted) {
+    const bool made_here = spec_->writes && contains(*spec_->writes, name);
+    if (!made_here && !contains(needed, name)) needed.push_back(name);
+  }
+  return needed;
+}
+
+}  // namespace shoal::data

@@ -19,7 +19,7 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
                     -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
-add_link_options(-Wl,--build-id)
+add_link_options(-Wl,--build-id -Wl,--as-needed)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   add_compile_options(-Wthread-safety)
 endif()

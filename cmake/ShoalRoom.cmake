@@ -1,18 +1,23 @@
 # shoal_room(NAME LIBRARY target [STATIC] LINKS ...): the library of src/NAME and include/shoal/NAME, and one test
-# program NAME_test of every x_test.cc in it. Tests in files x_slow_test.cc get the label "slow". Sources in a folder
-# testing/ are what tests share (servers, suites): the static library target_testing, which only tests link.
+# program NAME_test of every x_test.cc in it. Sources in a folder testing/ are what tests share (servers, suites): the
+# static library target_testing, which only tests link. With SHOAL_FUZZ each x_fuzz.cc is a libFuzzer program x_fuzz.
+set(SHOAL_PRIVATE_LIBRARIES ShoalArrow::arrow ShoalArrow::compute ShoalArrow::parquet OpenSSL::SSL OpenSSL::Crypto
+    Boost::headers fmt::fmt pugixml::pugixml JPEG::JPEG PNG::PNG)
+
 function(shoal_room name)
   cmake_parse_arguments(room "STATIC" "LIBRARY" "LINKS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
+  file(GLOB_RECURSE all CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
+  foreach(kind tests:_test\\.cc$ fuzzers:_fuzz\\.cc$ benches:_bench\\.cc$ testing:/testing/ sources:.)
+    string(REGEX MATCH "^[a-z]+" list ${kind})
+    string(REGEX REPLACE "^[a-z]+:" "" pattern ${kind})
+    set(${list} ${all})
+    list(FILTER ${list} INCLUDE REGEX ${pattern})
+    list(FILTER all EXCLUDE REGEX ${pattern})
+  endforeach()
   if(NOT sources)
     return()
   endif()
-  set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  set(testing ${sources})
-  list(FILTER sources EXCLUDE REGEX "/testing/")
-  list(FILTER testing INCLUDE REGEX "/testing/")
+
   if(room_STATIC)
     add_library(${room_LIBRARY} STATIC ${sources})
   else()
@@ -23,6 +28,7 @@ function(shoal_room name)
     PRIVATE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
   target_link_libraries(${room_LIBRARY} ${room_LINKS})
   target_compile_definitions(${room_LIBRARY} PRIVATE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
+
   if(SHOAL_TESTS AND testing)
     add_library(${room_LIBRARY}_testing STATIC ${testing})
     target_include_directories(${room_LIBRARY}_testing PUBLIC ${PROJECT_SOURCE_DIR}/src)
@@ -38,11 +44,20 @@ function(shoal_room name)
       target_link_libraries(${name}_test PRIVATE ${room_LIBRARY}_testing)
     endif()
     if(NOT name STREQUAL base)
-      target_link_libraries(${name}_test PRIVATE ShoalArrow::arrow ShoalArrow::compute ShoalArrow::parquet
-        OpenSSL::SSL OpenSSL::Crypto Boost::headers fmt::fmt pugixml::pugixml JPEG::JPEG PNG::PNG)
+      target_link_libraries(${name}_test PRIVATE ${SHOAL_PRIVATE_LIBRARIES})
     endif()
     target_compile_definitions(${name}_test PRIVATE SHOAL_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
       SHOAL_BINARY_DIR="${PROJECT_BINARY_DIR}")
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  endif()
+  if(SHOAL_FUZZ)
+    foreach(fuzzer ${fuzzers})
+      get_filename_component(program ${fuzzer} NAME_WE)
+      add_executable(${program} ${fuzzer})
+      target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+      target_link_libraries(${program} PRIVATE ${room_LIBRARY} ${SHOAL_PRIVATE_LIBRARIES})
+      target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+      set_property(GLOBAL APPEND PROPERTY SHOAL_FUZZERS ${program})
+    endforeach()
   endif()
 endfunction()

@@ -49,20 +49,35 @@ class Error : public std::runtime_error {
   std::exception_ptr cause_;
 };
 
+/// An option or argument is wrong; nothing was done.
 class InvalidArgument : public Error { public: using Error::Error; };
+/// The path, bucket, object or column does not exist.
 class NotFound : public Error { public: using Error::Error; };
+/// The target of a write is not empty.
 class AlreadyExists : public Error { public: using Error::Error; };
+/// Wrong or missing credentials, or the file mode forbids it.
 class PermissionDenied : public Error { public: using Error::Error; };
-class Unavailable : public Error { public: using Error::Error; };   ///< Also carries `throttled`.
+/// The endpoint is away, or throttled the caller until the deadline.
+class Unavailable : public Error { public: using Error::Error; };
+/// A deadline of the caller passed.
 class Timeout : public Error { public: using Error::Error; };
+/// The caller or Ctrl-C ended the run.
 class Cancelled : public Error { public: using Error::Error; };
+/// Bytes that are not what their format says.
 class CorruptData : public Error { public: using Error::Error; };
+/// Columns or types differ from those promised or needed.
 class SchemaMismatch : public Error { public: using Error::Error; };
+/// The disk or the store is full.
 class StoreFull : public Error { public: using Error::Error; };
+/// A step needs more than the memory budget.
 class OutOfMemory : public Error { public: using Error::Error; };
+/// A step asks for more than the run declares.
 class Infeasible : public Error { public: using Error::Error; };
-class TaskFailed : public Error { public: using Error::Error; };    ///< A user function threw; see cause().
+/// A user function threw; see cause().
+class TaskFailed : public Error { public: using Error::Error; };
+/// What ran a fragment is gone.
 class WorkerDied : public Error { public: using Error::Error; };
+/// Not built yet, or not in this engine.
 class Unsupported : public Error { public: using Error::Error; };
 
 /// Throws the class above that belongs to `code`; `Error` itself where none does. Precondition: code is not ok.

@@ -103,6 +103,7 @@ struct ImageSize {
   friend bool operator==(const ImageSize&, const ImageSize&) = default;
 };
 
+/// What a listing gives, and how to reach its store.
 struct ListOptions {
   bool recursive = true;
   std::vector<std::string> suffixes{};  ///< Only keys that end in one of them, e.g. {".parquet"}; empty = all.

@@ -120,7 +120,7 @@ class Storage {
 Storage storage(std::string_view uri, StorageOptions options = {});
 
 /// Names one object without opening it: a small value that can be an argument, a row's column or a bound argument.
-/// Reads use the process's connections and credentials, or those of `storage`.
+/// Reads use the process's connections and credentials.
 struct ObjectHandle {
   std::string uri{};
   std::string key{};

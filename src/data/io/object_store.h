@@ -104,8 +104,8 @@ class StorageClients {
   StorageClients& operator=(const StorageClients&) = delete;
 
   /// Errors: invalid_argument (malformed), unsupported (a scheme that is not built yet, by name).
-  /// A plain path and "file://" split into root = the folder (or "/" for a path that may be a file) as LocalStore
-  /// documents; "s3://bucket/key" into root = bucket.
+  /// A path that ends in a slash becomes root = that folder; any other path, which may be a file, becomes root = "/"
+  /// and the whole path as key; "s3://bucket/key" becomes root = bucket. Does no I/O on the path.
   Result<Location> locate(std::string_view uri, const StorageOptions& options = {});
   /// Sum over all stores.
   RequestCounts counts() const;

@@ -1,0 +1,116 @@
+#include "data/io/local_upload.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "data/io/local_lister.h"
+#include "data/io/posix_file.h"
+
+namespace shoal::data {
+namespace {
+
+class LocalUpload final : public Upload {
+ public:
+  LocalUpload(std::string path, std::shared_ptr<std::atomic<std::int64_t>> bytes_written)
+      : path_(std::move(path)), folder_(parent_folder(path_)),
+        unfinished_((folder_ == "/" ? "" : folder_) + "/" + unfinished_name()),
+        bytes_written_(std::move(bytes_written)) {}
+  ~LocalUpload() override { abort(); }
+
+  Status open();
+  Status write(std::span<const std::uint8_t> bytes) override;
+  Status finish() override;
+  Status commit() override;
+  void abort() override;
+
+ private:
+  Status make_folders();
+
+  const std::string path_;
+  const std::string folder_;
+  const std::string unfinished_;
+  const std::shared_ptr<std::atomic<std::int64_t>> bytes_written_;
+  std::vector<std::string> made_folders_;  // outermost first
+  Fd fd_;
+  bool is_open_ = false;  // the unfinished file exists
+};
+
+Status LocalUpload::open() {
+  // An upload that is aborted beside this one may take an empty folder away between the two calls, so try again.
+  for (int attempt = 0; attempt < 8; ++attempt) {
+    fd_.reset(::open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (fd_.is_open()) {
+      is_open_ = true;
+      return Status();
+    }
+    if (errno != ENOENT) break;
+    SHOAL_RETURN_IF_ERROR(make_folders());
+  }
+  return errno_status(errno, "create a file in", folder_);
+}
+
+Status LocalUpload::make_folders() {
+  // Outwards to the first folder that exists or can be made, then inwards again.
+  std::vector<std::string> missing;
+  for (std::string folder = folder_;; folder = parent_folder(folder)) {
+    if (::mkdir(folder.c_str(), 0777) == 0) {
+      made_folders_.push_back(folder);
+      break;
+    }
+    if (errno == EEXIST) break;
+    if (errno != ENOENT || folder == "/") return errno_status(errno, "create folder", folder);
+    missing.push_back(folder);
+  }
+  for (auto it = missing.rbegin(); it != missing.rend(); ++it) {
+    if (::mkdir(it->c_str(), 0777) == 0) {
+      made_folders_.push_back(*it);
+    } else if (errno != EEXIST && errno != ENOENT) {
+      return errno_status(errno, "create folder", *it);
+    }
+  }
+  return Status();
+}
+
+Status LocalUpload::write(std::span<const std::uint8_t> bytes) {
+  SHOAL_RETURN_IF_ERROR(write_all(fd_.get(), bytes, path_));
+  bytes_written_->fetch_add(static_cast<std::int64_t>(bytes.size()), std::memory_order_relaxed);
+  return Status();
+}
+
+Status LocalUpload::finish() {
+  if (!fd_.is_open()) return Status();
+  SHOAL_RETURN_IF_ERROR(sync_file(fd_.get(), path_));
+  // Closing may report what the disk refused, on network file systems above all.
+  if (::close(fd_.release()) != 0 && errno != EINTR) return errno_status(errno, "write", path_);
+  return Status();
+}
+
+Status LocalUpload::commit() {
+  if (::rename(unfinished_.c_str(), path_.c_str()) != 0) return errno_status(errno, "create", path_);
+  is_open_ = false;
+  for (const std::string& made : made_folders_) SHOAL_RETURN_IF_ERROR(sync_folder(parent_folder(made)));
+  made_folders_.clear();
+  return sync_folder(folder_);
+}
+
+void LocalUpload::abort() {
+  fd_.reset();
+  if (std::exchange(is_open_, false)) ::unlink(unfinished_.c_str());
+  for (; !made_folders_.empty(); made_folders_.pop_back()) ::rmdir(made_folders_.back().c_str());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Upload>> start_local_upload(std::string path,
+                                                   std::shared_ptr<std::atomic<std::int64_t>> bytes_written) {
+  auto upload = std::make_unique<LocalUpload>(std::move(path), std::move(bytes_written));
+  SHOAL_RETURN_IF_ERROR(upload->open());
+  return std::unique_ptr<Upload>(std::move(upload));
+}
+
+}  // namespace shoal::data

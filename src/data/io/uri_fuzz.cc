@@ -1,11 +1,11 @@
 // Any text either parses or is refused; what parses as a file comes back through its URI, and no path that is made
 // absolute keeps a way up.
+#include "data/io/uri.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
-
-#include "data/io/uri.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace sd = shoal::data;

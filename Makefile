@@ -30,8 +30,8 @@ check:
 
 bench:
 	@tools/setup bench
-	@tools/build bench
-	@bench/run $(if $(ONLY),--only $(ONLY))
+	@tools/build bench benchmarks
+	@bench/run.py --build build/bench $(if $(ONLY),--only $(ONLY))
 
 install:
 	@tools/setup demo

@@ -26,6 +26,7 @@ function(shoal_room name)
   target_include_directories(${room_LIBRARY} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
     PRIVATE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
+  target_compile_features(${room_LIBRARY} PUBLIC cxx_std_20)
   target_link_libraries(${room_LIBRARY} ${room_LINKS})
   target_compile_definitions(${room_LIBRARY} PRIVATE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
 

@@ -1,0 +1,142 @@
+#include "data/op/expr_arrow.h"
+
+#include <arrow/array/array_primitive.h>
+#include <arrow/array/util.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/compute/exec.h>
+#include <arrow/compute/expression.h>
+#include <arrow/compute/initialize.h>
+#include <arrow/datum.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+#include <fmt/format.h>
+
+#include <type_traits>
+
+#include "data/io/arrow_status.h"
+#include "data/op/columns.h"
+
+namespace shoal::data {
+namespace {
+
+namespace ac = arrow::compute;
+
+/// Registers Arrow's kernels, once a process.
+Status initialize_kernels() {
+  static const arrow::Status status = ac::Initialize();
+  return from_arrow(status);
+}
+
+arrow::Datum literal_datum(const Expr::Literal& literal) {
+  return std::visit(
+      [](const auto& value) {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::string>) {
+          return arrow::Datum(std::make_shared<arrow::StringScalar>(value));
+        } else {
+          return arrow::Datum(value);
+        }
+      },
+      literal);
+}
+
+const char* kernel_name(Expr::Op op) {
+  switch (op) {
+    case Expr::Op::equal: return "equal";
+    case Expr::Op::not_equal: return "not_equal";
+    case Expr::Op::less: return "less";
+    case Expr::Op::less_equal: return "less_equal";
+    case Expr::Op::greater: return "greater";
+    case Expr::Op::greater_equal: return "greater_equal";
+    case Expr::Op::add: return "add_checked";
+    case Expr::Op::subtract: return "subtract_checked";
+    case Expr::Op::multiply: return "multiply_checked";
+    case Expr::Op::divide: return "divide";
+    case Expr::Op::logical_and: return "and_kleene";
+    case Expr::Op::logical_or: return "or_kleene";
+    case Expr::Op::logical_not: return "invert";
+    case Expr::Op::is_null: return "is_null";
+    case Expr::Op::column:
+    case Expr::Op::literal: break;
+  }
+  return "";
+}
+
+bool is_integer(const ac::Expression& expr, const arrow::Schema& schema) {
+  const arrow::Result<ac::Expression> bound = expr.Bind(schema);
+  return bound.ok() && arrow::is_integer(bound->type()->id());
+}
+
+ac::Expression convert(const Expr& expr, const arrow::Schema& schema) {
+  if (expr.op() == Expr::Op::column) return ac::field_ref(expr.column());
+  if (expr.op() == Expr::Op::literal) return ac::literal(literal_datum(expr.literal()));
+  std::vector<ac::Expression> operands;
+  for (const Expr& operand : expr.operands()) operands.push_back(convert(operand, schema));
+  if (expr.op() == Expr::Op::is_null) return ac::is_null(std::move(operands[0]));
+  // The unchecked kernel overflows silently for integers, the checked one refuses x / 0.0 for floats.
+  if (expr.op() == Expr::Op::divide && is_integer(operands[0], schema) && is_integer(operands[1], schema)) {
+    return ac::call("divide_checked", std::move(operands));
+  }
+  return ac::call(kernel_name(expr.op()), std::move(operands));
+}
+
+}  // namespace
+
+Result<ac::Expression> bind_expr(const Expr& expr, const arrow::Schema& schema, const std::string& step) {
+  SHOAL_RETURN_IF_ERROR(initialize_kernels());
+  for (const std::string& column : expr.columns()) {
+    SHOAL_RETURN_IF_ERROR(column_index(schema, column, step).status());
+  }
+  Result<ac::Expression> bound = from_arrow(convert(expr, schema).Bind(schema), ErrorCode::invalid_argument);
+  if (bound.ok()) return bound;
+  std::string types;
+  for (const std::string& column : expr.columns()) {
+    types += fmt::format("{}{} is {}", types.empty() ? "" : ", ", column,
+                         schema.GetFieldByName(column)->type()->ToString());
+  }
+  return bound.status().with_context(fmt::format("{}: {} ({})", step, expr.to_string(), types));
+}
+
+struct ExprEvaluator::Bound {
+  std::shared_ptr<arrow::Schema> schema;
+  ac::Expression expression;
+};
+
+ExprEvaluator::ExprEvaluator(Expr expr, std::string step) : expr_(std::move(expr)), step_(std::move(step)) {}
+ExprEvaluator::~ExprEvaluator() = default;
+
+Result<std::shared_ptr<arrow::Array>> ExprEvaluator::evaluate(const Rows& rows, arrow::MemoryPool* pool) {
+  if (bound_ == nullptr || (bound_->schema != rows->schema() && !bound_->schema->Equals(*rows->schema()))) {
+    SHOAL_ASSIGN_OR_RETURN(ac::Expression expression, bind_expr(expr_, *rows->schema(), step_));
+    bound_ = std::make_unique<Bound>(Bound{rows->schema(), std::move(expression)});
+  }
+  ac::ExecContext context(pool);
+  context.set_use_threads(false);
+  arrow::Result<arrow::Datum> value = ac::ExecuteScalarExpression(bound_->expression, ac::ExecBatch(*rows), &context);
+  if (!value.ok()) {
+    return from_arrow(value.status(), ErrorCode::invalid_argument)
+        .with_context(fmt::format("{}: {}", step_, expr_.to_string()));
+  }
+  if (value->is_scalar()) return from_arrow(arrow::MakeArrayFromScalar(*value->scalar(), rows->num_rows(), pool));
+  return value->make_array();
+}
+
+Result<Rows> ExprEvaluator::filter(const Rows& rows, arrow::MemoryPool* pool) {
+  SHOAL_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Array> mask, evaluate(rows, pool));
+  if (mask->type_id() != arrow::Type::BOOL) {
+    return Status(ErrorCode::invalid_argument,
+                  fmt::format("{}: {} gives {}, but a filter needs true or false; compare it with something", step_,
+                              expr_.to_string(), mask->type()->ToString()));
+  }
+  const std::int64_t kept = static_cast<const arrow::BooleanArray&>(*mask).true_count();
+  if (kept == rows->num_rows()) return rows;
+  if (kept == 0) return Rows();
+  ac::ExecContext context(pool);
+  context.set_use_threads(false);
+  SHOAL_ASSIGN_OR_RETURN(const arrow::Datum out,
+                         from_arrow(ac::Filter(rows, mask, ac::FilterOptions::Defaults(), &context)));
+  return out.record_batch();
+}
+
+}  // namespace shoal::data

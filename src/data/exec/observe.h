@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/console.h"
+#include "base/interrupt.h"
+#include "base/status.h"
+#include "data/exec/report.h"
+#include "data/exec/run.h"
+#include "data/exec/settings.h"
+
+namespace shoal::data {
+
+class Trace;
+
+/// How often a run shows itself.
+struct ObserverPace {
+  std::chrono::milliseconds first_draw{250};     ///< Runs that are shorter draw nothing.
+  std::chrono::milliseconds draw{100};           ///< Between two pictures on a terminal.
+  std::chrono::milliseconds line{10'000};        ///< Between two lines elsewhere.
+};
+
+/// Shows one run to its user: the plan line, progress, the trace, Ctrl-C. Belongs to whoever consumes the run:
+///
+///     RunObserver observer(settings, plan_line(plan));
+///     auto run = start_run(plan, engine, observer.hooks());
+///     observer.attach(run);
+///     ... consume, and abort what was written where that failed ...
+///     RunReport report = observer.finish(status);
+///
+/// One thread calls; hooks() may be used by any thread and outlives the observer.
+class RunObserver {
+ public:
+  /// Logs the plan line.
+  RunObserver(const RunSettings& settings, const std::string& plan_line, ObserverPace pace = {},
+              Console& console = Console::process());
+  /// Finishes as cancelled where nobody has.
+  ~RunObserver();
+  RunObserver(const RunObserver&) = delete;
+  RunObserver& operator=(const RunObserver&) = delete;
+
+  RunHooks hooks() const;
+  /// From here on progress is shown and Ctrl-C cancels the run, whose consumer then gets `cancelled`. Call once.
+  void attach(std::shared_ptr<Run> run);
+  /// What to remove (uploads, spill files) when Ctrl-C ends the process because a user function did not come back.
+  /// Called from another thread, at most once, and never returns to the program. Set before attach().
+  void on_discard(std::function<void()> discard) { discard_ = std::move(discard); }
+  /// Stops the run, waits for its user functions, takes progress off the screen, writes the trace, and lets go of the
+  /// run. The run's last report; later calls give it again. A trace that cannot be written is a warning.
+  RunReport finish(const Status& status);
+
+ private:
+  void show_until_told();
+  void log_end(const Status& status) const;
+
+  const RunSettings settings_;
+  const ObserverPace pace_;
+  Console& console_;
+  const std::shared_ptr<Trace> trace_;     // null where none is wanted
+  std::function<void()> discard_;
+  std::shared_ptr<Run> run_;
+  std::optional<InterruptRegistration> interrupt_;
+  RunReport last_report_;
+  bool finished_ = false;
+
+  std::thread painter_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool painter_ends_ = false;              // guarded by mutex_
+};
+
+}  // namespace shoal::data

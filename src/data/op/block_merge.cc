@@ -7,14 +7,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "data/op/arrow_status.h"
+#include "data/io/arrow_status.h"
 
 namespace shoal::data {
 namespace {
 
 Result<std::int64_t> bytes_of(const arrow::RecordBatch& rows) {
-  SHOAL_ARROW_ASSIGN_OR_RETURN(const std::int64_t bytes, arrow::util::ReferencedBufferSize(rows), "measuring a block");
-  return bytes;
+  return from_arrow(arrow::util::ReferencedBufferSize(rows));
 }
 
 class BlockMergeStream final : public Stream {
@@ -60,8 +59,7 @@ class BlockMergeStream final : public Stream {
                                                     pieces.front()->schema()->ToString() + ", then " +
                                                     piece->schema()->ToString());
     }
-    SHOAL_ARROW_ASSIGN_OR_RETURN(Rows rows, arrow::ConcatenateRecordBatches(pieces, context_.pool), "joining rows");
-    return rows;
+    return from_arrow(arrow::ConcatenateRecordBatches(pieces, context_.pool));
   }
 
   const std::unique_ptr<Stream> input_;

@@ -71,6 +71,8 @@ class Node {
 /// Rows of the plan that ends in `node`, where metadata tells them; runs nothing and does no I/O.
 std::optional<std::int64_t> known_rows(const Node& node);
 SchemaPtr known_schema(const Node& node);
+/// The nodes of a plan, the source first.
+std::vector<NodePtr> chain_of(const NodePtr& plan);
 
 /// Optional powers of a node, found by dynamic_cast: rules use them.
 
@@ -131,8 +133,10 @@ class ReadsSchema {
 class Deferred {
  public:
   virtual ~Deferred() = default;
-  /// The plan to run in its place. May run the input first, and blocks while it does. Thread-safe.
+  /// The plan to run in its place. May run `origin` first, and blocks while it does. Thread-safe.
   virtual Result<NodePtr> resolve(const RunSettings& settings) const = 0;
+  /// The plan it is made from; such a node has no input().
+  virtual const NodePtr& origin() const = 0;
 };
 
 }  // namespace shoal::data

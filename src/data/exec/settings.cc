@@ -1,0 +1,122 @@
+#include "data/exec/settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "data/exec/machine.h"
+
+namespace shoal::data {
+namespace {
+
+constexpr std::int64_t k_block_bytes_max = 128_MiB;
+constexpr std::int64_t k_memory_budget_min = 1_MiB;
+/// Every slot holds an input and an output block, and as much again waits between operators.
+constexpr int k_blocks_per_slot = 4;
+/// Source blocks for each CPU where nobody said how many: enough that the last ones even out.
+constexpr int k_blocks_per_cpu = 4;
+
+struct ProcessDefaults {
+  std::mutex mutex;
+  RunOptions options;  // guarded by mutex
+};
+
+ProcessDefaults& process_defaults() {
+  static ProcessDefaults defaults;
+  return defaults;
+}
+
+template <class T>
+std::optional<T> first_of(const std::optional<T>& a, const std::optional<T>& b) {
+  return a ? a : b;
+}
+
+const std::string& first_of(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
+
+Status wrong(const std::string& option, const std::string& rule) {
+  return Status(ErrorCode::invalid_argument, "RunOptions." + option + " " + rule);
+}
+
+Result<Verbosity> verbosity_of_environment() {
+  const char* text = std::getenv("SHOAL_VERBOSITY");
+  const std::string_view name = text == nullptr ? "" : text;
+  if (name.empty() || name == "normal") return Verbosity::normal;
+  if (name == "quiet") return Verbosity::quiet;
+  if (name == "verbose") return Verbosity::verbose;
+  return Status(ErrorCode::invalid_argument,
+                "SHOAL_VERBOSITY must be quiet, normal or verbose, but is \"" + std::string(name) + "\"");
+}
+
+std::string default_spill_dir() {
+  const char* folder = std::getenv("TMPDIR");
+  return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
+}
+
+Status resolve_resources(const RunOptions& options, const RunOptions& defaults, RunSettings& settings) {
+  const Machine machine = read_machine();
+  settings.num_cpus = first_of(options.num_cpus, defaults.num_cpus).value_or(machine.cpus).value;
+  if (!(settings.num_cpus > 0)) return wrong("num_cpus", "must be above zero");
+  settings.num_gpus = first_of(options.num_gpus, defaults.num_gpus).value_or(Number(0)).value;
+  if (!(settings.num_gpus >= 0)) return wrong("num_gpus", "must not be negative");
+
+  settings.memory_budget = first_of(options.memory_budget, defaults.memory_budget)
+                               .value_or(std::max(machine.memory / 4, k_memory_budget_min));
+  if (settings.memory_budget < k_memory_budget_min) {
+    return wrong("memory_budget", "must be at least 1 MiB, but is " + std::to_string(settings.memory_budget) +
+                                      " bytes");
+  }
+  const auto slots = static_cast<std::int64_t>(std::ceil(settings.num_cpus));
+  const std::int64_t block_max = std::min(k_block_bytes_max,
+                                          std::max<std::int64_t>(1, settings.memory_budget / (k_blocks_per_slot * slots)));
+  const std::int64_t block = first_of(options.block_size, defaults.block_size).value_or(block_max);
+  if (block <= 0) return wrong("block_size", "must be above zero");
+  settings.block_bytes = std::min(block, block_max);
+
+  settings.parallelism = first_of(options.parallelism, defaults.parallelism)
+                             .value_or(static_cast<int>(std::min<std::int64_t>(slots * k_blocks_per_cpu, 1 << 16)));
+  if (settings.parallelism <= 0) return wrong("parallelism", "must be above zero");
+  return {};
+}
+
+}  // namespace
+
+void v1::set_default_run_options(RunOptions options) {
+  ProcessDefaults& defaults = process_defaults();
+  std::lock_guard lock(defaults.mutex);
+  defaults.options = std::move(options);
+}
+
+RunOptions v1::default_run_options() {
+  ProcessDefaults& defaults = process_defaults();
+  std::lock_guard lock(defaults.mutex);
+  return defaults.options;
+}
+
+Result<RunSettings> resolve(const RunOptions& options) {
+  const RunOptions defaults = default_run_options();
+  RunSettings settings;
+  SHOAL_RETURN_IF_ERROR(resolve_resources(options, defaults, settings));
+  settings.preserve_order = first_of(options.preserve_order, defaults.preserve_order).value_or(true);
+  settings.fuse = first_of(options.fuse, defaults.fuse).value_or(true);
+  if (const auto verbosity = first_of(options.verbosity, defaults.verbosity)) {
+    settings.verbosity = *verbosity;
+  } else {
+    SHOAL_ASSIGN_OR_RETURN(settings.verbosity, verbosity_of_environment());
+  }
+  const bool wanted = settings.verbosity == Verbosity::verbose ||
+                      (settings.verbosity == Verbosity::normal && isatty(STDERR_FILENO) == 1);
+  settings.progress = first_of(options.progress, defaults.progress).value_or(wanted);
+  settings.trace_path = first_of(options.trace_path, defaults.trace_path);
+  settings.spill_dir = first_of(options.spill_dir, defaults.spill_dir);
+  if (settings.spill_dir.empty()) settings.spill_dir = default_spill_dir();
+  settings.name = first_of(options.name, defaults.name);
+  return settings;
+}
+
+}  // namespace shoal::data

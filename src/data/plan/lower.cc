@@ -1,0 +1,199 @@
+#include "data/plan/lower.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "data/op/block_merge.h"
+#include "data/op/limit.h"
+
+namespace shoal::data {
+namespace {
+
+constexpr double k_default_cpus = 1;
+
+/// What decides whether two steps can share a slot.
+struct Placement {
+  double num_cpus = k_default_cpus;
+  double num_gpus = 0;
+  int concurrency = std::numeric_limits<int>::max();
+  std::optional<Pool> pool;  ///< Set for steps with state.
+  Isolation isolation{};
+  int retries = 0;
+  bool preserve_order = true;
+  friend bool operator==(const Placement&, const Placement&) = default;
+};
+
+Status wrong(const std::string& label, const std::string& option, const std::string& rule) {
+  return Status(ErrorCode::invalid_argument, label + ": " + option + " " + rule);
+}
+
+Status check_values(const StepOptions& options, const std::string& label) {
+  if (options.batch_size && *options.batch_size <= 0) {
+    return wrong(label, "batch_size", "must be at least 1, but is " + std::to_string(*options.batch_size));
+  }
+  if (options.num_cpus && !(options.num_cpus->value >= 0)) return wrong(label, "num_cpus", "must not be negative");
+  if (options.num_gpus && !(options.num_gpus->value >= 0)) return wrong(label, "num_gpus", "must not be negative");
+  if (options.concurrency && *options.concurrency < 1) return wrong(label, "concurrency", "must be at least 1");
+  if (options.retries < 0) return wrong(label, "retries", "must not be negative");
+  if (const auto& pool = options.pool; pool && (pool->min < 0 || pool->max < 1 || pool->min > pool->max)) {
+    return wrong(label, "pool", "must be {min, max} with 0 <= min <= max and max >= 1, but is {" +
+                                    std::to_string(pool->min) + ", " + std::to_string(pool->max) + "}");
+  }
+  if (options.isolation == Isolation::processes) {
+    return Status(ErrorCode::unsupported,
+                  label + ": isolation = processes needs an engine with worker processes, which this build does not "
+                          "have; leave isolation at threads");
+  }
+  return {};
+}
+
+Status check_fits(const Placement& placement, const RunSettings& settings, const std::string& label) {
+  const auto infeasible = [&](const std::string& option, double wanted, double declared) {
+    return Status(ErrorCode::infeasible, label + ": " + option + " = " + std::to_string(wanted) +
+                                             " can never run, since the run declares " + std::to_string(declared) +
+                                             "; raise RunOptions." + option + " or lower the step's");
+  };
+  if (placement.num_cpus > settings.num_cpus) return infeasible("num_cpus", placement.num_cpus, settings.num_cpus);
+  const double gpus = placement.num_gpus * (placement.pool ? std::max(1, placement.pool->min) : 1);
+  if (gpus > settings.num_gpus) return infeasible("num_gpus", gpus, settings.num_gpus);
+  return {};
+}
+
+/// Workers of a class step that was given no pool: one, and more while input queues, up to what the CPUs can run.
+Pool default_pool(const Placement& placement, const RunSettings& settings) {
+  double most = settings.num_cpus;
+  if (placement.num_cpus > 0) most /= placement.num_cpus;
+  if (placement.num_gpus > 0) most = std::min(most, settings.num_gpus / placement.num_gpus);
+  return {1, std::max(1, static_cast<int>(std::floor(most)))};
+}
+
+Result<Placement> place(const StepOptions& options, bool has_state, const RunSettings& settings,
+                        const std::string& label) {
+  SHOAL_RETURN_IF_ERROR(check_values(options, label));
+  Placement placement;
+  placement.num_cpus = options.num_cpus.value_or(k_default_cpus).value;
+  placement.num_gpus = options.num_gpus.value_or(0).value;
+  placement.concurrency = options.concurrency.value_or(std::numeric_limits<int>::max());
+  placement.isolation = options.isolation;
+  placement.retries = options.retries;
+  placement.preserve_order = options.preserve_order && settings.preserve_order;
+  if (has_state) {
+    placement.pool = options.pool ? *options.pool : default_pool(placement, settings);
+    if (!options.pool && options.concurrency) placement.pool->max = *options.concurrency;
+  }
+  SHOAL_RETURN_IF_ERROR(check_fits(placement, settings, label));
+  return placement;
+}
+
+/// Builds the chain of operators, one node after the other from the source on.
+class Lowering {
+ public:
+  explicit Lowering(const RunSettings& settings) : settings_(settings) {}
+
+  Status add(const Node& node) {
+    if (const auto* deferred = dynamic_cast<const Deferred*>(&node)) return add_source(node, nullptr, deferred);
+    if (auto source = node.source()) return add_source(node, std::move(source), nullptr);
+    if (const RowWindow window = node.window(); !window.is_everything()) return add_window(window);
+    if (auto step = node.step()) return add_step(node, std::move(step));
+    return {};  // a window over everything
+  }
+
+  std::vector<PhysicalOperator> finish() {
+    for (Draft& draft : drafts_) close(draft);
+    std::vector<PhysicalOperator> operators;
+    for (Draft& draft : drafts_) operators.push_back(std::move(draft.op));
+    return operators;
+  }
+
+ private:
+  struct Draft {
+    PhysicalOperator op;
+    Placement placement;
+    std::shared_ptr<Pipeline> pipeline;
+  };
+
+  Status add_source(const Node& node, std::shared_ptr<const Source> source, const Deferred* deferred) {
+    const std::string label = deferred != nullptr ? node.describe() : source->label();
+    StepOptions none;
+    const StepOptions& options = node.options() == nullptr ? none : *node.options();
+    SHOAL_ASSIGN_OR_RETURN(const Placement placement, place(options, false, settings_, label));
+    start(placement, label).pipeline->source = std::move(source);
+    return {};
+  }
+
+  Status add_window(const RowWindow& window) {
+    PhysicalOperator& op = drafts_.back().op;
+    op.window = compose(op.window, window);
+    return {};
+  }
+
+  Status add_step(const Node& node, std::shared_ptr<const Step> step) {
+    const std::string label = step->label();
+    Placement placement = drafts_.back().placement;
+    if (node.options() != nullptr) {
+      SHOAL_ASSIGN_OR_RETURN(placement, place(*node.options(), step->has_state(), settings_, label));
+    }
+    const bool windowed = !drafts_.back().op.window.is_everything();
+    if (node.options() == nullptr && windowed) {  // it goes with nobody, so it gets a plain slot
+      placement = Placement{};
+      placement.preserve_order = settings_.preserve_order;
+    }
+    const bool fits = settings_.fuse && !windowed && placement == drafts_.back().placement;
+    Draft& draft = fits ? drafts_.back() : start(placement, "");
+    if (!draft.pipeline->label.empty()) draft.pipeline->label += "+";
+    draft.pipeline->label += label;
+    draft.pipeline->steps.push_back(std::move(step));
+    return {};
+  }
+
+  Draft& start(const Placement& placement, const std::string& label) {
+    Draft& draft = drafts_.emplace_back();
+    draft.placement = placement;
+    draft.pipeline = std::make_shared<Pipeline>();
+    draft.pipeline->label = label;
+    return draft;
+  }
+
+  void close(Draft& draft) {
+    const RowWindow& window = draft.op.window;
+    if (window.length != k_all_rows && window.offset <= k_all_rows - window.length) {
+      draft.pipeline->steps.push_back(make_fragment_limit(window.offset + window.length));
+    }
+    if (!draft.pipeline->steps.empty()) draft.pipeline->steps.push_back(make_block_merge());
+    draft.op.num_cpus = draft.placement.num_cpus;
+    draft.op.num_gpus = draft.placement.num_gpus;
+    draft.op.concurrency = draft.placement.concurrency;
+    if (draft.pipeline->has_state()) draft.op.pool = draft.placement.pool;
+    draft.op.retries = draft.placement.retries;
+    draft.op.preserve_order = draft.placement.preserve_order;
+    draft.op.pipeline = draft.pipeline;
+  }
+
+  const RunSettings& settings_;
+  std::vector<Draft> drafts_;
+};
+
+}  // namespace
+
+Result<std::vector<PhysicalOperator>> lower_operators(const NodePtr& plan, const RunSettings& settings) {
+  Lowering lowering(settings);
+  for (const NodePtr& node : chain_of(plan)) SHOAL_RETURN_IF_ERROR(lowering.add(*node));
+  return lowering.finish();
+}
+
+Result<PhysicalPlan> lower(const NodePtr& plan, const RunSettings& settings) {
+  PhysicalPlan physical;
+  SHOAL_ASSIGN_OR_RETURN(physical.operators, lower_operators(plan, settings));
+  physical.num_cpus = settings.num_cpus;
+  physical.num_gpus = settings.num_gpus;
+  physical.memory_budget = settings.memory_budget;
+  physical.block_bytes = settings.block_bytes;
+  const Pipeline& first = *physical.operators.front().pipeline;
+  SHOAL_ASSIGN_OR_RETURN(physical.source_splits,
+                         first.source->split_count(settings.parallelism, settings.block_bytes));
+  return physical;
+}
+
+}  // namespace shoal::data

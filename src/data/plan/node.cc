@@ -3,7 +3,8 @@
 namespace shoal::data {
 
 std::optional<std::int64_t> known_rows(const Node& node) {
-  return node.known_rows(node.input() == nullptr ? std::nullopt : known_rows(*node.input()));
+  const auto input_rows = node.input() == nullptr ? std::nullopt : known_rows(*node.input());
+  return node.keeps_row_count() ? input_rows : node.known_rows(input_rows);
 }
 
 SchemaPtr known_schema(const Node& node) {

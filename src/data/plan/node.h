@@ -129,6 +129,13 @@ class ReadsSchema {
   virtual Result<SchemaPtr> read_schema() const = 0;
 };
 
+/// A source that keeps blocks in memory between runs.
+class HoldsMemory {
+ public:
+  virtual ~HoldsMemory() = default;
+  virtual std::int64_t held_bytes() const = 0;
+};
+
 /// A node that other nodes take the place of when a run starts: materialize(), split(). Rules do not look through it.
 class Deferred {
  public:

@@ -1,0 +1,68 @@
+#include "data/exec/consume/batch_cutter.h"
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "data/io/arrow_status.h"
+#include "data/plan/schema_text.h"
+
+namespace shoal::data {
+
+Status check_same_columns(const Rows& first, const Rows& rows) {
+  if (first == nullptr || first->schema() == rows->schema() || first->schema()->Equals(*rows->schema(), false)) {
+    return {};
+  }
+  return Status(ErrorCode::schema_mismatch, "blocks of one dataset have different columns: first " +
+                                                schema_text(*first->schema()) + ", then " +
+                                                schema_text(*rows->schema()));
+}
+
+BatchCutter::BatchCutter(std::int64_t batch_rows, bool drop_last, arrow::MemoryPool* pool)
+    : batch_rows_(batch_rows), drop_last_(drop_last), pool_(pool) {}
+
+Status BatchCutter::push(Run::Delivered block) {
+  SHOAL_RETURN_IF_ERROR(check_same_columns(first_, block.rows));
+  if (first_ == nullptr) first_ = block.rows->Slice(0, 0);
+  rows_ += block.rows->num_rows();
+  blocks_.push_back(std::move(block));
+  return {};
+}
+
+Result<Run::Delivered> BatchCutter::pop() {
+  if (rows_ >= batch_rows_) return cut(batch_rows_);
+  if (!finished_ || rows_ == 0) return Run::Delivered{};
+  if (drop_last_) {
+    blocks_.clear();
+    rows_ = 0;
+    return Run::Delivered{};
+  }
+  return cut(rows_);
+}
+
+Result<Run::Delivered> BatchCutter::cut(std::int64_t rows) {
+  std::vector<Rows> pieces;
+  std::vector<std::shared_ptr<void>> leases;
+  rows_ -= rows;
+  while (rows > 0) {
+    Run::Delivered& block = blocks_.front();
+    const std::int64_t here = std::min(rows, block.rows->num_rows());
+    pieces.push_back(here == block.rows->num_rows() ? block.rows : block.rows->Slice(0, here));
+    leases.push_back(block.lease);
+    rows -= here;
+    if (here == block.rows->num_rows()) {
+      blocks_.pop_front();
+    } else {
+      block.rows = block.rows->Slice(here);
+    }
+  }
+  if (pieces.size() == 1) return Run::Delivered{pieces.front(), leases.front()};
+  Run::Delivered batch;
+  SHOAL_ASSIGN_OR_RETURN(batch.rows, from_arrow(arrow::ConcatenateRecordBatches(pieces, pool_)));
+  batch.lease = std::make_shared<std::vector<std::shared_ptr<void>>>(std::move(leases));
+  return batch;
+}
+
+}  // namespace shoal::data

@@ -4,7 +4,7 @@
 
 #include <shoal/data/options.h>
 
-#include "data/exec/launch.h"
+#include "data/plan/launch.h"
 
 namespace shoal::data {
 
@@ -21,8 +21,5 @@ class BatchReader {
   /// an error every call gives the same error.
   virtual Result<Run::Delivered> next() = 0;
 };
-
-/// The batch as a value whose last copy gives the lease back.
-Rows keep_lease(const Run::Delivered& batch);
 
 }  // namespace shoal::data

@@ -1,4 +1,4 @@
-#include "data/exec/consume/cast_columns.h"
+#include "data/plan/consume/cast_columns.h"
 
 #include <arrow/array.h>
 #include <arrow/compute/cast.h>

@@ -1,4 +1,4 @@
-#include "data/exec/consume/batch_cutter.h"
+#include "data/plan/consume/batch_cutter.h"
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>

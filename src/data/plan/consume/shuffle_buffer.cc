@@ -1,4 +1,4 @@
-#include "data/exec/consume/shuffle_buffer.h"
+#include "data/plan/consume/shuffle_buffer.h"
 
 #include <arrow/array.h>
 #include <arrow/builder.h>
@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "data/exec/consume/batch_cutter.h"
+#include "data/plan/consume/batch_cutter.h"
 #include "data/io/arrow_status.h"
 
 namespace shoal::data {

@@ -10,6 +10,10 @@
 namespace shoal {
 namespace {
 
+// Erases the cursor's line from the cursor on and everything below it. It makes sure that there is a line below (index,
+// up) and erases that one first: tmux copies the screen into its history when all of it is erased at once.
+constexpr std::string_view k_erase = "\x1b" "D\x1b[A" "\x1b" "7\x1b[B\r\x1b[J\x1b" "8\x1b[K";
+
 bool can_draw(int fd) {
   const char* term = std::getenv("TERM");
   return isatty(fd) == 1 && term != nullptr && std::string_view(term) != "dumb" && *term != '\0';
@@ -48,7 +52,7 @@ Console::Size Console::size() const {
 void Console::write_line(std::string_view text) {
   const std::lock_guard lock(mutex_);
   std::string output;
-  if (!blocks_.empty() && is_terminal_) output = "\x1b[J";
+  if (!blocks_.empty() && is_terminal_) output = k_erase;
   output += text;
   output += '\n';
   draw(std::move(output));
@@ -92,7 +96,7 @@ Console::Status::Status(Console& console) : console_(console) {
 Console::Status::~Status() {
   const std::lock_guard lock(console_.mutex_);
   std::erase_if(console_.blocks_, [this](const Block& block) { return block.first == id_; });
-  if (console_.is_terminal_) console_.draw("\x1b[J");
+  if (console_.is_terminal_) console_.draw(std::string(k_erase));
 }
 
 void Console::Status::show(std::vector<std::string> lines) {
@@ -101,7 +105,7 @@ void Console::Status::show(std::vector<std::string> lines) {
   for (Block& block : console_.blocks_) {
     if (block.first == id_) block.second = std::move(lines);
   }
-  console_.draw("\x1b[J");
+  console_.draw(std::string(k_erase));
 }
 
 bool locale_is_utf8() {

@@ -32,13 +32,6 @@ ProcessDefaults& process_defaults() {
   return defaults;
 }
 
-template <class T>
-std::optional<T> first_of(const std::optional<T>& a, const std::optional<T>& b) {
-  return a ? a : b;
-}
-
-const std::string& first_of(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
-
 Status wrong(const std::string& option, const std::string& rule) {
   return Status(ErrorCode::invalid_argument, "RunOptions." + option + " " + rule);
 }
@@ -58,14 +51,14 @@ std::string default_spill_dir() {
   return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
 }
 
-Status resolve_resources(const RunOptions& options, const RunOptions& defaults, RunSettings& settings) {
+Status resolve_resources(const RunOptions& options, RunSettings& settings) {
   const Machine machine = read_machine();
-  settings.num_cpus = first_of(options.num_cpus, defaults.num_cpus).value_or(machine.cpus).value;
+  settings.num_cpus = options.num_cpus.value_or(machine.cpus).value;
   if (!(settings.num_cpus > 0)) return wrong("num_cpus", "must be above zero");
-  settings.num_gpus = first_of(options.num_gpus, defaults.num_gpus).value_or(Number(0)).value;
+  settings.num_gpus = options.num_gpus.value_or(Number(0)).value;
   if (!(settings.num_gpus >= 0)) return wrong("num_gpus", "must not be negative");
 
-  settings.memory_budget = first_of(options.memory_budget, defaults.memory_budget)
+  settings.memory_budget = options.memory_budget
                                .value_or(std::max(machine.memory / 4, k_memory_budget_min));
   if (settings.memory_budget < k_memory_budget_min) {
     return wrong("memory_budget", "must be at least 1 MiB, but is " + std::to_string(settings.memory_budget) +
@@ -74,11 +67,11 @@ Status resolve_resources(const RunOptions& options, const RunOptions& defaults, 
   const auto slots = static_cast<std::int64_t>(std::ceil(settings.num_cpus));
   const std::int64_t block_max = std::min(k_block_bytes_max,
                                           std::max<std::int64_t>(1, settings.memory_budget / (k_blocks_per_slot * slots)));
-  const std::int64_t block = first_of(options.block_size, defaults.block_size).value_or(block_max);
+  const std::int64_t block = options.block_size.value_or(block_max);
   if (block <= 0) return wrong("block_size", "must be above zero");
   settings.block_bytes = std::min(block, block_max);
 
-  settings.parallelism = first_of(options.parallelism, defaults.parallelism)
+  settings.parallelism = options.parallelism
                              .value_or(static_cast<int>(std::min<std::int64_t>(slots * k_blocks_per_cpu, 1 << 16)));
   if (settings.parallelism <= 0) return wrong("parallelism", "must be above zero");
   return {};
@@ -98,24 +91,46 @@ RunOptions v1::default_run_options() {
   return defaults.options;
 }
 
-Result<RunSettings> resolve(const RunOptions& options) {
-  const RunOptions defaults = default_run_options();
+RunOptions overlay(RunOptions base, const RunOptions& over) {
+  const auto put = [](auto& target, const auto& value) {
+    if (value) target = value;
+  };
+  const auto put_text = [](std::string& target, const std::string& value) {
+    if (!value.empty()) target = value;
+  };
+  put(base.num_cpus, over.num_cpus);
+  put(base.num_gpus, over.num_gpus);
+  put(base.memory_budget, over.memory_budget);
+  put(base.block_size, over.block_size);
+  put(base.parallelism, over.parallelism);
+  put(base.preserve_order, over.preserve_order);
+  put(base.fuse, over.fuse);
+  put(base.verbosity, over.verbosity);
+  put(base.progress, over.progress);
+  put_text(base.trace_path, over.trace_path);
+  put_text(base.spill_dir, over.spill_dir);
+  put_text(base.name, over.name);
+  return base;
+}
+
+Result<RunSettings> resolve(const RunOptions& chosen) {
+  const RunOptions options = overlay(default_run_options(), chosen);
   RunSettings settings;
-  SHOAL_RETURN_IF_ERROR(resolve_resources(options, defaults, settings));
-  settings.preserve_order = first_of(options.preserve_order, defaults.preserve_order).value_or(true);
-  settings.fuse = first_of(options.fuse, defaults.fuse).value_or(true);
-  if (const auto verbosity = first_of(options.verbosity, defaults.verbosity)) {
-    settings.verbosity = *verbosity;
+  SHOAL_RETURN_IF_ERROR(resolve_resources(options, settings));
+  settings.preserve_order = options.preserve_order.value_or(true);
+  settings.fuse = options.fuse.value_or(true);
+  if (options.verbosity) {
+    settings.verbosity = *options.verbosity;
   } else {
     SHOAL_ASSIGN_OR_RETURN(settings.verbosity, verbosity_of_environment());
   }
   const bool wanted = settings.verbosity == Verbosity::verbose ||
                       (settings.verbosity == Verbosity::normal && isatty(STDERR_FILENO) == 1);
-  settings.progress = first_of(options.progress, defaults.progress).value_or(wanted);
-  settings.trace_path = first_of(options.trace_path, defaults.trace_path);
-  settings.spill_dir = first_of(options.spill_dir, defaults.spill_dir);
+  settings.progress = options.progress.value_or(wanted);
+  settings.trace_path = options.trace_path;
+  settings.spill_dir = options.spill_dir;
   if (settings.spill_dir.empty()) settings.spill_dir = default_spill_dir();
-  settings.name = first_of(options.name, defaults.name);
+  settings.name = options.name;
   return settings;
 }
 

@@ -26,6 +26,9 @@ struct RunSettings {
   std::string name;
 };
 
+/// `base` with the members that are set in `over`.
+RunOptions overlay(RunOptions base, const RunOptions& over);
+
 /// Errors: invalid_argument naming the option (zero or negative CPUs, budget below 1 MiB, ...).
 Result<RunSettings> resolve(const RunOptions& options);
 

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 
+#include "data/exec/observe.h"
 #include "data/exec/run.h"
 #include "data/exec/settings.h"
 #include "data/plan/node.h"
@@ -38,18 +39,22 @@ class PlanRun {
   PlanRun(const PlanRun&) = delete;
   PlanRun& operator=(const PlanRun&) = delete;
 
-  /// The next block in order, rows being null at the end. Blocks. One thread at a time.
-  Result<Run::Delivered> next() { return run_->next(); }
+  /// The next block in order, rows being null at the end. Blocks. One thread at a time. The run's progress goes from
+  /// the screen, and its trace is written, when it gave the last block or an error.
+  Result<Run::Delivered> next();
   /// From any thread; next() then gives `reason`.
   void cancel(Status reason) { run_->cancel(std::move(reason)); }
   /// Time that the real consumer waited, where another thread calls next() for it.
   void set_consumer_wait(std::int64_t ns) { consumer_wait_ns_ = ns; }
 
  private:
-  PlanRun(std::shared_ptr<Run> run, std::shared_ptr<RunRecord> record);
+  PlanRun(std::shared_ptr<Run> run, std::unique_ptr<RunObserver> observer, std::shared_ptr<RunRecord> record,
+          std::int64_t spilled_bytes);
 
   const std::shared_ptr<Run> run_;
+  const std::unique_ptr<RunObserver> observer_;
   const std::shared_ptr<RunRecord> record_;
+  const std::int64_t spilled_bytes_;  // of blocks that the plan reads from disk
   std::atomic<std::int64_t> consumer_wait_ns_ = -1;
 };
 

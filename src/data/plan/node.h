@@ -129,11 +129,12 @@ class ReadsSchema {
   virtual Result<SchemaPtr> read_schema() const = 0;
 };
 
-/// A source that keeps blocks in memory between runs.
-class HoldsMemory {
+/// A source that keeps blocks between runs.
+class HoldsBlocks {
  public:
-  virtual ~HoldsMemory() = default;
-  virtual std::int64_t held_bytes() const = 0;
+  virtual ~HoldsBlocks() = default;
+  virtual std::int64_t held_bytes() const = 0;     ///< In memory.
+  virtual std::int64_t spilled_bytes() const = 0;  ///< On disk.
 };
 
 /// A node that other nodes take the place of when a run starts: materialize(), split(). Rules do not look through it.

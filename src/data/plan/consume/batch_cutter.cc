@@ -11,12 +11,10 @@
 
 namespace shoal::data {
 
-Status check_same_columns(const Rows& first, const Rows& rows) {
-  if (first == nullptr || first->schema() == rows->schema() || first->schema()->Equals(*rows->schema(), false)) {
-    return {};
-  }
+Status check_same_columns(const SchemaPtr& first, const Rows& rows) {
+  if (first == nullptr || first == rows->schema() || first->Equals(*rows->schema(), false)) return {};
   return Status(ErrorCode::schema_mismatch, "blocks of one dataset have different columns: first " +
-                                                schema_text(*first->schema()) + ", then " +
+                                                schema_text(*first) + ", then " +
                                                 schema_text(*rows->schema()));
 }
 
@@ -24,8 +22,8 @@ BatchCutter::BatchCutter(std::int64_t batch_rows, bool drop_last, arrow::MemoryP
     : batch_rows_(batch_rows), drop_last_(drop_last), pool_(pool) {}
 
 Status BatchCutter::push(Run::Delivered block) {
-  SHOAL_RETURN_IF_ERROR(check_same_columns(first_, block.rows));
-  if (first_ == nullptr) first_ = block.rows->Slice(0, 0);
+  SHOAL_RETURN_IF_ERROR(check_same_columns(schema_, block.rows));
+  schema_ = block.rows->schema();
   rows_ += block.rows->num_rows();
   blocks_.push_back(std::move(block));
   return {};

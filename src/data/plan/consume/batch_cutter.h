@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/exec/run.h"
+#include "data/plan/node.h"
 
 namespace arrow {
 class MemoryPool;
@@ -35,11 +36,11 @@ class BatchCutter {
   arrow::MemoryPool* const pool_;
   std::deque<Run::Delivered> blocks_;  // the first one without what was cut from it
   std::int64_t rows_ = 0;              // in blocks_
-  Rows first_;                         // whose columns all blocks must have
+  SchemaPtr schema_;                   // that all blocks must have; null before the first
   bool finished_ = false;
 };
 
-/// schema_mismatch naming both, unless the columns are the same.
-Status check_same_columns(const Rows& first, const Rows& rows);
+/// schema_mismatch naming both, unless the columns are the same or `first` is null.
+Status check_same_columns(const SchemaPtr& first, const Rows& rows);
 
 }  // namespace shoal::data

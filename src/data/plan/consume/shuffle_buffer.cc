@@ -39,8 +39,8 @@ ShuffleBuffer::ShuffleBuffer(std::int64_t capacity, std::uint64_t seed, std::int
 std::uint64_t ShuffleBuffer::below(std::uint64_t bound) { return random_() % bound; }
 
 Status ShuffleBuffer::push(Run::Delivered block) {
-  SHOAL_RETURN_IF_ERROR(check_same_columns(first_, block.rows));
-  if (first_ == nullptr) first_ = block.rows->Slice(0, 0);
+  SHOAL_RETURN_IF_ERROR(check_same_columns(schema_, block.rows));
+  schema_ = block.rows->schema();
   const std::uint64_t id = next_block_++;
   const std::int64_t rows = block.rows->num_rows();
   blocks_.emplace(id, Held{std::move(block), rows});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/exec/run.h"
+#include "data/plan/node.h"
 
 namespace arrow {
 class MemoryPool;
@@ -53,7 +54,7 @@ class ShuffleBuffer {
   std::vector<Place> buffer_;
   std::vector<Place> leaving_;     // in the order in which they go out
   std::size_t left_ = 0;           // how many of leaving_ went out
-  Rows first_;
+  SchemaPtr schema_;
   bool finished_ = false;
 };
 

@@ -1,0 +1,48 @@
+#include "data/plan/consume/block_store.h"
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+
+#include <utility>
+
+#include "data/io/arrow_status.h"
+#include "data/plan/consume/batch_cutter.h"
+#include "data/plan/consume/spill_file.h"
+
+namespace shoal::data {
+
+BlockStore::BlockStore(std::int64_t memory_bytes, std::string spill_dir)
+    : memory_bytes_(memory_bytes), spill_dir_(std::move(spill_dir)) {}
+
+BlockStore::~BlockStore() = default;
+
+std::int64_t BlockStore::spilled_bytes() const { return spill_ == nullptr ? 0 : spill_->size(); }
+
+Status BlockStore::append(const Rows& block) {
+  if (schema_ == nullptr) schema_ = block->schema();
+  SHOAL_RETURN_IF_ERROR(check_same_columns(schema_, block));
+  SHOAL_ASSIGN_OR_RETURN(const std::int64_t bytes, from_arrow(arrow::util::ReferencedBufferSize(*block)));
+  Block entry{.end_row = row_count() + block->num_rows(), .rows = nullptr, .offset = 0, .length = 0};
+  if (spill_ == nullptr && held_bytes_ + bytes <= memory_bytes_) {
+    entry.rows = block;
+    held_bytes_ += bytes;
+  } else {
+    if (spill_ == nullptr) {
+      SHOAL_ASSIGN_OR_RETURN(spill_, SpillFile::open(spill_dir_));
+    }
+    SHOAL_ASSIGN_OR_RETURN(const SpillFile::Place place, spill_->write(block, bytes));
+    entry.offset = place.offset;
+    entry.length = place.length;
+  }
+  blocks_.push_back(std::move(entry));
+  return {};
+}
+
+Result<Rows> BlockStore::read(std::int64_t i, arrow::MemoryPool* pool) const {
+  const Block& block = blocks_[static_cast<std::size_t>(i)];
+  if (block.rows != nullptr) return block.rows;
+  return spill_->read({block.offset, block.length}, pool);
+}
+
+}  // namespace shoal::data

@@ -24,10 +24,10 @@ class ObjectLister {
 
 /// One object, or a range of it, to read.
 struct ReadRequest {
-  std::string key;
+  std::string key{};
   std::int64_t offset = 0;
   std::int64_t length = -1;      ///< -1 = to the end.
-  std::string etag;              ///< The read fails with `changed` where the object has another; empty = any.
+  std::string etag{};            ///< The read fails with `changed` where the object has another; empty = any.
   std::int64_t size_hint = -1;   ///< The object's size, if a listing told it.
 };
 
@@ -91,7 +91,7 @@ class ObjectStore {
 struct Location {
   std::shared_ptr<ObjectStore> store;
   std::string root;
-  std::string key;
+  std::string key{};
 };
 
 /// The process's stores, made at first use, one per endpoint and credentials. Thread-safe. Owned by the process

@@ -1,0 +1,185 @@
+#include "data/io/http_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace shoal::data {
+
+HttpPool::HttpPool(Host& host, HttpOrigin origin, std::shared_ptr<TlsContext> tls, const HttpLimits& limits)
+    : host_(host), origin_(std::move(origin)), tls_(std::move(tls)), limits_(limits) {}
+
+HttpPool::~HttpPool() = default;
+
+void HttpPool::send(std::shared_ptr<HttpExchange> exchange) {
+  if (stopped_) return exchange->on_failure({HttpFault::cancelled, "the client stopped"});
+  if (origin_.tls && tls_ == nullptr) return exchange->on_failure({HttpFault::tls, "this client has no TLS"});
+  waiting_.push_back(std::move(exchange));
+  dispatch();
+}
+
+void HttpPool::drop_cancelled() {
+  while (!waiting_.empty() && waiting_.front()->cancelled_.load(std::memory_order_relaxed)) {
+    const std::shared_ptr<HttpExchange> dropped = std::move(waiting_.front());
+    waiting_.pop_front();
+    dropped->on_failure({HttpFault::cancelled, "cancelled"});
+  }
+}
+
+void HttpPool::dispatch() {
+  if (dispatching_) return;  // a callback sent more; the loop below sees it
+  dispatching_ = true;
+  for (drop_cancelled(); !waiting_.empty(); drop_cancelled()) {
+    if (!idle_.empty()) {
+      HttpConnection& connection = *idle_.back();
+      idle_.pop_back();
+      assign(connection);
+    } else if (may_open()) {
+      open_connection();
+    } else {
+      break;
+    }
+  }
+  dispatching_ = false;
+}
+
+void HttpPool::assign(HttpConnection& connection) {
+  std::shared_ptr<HttpExchange> exchange = std::move(waiting_.front());
+  waiting_.pop_front();
+  exchange->connection_ = &connection;
+  connection.start(std::move(exchange), host_.now());
+}
+
+bool HttpPool::may_open() const {
+  return !stopped_ && !looking_up_ && opening_ < waiting_.size() &&
+         connections_.size() < static_cast<std::size_t>(limits_.connections_max);
+}
+
+void HttpPool::open_connection() {
+  const bool stale = addresses_.empty() || host_.now() - addresses_from_ > limits_.addresses_max;
+  if (stale) {
+    HostLookup spelled = parse_address(origin_.host, origin_.port);
+    if (spelled.addresses.empty()) {
+      looking_up_ = true;
+      return host_.look_up(*this);
+    }
+    addresses_ = std::move(spelled.addresses);
+    addresses_from_ = host_.now();
+  }
+  ++opening_;
+  connections_.emplace_back(
+      new HttpConnection(*this, host_.epoll_fd(), tls_, origin_.host, addresses_, next_address_++));
+  connections_.back()->connect(host_.now());
+}
+
+void HttpPool::on_lookup(HostLookup lookup) {
+  looking_up_ = false;
+  addresses_ = std::move(lookup.addresses);
+  addresses_from_ = host_.now();
+  if (addresses_.empty()) {
+    fail_waiting({HttpFault::resolve, "the name " + origin_.host + " cannot be resolved: " + lookup.error},
+                 waiting_.size());
+  }
+  dispatch();
+}
+
+void HttpPool::fail_waiting(const HttpFailure& failure, std::size_t count) {
+  for (; count > 0 && !waiting_.empty(); --count) {
+    const std::shared_ptr<HttpExchange> exchange = std::move(waiting_.front());
+    waiting_.pop_front();
+    exchange->on_failure(failure);
+  }
+}
+
+void HttpPool::on_connected(HttpConnection& connection) {
+  --opening_;
+  idle_.push_back(&connection);
+  dispatch();
+}
+
+void HttpPool::on_finished(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange, HttpReply& reply) {
+  exchange->connection_ = nullptr;
+  if (connection.state() == HttpConnection::State::idle) {
+    idle_.push_back(&connection);
+  } else {
+    remove(connection);
+  }
+  if (exchange->cancelled_.load(std::memory_order_relaxed)) {
+    exchange->on_failure({HttpFault::cancelled, "cancelled"});
+  } else {
+    exchange->on_reply(reply);
+  }
+  dispatch();
+}
+
+bool HttpPool::any_established() const {
+  return std::any_of(connections_.begin(), connections_.end(), [](const auto& connection) {
+    return connection->state() == HttpConnection::State::idle || connection->state() == HttpConnection::State::busy;
+  });
+}
+
+void HttpPool::on_dead(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange,
+                       const HttpFailure& failure) {
+  const auto idle = std::find(idle_.begin(), idle_.end(), &connection);
+  const bool was_idle = idle != idle_.end();
+  if (was_idle) idle_.erase(idle);
+  remove(connection);
+  if (exchange != nullptr) {
+    exchange->connection_ = nullptr;
+    exchange->on_failure(failure);
+  } else if (!was_idle) {  // it never came up
+    --opening_;
+    addresses_.clear();    // the host may have moved
+    // While other connections work, the waiting exchanges wait for those: a server may just limit their number.
+    if (!any_established()) fail_waiting(failure, 1);
+  }
+  dispatch();
+}
+
+void HttpPool::remove(HttpConnection& connection) {
+  const auto found = std::find_if(connections_.begin(), connections_.end(),
+                                  [&](const auto& owned) { return owned.get() == &connection; });
+  std::swap(*found, connections_.back());
+  host_.bury(std::move(connections_.back()));
+  connections_.pop_back();
+}
+
+void HttpPool::cancel(HttpExchange& exchange) {
+  if (exchange.connection_ != nullptr) return exchange.connection_->close({HttpFault::cancelled, "cancelled"});
+  const auto waits = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [&](const auto& entry) { return entry.get() == &exchange; });
+  if (waits == waiting_.end()) return;
+  const std::shared_ptr<HttpExchange> dropped = std::move(*waits);
+  waiting_.erase(waits);
+  dropped->on_failure({HttpFault::cancelled, "cancelled"});
+}
+
+void HttpPool::check_times() {
+  using State = HttpConnection::State;
+  std::vector<HttpConnection*> all;
+  for (const auto& connection : connections_) all.push_back(connection.get());
+  const HttpClock::time_point now = host_.now();
+  for (HttpConnection* connection : all) {
+    const auto still = now - connection->moved();
+    switch (connection->state()) {
+      case State::connecting:
+      case State::handshaking:
+        if (still > limits_.connect_max) connection->close({HttpFault::connect, "no answer to connect in time"});
+        break;
+      case State::busy:
+        if (still > limits_.silence_max) connection->close({HttpFault::silent, "no byte came in time"});
+        break;
+      case State::idle:
+        if (still > limits_.idle_max) connection->close({HttpFault::stale, "idle"});
+        break;
+      case State::dead: break;
+    }
+  }
+}
+
+void HttpPool::stop() {
+  stopped_ = true;
+  while (!connections_.empty()) connections_.back()->close({HttpFault::cancelled, "the client stopped"});
+  fail_waiting({HttpFault::cancelled, "the client stopped"}, waiting_.size());
+}
+
+}  // namespace shoal::data

@@ -1,0 +1,115 @@
+#include "data/io/s3_large_read.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace shoal::data {
+namespace {
+
+constexpr std::size_t k_parts_in_flight_max = 8;
+
+}  // namespace
+
+S3LargeRead::S3LargeRead(S3Client& client, std::string bucket, ReadRequest request, Done done)
+    : client_(client),
+      bucket_(std::move(bucket)),
+      request_(std::move(request)),
+      etag_(request_.etag),
+      done_(std::move(done)) {}
+
+std::shared_ptr<S3Call> S3LargeRead::make_get(std::size_t index, std::int64_t length, std::uint8_t* into) {
+  S3GetSpec spec;
+  spec.bucket = bucket_;
+  spec.key = request_.key;
+  spec.offset = request_.offset + static_cast<std::int64_t>(index) * k_s3_part_bytes;
+  spec.length = length;
+  spec.etag = etag_;
+  spec.into = into;
+  return std::make_shared<S3Get>(client_, std::move(spec), shared_from_this(), index);
+}
+
+void S3LargeRead::start() {
+  std::unique_lock lock(mutex_);
+  const std::int64_t rest = request_.size_hint >= 0 ? std::max<std::int64_t>(request_.size_hint - request_.offset, 0)
+                                                    : -1;
+  const std::int64_t wanted = request_.length < 0 ? rest : request_.length;
+  calls_.resize(1);
+  calls_[0] = make_get(0, wanted < 0 ? k_s3_part_bytes : std::min(wanted, k_s3_part_bytes), nullptr);
+  sent_ = 1;
+  const std::shared_ptr<S3Call> first = calls_[0];
+  lock.unlock();
+  client_.send(first);
+}
+
+void S3LargeRead::cancel() {
+  std::vector<std::shared_ptr<S3Call>> calls;
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    calls.swap(calls_);
+  }
+  for (const auto& call : calls) {
+    if (call != nullptr) client_.cancel(call);
+  }
+}
+
+void S3LargeRead::finish(Result<Bytes> result) {
+  cancel();  // parts that are still under way after an error
+  if (const Done done = std::exchange(done_, nullptr)) done(std::move(result));
+}
+
+/// Sizes the whole by the first part; true where that part is all.
+bool S3LargeRead::take_first(S3GetResult& result) {
+  if (etag_.empty()) etag_ = result.etag;
+  size_ = std::max<std::int64_t>(result.total - request_.offset, 0);
+  if (request_.length >= 0) size_ = std::min(size_, request_.length);
+  const auto have = static_cast<std::int64_t>(result.bytes.size());
+  if (size_ <= have) return true;
+  memory_ = std::make_shared_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(size_));
+  std::memcpy(memory_.get(), result.bytes.data(), result.bytes.size());
+  calls_.resize(static_cast<std::size_t>((size_ + k_s3_part_bytes - 1) / k_s3_part_bytes));
+  return false;
+}
+
+void S3LargeRead::send_parts() {
+  std::vector<std::shared_ptr<S3Call>> calls;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!over_ && sent_ < calls_.size() && sent_ - finished_ < k_parts_in_flight_max) {
+      const std::int64_t at = static_cast<std::int64_t>(sent_) * k_s3_part_bytes;
+      calls_[sent_] = make_get(sent_, std::min(k_s3_part_bytes, size_ - at), memory_.get() + at);
+      calls.push_back(calls_[sent_++]);
+    }
+  }
+  client_.send(calls);
+}
+
+void S3LargeRead::on_get(std::size_t index, S3GetResult result) {
+  std::optional<Result<Bytes>> outcome;
+  {
+    const std::lock_guard lock(mutex_);
+    if (over_) return;
+    calls_[index] = nullptr;
+    ++finished_;
+    outcome = take_part(index, result);
+  }
+  if (outcome) return finish(std::move(*outcome));
+  send_parts();
+}
+
+std::optional<Result<Bytes>> S3LargeRead::take_part(std::size_t index, S3GetResult& result) {
+  if (!result.error.ok()) return Result<Bytes>(result.error);
+  try {
+    if (index == 0 && take_first(result)) return Result<Bytes>(std::move(result.bytes));
+  } catch (const std::bad_alloc&) {
+    return Result<Bytes>(Status(ErrorCode::out_of_memory, client_.uri_of(bucket_, request_.key) + " has " +
+                                                              std::to_string(size_) + " bytes, more than there is "
+                                                              "memory; read it in ranges"));
+  }
+  if (finished_ < calls_.size()) return std::nullopt;
+  return Result<Bytes>(Bytes(memory_, memory_.get(), static_cast<std::size_t>(size_)));
+}
+
+}  // namespace shoal::data

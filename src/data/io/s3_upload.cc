@@ -1,0 +1,255 @@
+#include "data/io/s3_upload.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <openssl/evp.h>
+
+#include "data/io/http_escape.h"
+#include "data/io/s3_xml.h"
+
+namespace shoal::data {
+namespace {
+
+constexpr std::size_t k_part_bytes = 8 * 1024 * 1024;  // S3 wants 5 MiB at least of all but the last
+constexpr std::size_t k_parts_max = 10'000;
+constexpr std::size_t k_parts_in_flight_max = 4;
+
+using PartBytes = std::shared_ptr<const std::vector<std::uint8_t>>;
+
+/// The parts that were sent, shared by the writer's thread and the loop's.
+class SentParts {
+ public:
+  explicit SentParts(S3Client& client) : client_(client) {}
+
+  /// Waits for a place among those under way, then sends. The error is that of an earlier part.
+  Status send(S3Request request, PartBytes bytes);
+  /// Waits for all; the parts in order.
+  Result<std::vector<S3Part>> wait();
+  void cancel();
+
+ private:
+  class Call;
+  void finished(std::size_t index, Result<std::string> etag);
+
+  S3Client& client_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  std::vector<S3Part> parts_;
+  std::vector<std::shared_ptr<S3Call>> calls_;  // null where finished
+  std::size_t in_flight_ = 0;
+  Status error_;
+};
+
+class SentParts::Call final : public S3Call {
+ public:
+  Call(SentParts& parts, S3Request what, PartBytes bytes, std::size_t index)
+      : S3Call(parts.client_, std::move(what)), parts_(parts), bytes_(std::move(bytes)), index_(index) {}
+
+ private:
+  void on_done(HttpReply& reply) override { parts_.finished(index_, std::move(reply.etag)); }
+  void on_failed(const S3Fault&, Status error) override { parts_.finished(index_, std::move(error)); }
+
+  SentParts& parts_;  // outlives the call: cancel() and wait() return when none is under way
+  const PartBytes bytes_;
+  const std::size_t index_;
+};
+
+Status SentParts::send(S3Request request, PartBytes bytes) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return in_flight_ < k_parts_in_flight_max || !error_.ok(); });
+  if (!error_.ok()) return error_;
+  const std::size_t index = parts_.size();
+  parts_.push_back({static_cast<int>(index) + 1, ""});
+  const auto call = std::make_shared<Call>(*this, std::move(request), std::move(bytes), index);
+  calls_.push_back(call);
+  ++in_flight_;
+  lock.unlock();
+  client_.send(call);
+  return Status();
+}
+
+void SentParts::finished(std::size_t index, Result<std::string> etag) {
+  const std::lock_guard lock(mutex_);
+  calls_[index] = nullptr;
+  --in_flight_;
+  if (etag.ok()) {
+    parts_[index].etag = std::move(*etag);
+  } else if (error_.ok()) {
+    error_ = etag.status();
+  }
+  changed_.notify_all();
+}
+
+Result<std::vector<S3Part>> SentParts::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return in_flight_ == 0; });
+  if (!error_.ok()) return error_;
+  return parts_;
+}
+
+void SentParts::cancel() {
+  std::vector<std::shared_ptr<S3Call>> calls;
+  {
+    const std::lock_guard lock(mutex_);
+    calls = calls_;
+  }
+  for (const auto& call : calls) {
+    if (call != nullptr) client_.cancel(call);
+  }
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return in_flight_ == 0; });
+}
+
+/// The ETag S3 gives a multipart object: MD5 of the parts' MD5s, and their number. Empty where parts have other ETags.
+std::string expected_etag(const std::vector<S3Part>& parts) {
+  std::vector<std::uint8_t> digests;
+  for (const S3Part& part : parts) {
+    if (part.etag.size() != 32) return "";
+    for (std::size_t i = 0; i < 32; i += 2) {
+      const std::string escaped = unescape_form("%" + part.etag.substr(i, 2));
+      if (escaped.size() != 1) return "";
+      digests.push_back(static_cast<std::uint8_t>(escaped[0]));
+    }
+  }
+  unsigned char md5[16];
+  if (EVP_Digest(digests.data(), digests.size(), md5, nullptr, EVP_md5(), nullptr) != 1) return "";
+  std::string text;
+  append_hex(text, {reinterpret_cast<const char*>(md5), sizeof md5});
+  return text + "-" + std::to_string(parts.size());
+}
+
+/// CompleteMultipartUpload answers 200 before it is done and may then send an error.
+std::optional<S3Fault> check_completed(const HttpReply& reply) {
+  if (parse_completed_etag(reply.text).ok()) return std::nullopt;
+  S3Fault fault;
+  fault.status = 500;  // as if it had said so at once: whether it may be tried again follows from the code
+  fault.text = "an error inside a 200";
+  parse_s3_error(reply.text, fault.body);
+  return fault;
+}
+
+class S3Upload final : public Upload {
+ public:
+  S3Upload(std::shared_ptr<S3Client> client, std::string bucket, std::string key, std::string upload_id)
+      : client_(std::move(client)),
+        bucket_(std::move(bucket)),
+        key_(std::move(key)),
+        upload_id_(std::move(upload_id)),
+        sent_(*client_) {}
+  ~S3Upload() override { abort(); }
+
+  Status write(std::span<const std::uint8_t> bytes) override;
+  Status finish() override;
+  Status commit() override;
+  void abort() override;
+
+ private:
+  enum class Stage : std::uint8_t { open, finished, committed, aborted };
+  Status send_part();
+  Status settle_commit(const S3Answer& answer);
+  S3Request request(S3Verb verb, const char* method, std::string query) const {
+    return {.verb = verb, .method = method, .bucket = bucket_, .key = key_, .query = std::move(query)};
+  }
+  Status wrong_stage(const char* what) const {
+    return Status(ErrorCode::internal, client_->uri_of(bucket_, key_) + ": " + what + " in the wrong order");
+  }
+
+  const std::shared_ptr<S3Client> client_;
+  const std::string bucket_;
+  const std::string key_;
+  const std::string upload_id_;
+  SentParts sent_;
+  std::vector<std::uint8_t> buffer_;
+  std::size_t part_count_ = 0;
+  std::int64_t size_ = 0;
+  std::vector<S3Part> parts_;
+  Stage stage_ = Stage::open;
+};
+
+Status S3Upload::write(std::span<const std::uint8_t> bytes) {
+  if (stage_ != Stage::open) return wrong_stage("write()");
+  while (!bytes.empty()) {
+    if (buffer_.empty()) buffer_.reserve(std::min(k_part_bytes, std::max(bytes.size(), std::size_t{64 * 1024})));
+    const std::size_t n = std::min(bytes.size(), k_part_bytes - buffer_.size());
+    buffer_.insert(buffer_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
+    bytes = bytes.subspan(n);
+    size_ += static_cast<std::int64_t>(n);
+    if (buffer_.size() == k_part_bytes) SHOAL_RETURN_IF_ERROR(send_part());
+  }
+  return Status();
+}
+
+Status S3Upload::send_part() {
+  if (part_count_ == k_parts_max) {
+    return Status(ErrorCode::invalid_argument, client_->uri_of(bucket_, key_) +
+                                                   ": larger than 10,000 parts of 8 MiB; write more files");
+  }
+  ++part_count_;
+  const auto bytes = std::make_shared<const std::vector<std::uint8_t>>(std::move(buffer_));
+  buffer_ = {};
+  S3Request part = request(S3Verb::put, "PUT", "partNumber=" + std::to_string(part_count_) +
+                                                   "&uploadId=" + escape_query(upload_id_));
+  part.body = *bytes;
+  part.body_sha256 = sha256_hex(*bytes);
+  return sent_.send(std::move(part), bytes);
+}
+
+Status S3Upload::finish() {
+  if (stage_ != Stage::open) return wrong_stage("finish()");
+  if (!buffer_.empty() || part_count_ == 0) SHOAL_RETURN_IF_ERROR(send_part());  // an empty object is one empty part
+  SHOAL_ASSIGN_OR_RETURN(parts_, sent_.wait());
+  stage_ = Stage::finished;
+  return Status();
+}
+
+Status S3Upload::commit() {
+  if (stage_ != Stage::finished) return wrong_stage("commit()");
+  const std::string xml = complete_upload_xml(parts_);
+  const std::span<const std::uint8_t> body(reinterpret_cast<const std::uint8_t*>(xml.data()), xml.size());
+  S3Request complete = request(S3Verb::put, "POST", "uploadId=" + escape_query(upload_id_));
+  complete.body = body;
+  complete.body_sha256 = sha256_hex(body);
+  const S3Answer answer = client_->run(std::move(complete), check_completed);
+  if (!answer.error.ok()) SHOAL_RETURN_IF_ERROR(settle_commit(answer));
+  stage_ = Stage::committed;
+  return Status();
+}
+
+/// The reply to an earlier attempt may have been lost after the store did its work: then the upload is gone and the
+/// object is there. Looks whether the object is exactly what was sent.
+Status S3Upload::settle_commit(const S3Answer& answer) {
+  const S3Answer head = client_->run(request(S3Verb::head, "HEAD", ""));
+  if (!head.error.ok()) return answer.error;
+  const std::string expected = expected_etag(parts_);
+  const bool same = !expected.empty() && head.reply.etag.find('-') != std::string::npos
+                        ? head.reply.etag == expected
+                        : answer.fault.body.code == "NoSuchUpload" && head.reply.content_length == size_;
+  return same ? Status() : answer.error;
+}
+
+void S3Upload::abort() {
+  if (stage_ == Stage::committed || stage_ == Stage::aborted) return;
+  stage_ = Stage::aborted;
+  sent_.cancel();  // a part that arrives after the abort would stay behind
+  client_->run(request(S3Verb::remove, "DELETE", "uploadId=" + escape_query(upload_id_)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Upload>> start_s3_upload(std::shared_ptr<S3Client> client, std::string bucket,
+                                                std::string key) {
+  S3Request create{.verb = S3Verb::put, .method = "POST", .bucket = bucket, .key = key, .query = "uploads="};
+  const S3Answer answer = client->run(std::move(create));
+  SHOAL_RETURN_IF_ERROR(answer.error);
+  Result<std::string> id = parse_upload_id(answer.reply.text);
+  if (!id.ok()) return id.status().with_context(client->uri_of(bucket, key));
+  return std::unique_ptr<Upload>(
+      std::make_unique<S3Upload>(std::move(client), std::move(bucket), std::move(key), std::move(*id)));
+}
+
+}  // namespace shoal::data

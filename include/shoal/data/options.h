@@ -91,9 +91,7 @@ struct StorageOptions {
   friend bool operator==(const StorageOptions&, const StorageOptions&) = default;
 };
 
-/// What a reader does with a file it cannot read.
-class Quarantine;
-
+/// What images become.
 enum class ImageMode : std::uint8_t { rgb, gray };
 
 /// Height and width in pixels; 0 x 0 = as stored.

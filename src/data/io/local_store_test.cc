@@ -20,9 +20,6 @@ namespace {
 
 class LocalFixture {
  public:
-  static constexpr bool k_has_folders = true;
-  static constexpr bool k_etag_is_content = false;
-
   ObjectStore& store() { return *store_; }
   std::string root() { return folder_ / "bucket"; }
 

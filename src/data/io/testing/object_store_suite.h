@@ -21,8 +21,6 @@ namespace shoal::data {
 /// where the fixture, made anew for each test, has
 ///     ObjectStore& store();
 ///     std::string root();          // of this test alone; need not exist yet
-///     static constexpr bool k_has_folders;      // keys are paths: "a" and "a/b" exclude each other, roots make themselves
-///     static constexpr bool k_etag_is_content;  // equal bytes have equal etags
 template <class Fixture>
 class ObjectStoreSuite : public testing::Test {
  protected:

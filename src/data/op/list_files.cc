@@ -1,0 +1,352 @@
+#include "data/op/list_files.h"
+
+#include <arrow/array/builder_binary.h>
+#include <arrow/array/builder_primitive.h>
+#include <arrow/array/builder_time.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/utf8.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "data/io/arrow_status.h"
+#include "data/io/object_store.h"
+#include "data/io/uri.h"
+#include "data/op/file_blocks.h"
+
+namespace shoal::data {
+namespace {
+
+constexpr std::int64_t k_range_bytes_min = 1 << 20;  // small blocks do not make ranges that are not worth a request
+
+/// Rows that the two kinds of listing make of objects.
+enum class ListRows : std::uint8_t { files, objects };
+
+struct ListSpec {
+  ListRows rows{};
+  ListFilesOptions files;
+  bool recursive = true;
+};
+
+SchemaPtr objects_schema() {
+  static const SchemaPtr schema = arrow::schema(
+      {arrow::field("path", arrow::utf8(), false), arrow::field("key", arrow::utf8(), false),
+       arrow::field("size", arrow::int64()), arrow::field("etag", arrow::utf8()),
+       arrow::field("modified", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
+  return schema;
+}
+
+/// An object, or a range of it: one row to be.
+struct ListedRow {
+  ObjectInfo object;
+  std::int64_t offset = 0;
+  std::int64_t length = 0;
+};
+
+/// Whether a component of `key` after the first `base` bytes begins with "." or "_", or the key is a "folder".
+bool is_hidden(std::string_view key, std::size_t base) {
+  if (key.ends_with('/')) return true;
+  for (std::size_t begin = base; begin < key.size();) {
+    if (key[begin] == '.' || key[begin] == '_') return true;
+    std::size_t slash = key.find('/', begin);
+    if (slash == std::string_view::npos) break;
+    begin = slash + 1;
+  }
+  return false;
+}
+
+/// The objects of all URIs in order, one listing after the other.
+class ObjectFeed {
+ public:
+  ObjectFeed(std::shared_ptr<const ListSpec> spec, const StepContext& context)
+      : spec_(std::move(spec)), context_(context) {}
+
+  /// The next page of objects that are wanted; empty at the end.
+  Result<std::vector<ObjectInfo>> next_page();
+
+ private:
+  Status open();
+  Status end_uri();
+  bool is_wanted(const ObjectInfo& object) const;
+  const std::string& uri() const { return spec_->files.uris[at_]; }
+
+  const std::shared_ptr<const ListSpec> spec_;
+  const StepContext& context_;
+  std::size_t at_ = 0;                     // in uris
+  std::unique_ptr<ObjectLister> lister_;   // of that URI
+  std::vector<ObjectInfo> single_;         // the URI is this one file
+  std::size_t base_ = 0;                   // bytes of the keys that the URI named
+  bool is_open_ = false;
+  bool has_objects_ = false;               // of that URI
+};
+
+Status ObjectFeed::open() {
+  ++context_.counters->requests;
+  SHOAL_ASSIGN_OR_RETURN(Location location, context_.storage->locate(uri(), spec_->files.storage));
+  is_open_ = true;
+  has_objects_ = false;
+  if (!location.key.empty() && !location.key.ends_with('/')) {
+    Result<ObjectInfo> file = location.store->info(location.root, location.key);
+    if (file.ok()) {
+      single_.push_back(std::move(*file));
+      return Status();
+    }
+    if (file.status().code() != ErrorCode::not_found) return file.status();
+    SHOAL_ASSIGN_OR_RETURN(location, context_.storage->locate(uri() + "/", spec_->files.storage));
+  }
+  ListOptions options;
+  options.recursive = spec_->recursive;
+  options.suffixes = spec_->files.suffixes;
+  base_ = location.key.size();
+  SHOAL_ASSIGN_OR_RETURN(lister_, location.store->list(location.root, location.key, options));
+  return Status();
+}
+
+Status ObjectFeed::end_uri() {
+  if (!has_objects_) {
+    std::string text = "no files below " + uri();
+    for (const std::string& suffix : spec_->files.suffixes) {
+      text += (&suffix == &spec_->files.suffixes.front() ? " that end in " : ", ") + suffix;
+    }
+    return Status(ErrorCode::not_found, text + "; check the path" +
+                                            (spec_->rows == ListRows::files
+                                                 ? " (names that begin with \".\" or \"_\" are left out)" : ""));
+  }
+  lister_.reset();
+  is_open_ = false;
+  ++at_;
+  return Status();
+}
+
+bool ObjectFeed::is_wanted(const ObjectInfo& object) const {
+  return spec_->rows == ListRows::objects || (!object.is_prefix && !is_hidden(object.key, base_));
+}
+
+Result<std::vector<ObjectInfo>> ObjectFeed::next_page() {
+  while (at_ < spec_->files.uris.size()) {
+    if (context_.is_cancelled()) return Status(ErrorCode::cancelled, "the run was cancelled while listing " + uri());
+    if (!is_open_) SHOAL_RETURN_IF_ERROR(open());
+    std::vector<ObjectInfo> page = std::exchange(single_, {});
+    if (lister_ != nullptr) {
+      ++context_.counters->requests;
+      SHOAL_ASSIGN_OR_RETURN(page, lister_->next_page());
+      if (!page.empty()) {
+        std::erase_if(page, [this](const ObjectInfo& object) { return !is_wanted(object); });
+        has_objects_ |= !page.empty();
+        if (page.empty()) continue;
+        return page;
+      }
+    }
+    has_objects_ |= !page.empty();
+    SHOAL_RETURN_IF_ERROR(end_uri());
+    if (!page.empty()) return page;
+  }
+  return std::vector<ObjectInfo>();
+}
+
+/// Arrow's builders of one block.
+class RowsBuilder {
+ public:
+  RowsBuilder(ListRows rows, arrow::MemoryPool* pool)
+      : rows_(rows), path_(pool), key_(pool), size_(pool), etag_(pool), offset_(pool), length_(pool),
+        modified_(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), pool) {}
+
+  arrow::Status append(const ListedRow& row) {
+    const ObjectInfo& object = row.object;
+    ARROW_RETURN_NOT_OK(path_.Append(object.uri));
+    ARROW_RETURN_NOT_OK(key_.Append(object.key));
+    ARROW_RETURN_NOT_OK(object.is_prefix ? size_.AppendNull() : size_.Append(object.size));
+    ARROW_RETURN_NOT_OK(object.is_prefix ? etag_.AppendNull() : etag_.Append(object.etag));
+    if (rows_ == ListRows::objects) {
+      return object.modified_us == 0 ? modified_.AppendNull() : modified_.Append(object.modified_us);
+    }
+    ARROW_RETURN_NOT_OK(offset_.Append(row.offset));
+    return length_.Append(row.length);
+  }
+
+  arrow::Result<Rows> finish() {
+    const std::int64_t rows = path_.length();
+    std::vector<arrow::ArrayBuilder*> builders = {&path_, &key_, &size_, &etag_};
+    if (rows_ == ListRows::objects) {
+      builders.push_back(&modified_);
+    } else {
+      builders.insert(builders.end(), {&offset_, &length_});
+    }
+    std::vector<std::shared_ptr<arrow::Array>> columns;
+    for (arrow::ArrayBuilder* builder : builders) {
+      ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), builder->Finish());
+    }
+    return arrow::RecordBatch::Make(rows_ == ListRows::objects ? objects_schema() : list_files_schema(), rows,
+                                    std::move(columns));
+  }
+
+ private:
+  const ListRows rows_;
+  arrow::StringBuilder path_, key_;
+  arrow::Int64Builder size_;
+  arrow::StringBuilder etag_;
+  arrow::Int64Builder offset_, length_;
+  arrow::TimestampBuilder modified_;
+};
+
+class ListStream final : public Stream {
+ public:
+  ListStream(std::shared_ptr<const ListSpec> spec, int parallelism, const StepContext& context)
+      : spec_(std::move(spec)), parallelism_(spec_->files.parallelism.value_or(parallelism)), context_(context),
+        feed_(spec_, context) {}
+
+  Result<Rows> next() override;
+
+ private:
+  /// Reads at least one more page, and before the first block enough to know whether the listing is short.
+  Status fill();
+  Status add(ObjectInfo object);
+
+  const std::shared_ptr<const ListSpec> spec_;
+  const int parallelism_;
+  const StepContext& context_;
+  ObjectFeed feed_;
+  std::deque<ListedRow> rows_;         // listed and not handed out
+  std::unique_ptr<FileBlocks> blocks_;  // made when the first block is
+  bool at_end_ = false;
+};
+
+Status ListStream::add(ObjectInfo object) {
+  if (!arrow::util::ValidateUTF8(object.key)) {
+    return Status(ErrorCode::unsupported, "the name of " + object.uri + " is not UTF-8; rename the file");
+  }
+  const std::int64_t range = std::min(spec_->files.range_bytes, std::max(context_.block_bytes, k_range_bytes_min));
+  const std::int64_t size = object.size;
+  if (range == 0 || size <= range) {
+    rows_.push_back({std::move(object), 0, size});
+    return Status();
+  }
+  for (std::int64_t offset = 0; offset < size; offset += range) {
+    rows_.push_back({object, offset, std::min(range, size - offset)});
+  }
+  return Status();
+}
+
+Status ListStream::fill() {
+  do {
+    SHOAL_ASSIGN_OR_RETURN(std::vector<ObjectInfo> page, feed_.next_page());
+    at_end_ = page.empty();
+    for (ObjectInfo& object : page) SHOAL_RETURN_IF_ERROR(add(std::move(object)));
+  } while (!at_end_ && blocks_ == nullptr && static_cast<std::int64_t>(rows_.size()) < k_short_listing_rows);
+  return Status();
+}
+
+Result<Rows> ListStream::next() {
+  arrow::util::InitializeUTF8();
+  RowsBuilder builder(spec_->rows, context_.pool);
+  for (std::int64_t count = 0;; ++count) {
+    while (rows_.empty() && !at_end_) SHOAL_RETURN_IF_ERROR(fill());
+    if (blocks_ == nullptr) {
+      const auto listed = static_cast<std::int64_t>(rows_.size());
+      blocks_ = std::make_unique<FileBlocks>(at_end_ ? listed : -1, parallelism_, context_.block_bytes);
+    }
+    if (rows_.empty()) {
+      if (count == 0) return Rows();
+      break;
+    }
+    const std::int64_t bytes = rows_.front().length;
+    if (blocks_->is_full_for(bytes)) {
+      blocks_->begin_next();
+      break;
+    }
+    blocks_->add(bytes);
+    arrow::Status appended = builder.append(rows_.front());
+    if (!appended.ok()) return from_arrow(appended);
+    rows_.pop_front();
+  }
+  return from_arrow(builder.finish());
+}
+
+/// One split: a listing is one after the other, and only its end says how long it is.
+class ListSource final : public Source {
+ public:
+  explicit ListSource(std::shared_ptr<const ListSpec> spec) : spec_(std::move(spec)) {}
+
+  std::string label() const override { return spec_->rows == ListRows::files ? "ListFiles" : "ListObjects"; }
+  Result<std::int64_t> split_count(int parallelism_hint, std::int64_t) const override {
+    parallelism_ = parallelism_hint;
+    return 1;
+  }
+  std::unique_ptr<Stream> open(std::int64_t, const StepContext& context) const override {
+    return std::make_unique<ListStream>(spec_, parallelism_, context);
+  }
+
+ private:
+  const std::shared_ptr<const ListSpec> spec_;
+  mutable std::atomic<int> parallelism_{1};  // of the run, which tells it once, before it opens anything
+};
+
+class ListNode final : public Node {
+ public:
+  explicit ListNode(std::shared_ptr<const ListSpec> spec) : spec_(std::move(spec)) {
+    options_.num_cpus = 0;
+  }
+
+  std::string describe() const override;
+  NodePtr with_input(NodePtr) const override { return nullptr; }
+  std::shared_ptr<const Source> source() const override { return std::make_shared<ListSource>(spec_); }
+  const StepOptions* options() const override { return &options_; }
+  SchemaPtr known_schema(const SchemaPtr&) const override {
+    return spec_->rows == ListRows::files ? list_files_schema() : objects_schema();
+  }
+
+ private:
+  const std::shared_ptr<const ListSpec> spec_;
+  StepOptions options_;
+};
+
+std::string ListNode::describe() const {
+  std::string text = spec_->rows == ListRows::files ? "ListFiles(" : "ListObjects(";
+  text += spec_->files.uris.front();
+  if (spec_->files.uris.size() > 1) text += " and " + std::to_string(spec_->files.uris.size() - 1) + " more";
+  for (const std::string& suffix : spec_->files.suffixes) text += ", *" + suffix;
+  return text + ")";
+}
+
+Result<NodePtr> make_list_node(ListSpec spec) {
+  if (spec.files.uris.empty()) {
+    return Status(ErrorCode::invalid_argument, "no path or URI to read was given; give at least one");
+  }
+  if (spec.files.parallelism && *spec.files.parallelism < 1) {
+    return Status(ErrorCode::invalid_argument, "parallelism is " + std::to_string(*spec.files.parallelism) +
+                                                   "; it must be at least 1");
+  }
+  for (const std::string& uri : spec.files.uris) {
+    SHOAL_RETURN_IF_ERROR(parse_uri(uri).status());
+  }
+  return NodePtr(std::make_shared<ListNode>(std::make_shared<const ListSpec>(std::move(spec))));
+}
+
+}  // namespace
+
+SchemaPtr list_files_schema() {
+  static const SchemaPtr schema = arrow::schema(
+      {arrow::field("path", arrow::utf8(), false), arrow::field("key", arrow::utf8(), false),
+       arrow::field("size", arrow::int64(), false), arrow::field("etag", arrow::utf8(), false),
+       arrow::field("offset", arrow::int64(), false), arrow::field("length", arrow::int64(), false)});
+  return schema;
+}
+
+Result<NodePtr> make_list_files(ListFilesOptions options) {
+  return make_list_node({ListRows::files, std::move(options), true});
+}
+
+Result<NodePtr> make_list_objects(std::vector<std::string> uris, ListOptions options) {
+  ListFilesOptions files;
+  files.uris = std::move(uris);
+  files.suffixes = std::move(options.suffixes);
+  files.storage = std::move(options.storage);
+  return make_list_node({ListRows::objects, std::move(files), options.recursive});
+}
+
+}  // namespace shoal::data

@@ -1,0 +1,131 @@
+#include "data/op/read_text.h"
+
+#include <arrow/array/builder_binary.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/utf8.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "data/io/arrow_status.h"
+#include "data/op/file_reader_node.h"
+#include "data/op/list_files.h"
+#include "data/op/read_files.h"
+#include "data/op/text_range.h"
+
+namespace shoal::data {
+namespace {
+
+SchemaPtr text_schema(bool include_paths) {
+  arrow::FieldVector fields;
+  if (include_paths) fields.push_back(arrow::field("path", arrow::utf8(), false));
+  fields.push_back(arrow::field("text", arrow::utf8(), false));
+  return arrow::schema(std::move(fields));
+}
+
+struct TextSpec {
+  TextOptions options;
+  SchemaPtr schema;
+};
+
+class TextStream final : public Stream {
+ public:
+  TextStream(std::unique_ptr<Stream> input, std::shared_ptr<const TextSpec> spec, const StepContext& context)
+      : spec_(std::move(spec)), context_(context),
+        files_(std::move(input), context, spec_->options.storage, k_text_widen) {}
+
+  void prepare() override { files_.prepare(); }
+  Result<Rows> next() override;
+
+ private:
+  Status open_range();
+  /// Appends lines of the open range until it or the block ends.
+  Status append_lines(arrow::StringBuilder& paths, arrow::StringBuilder& texts);
+
+  const std::shared_ptr<const TextSpec> spec_;
+  const StepContext& context_;
+  FileReader files_;
+  std::unique_ptr<TextRange> range_;
+};
+
+Status TextStream::open_range() {
+  range_.reset();  // before the next range's bytes are there
+  SHOAL_ASSIGN_OR_RETURN(std::optional<FetchedFile> file, files_.next());
+  if (!file) return Status();
+  range_ = std::make_unique<TextRange>(std::move(*file), [this](std::int64_t offset, std::int64_t length) {
+    return files_.read_more(offset, length);
+  });
+  return Status();
+}
+
+Status TextStream::append_lines(arrow::StringBuilder& paths, arrow::StringBuilder& texts) {
+  while (texts.value_data_length() + paths.value_data_length() < context_.block_bytes) {
+    SHOAL_ASSIGN_OR_RETURN(std::optional<TextRange::Line> line, range_->next());
+    if (!line) {
+      range_.reset();
+      return Status();
+    }
+    if (spec_->options.skip_empty_lines && line->text.empty()) continue;
+    if (!arrow::util::ValidateUTF8(line->text)) {
+      Status bad(ErrorCode::corrupt_data, range_->path() + ": the line at byte " + std::to_string(line->offset) +
+                                              " is not UTF-8; convert the file, or set .quarantine to leave such "
+                                              "lines out");
+      SHOAL_RETURN_IF_ERROR(
+          quarantine_or_fail(spec_->options.quarantine, bad, range_->path(), line->offset, context_));
+      continue;
+    }
+    if (spec_->options.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Append(range_->path())));
+    SHOAL_RETURN_IF_ERROR(from_arrow(texts.Append(line->text)));
+  }
+  return Status();
+}
+
+Result<Rows> TextStream::next() {
+  arrow::util::InitializeUTF8();
+  arrow::StringBuilder paths(context_.pool);
+  arrow::StringBuilder texts(context_.pool);
+  while (texts.value_data_length() + paths.value_data_length() < context_.block_bytes) {
+    if (range_ == nullptr) SHOAL_RETURN_IF_ERROR(open_range());
+    if (range_ == nullptr) break;
+    SHOAL_RETURN_IF_ERROR(append_lines(paths, texts));
+  }
+  if (texts.length() == 0) return Rows();
+  std::vector<std::shared_ptr<arrow::Array>> columns(static_cast<std::size_t>(spec_->schema->num_fields()));
+  const std::int64_t rows = texts.length();
+  if (spec_->options.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Finish(&columns.front())));
+  SHOAL_RETURN_IF_ERROR(from_arrow(texts.Finish(&columns.back())));
+  return Rows(arrow::RecordBatch::Make(spec_->schema, rows, std::move(columns)));
+}
+
+class TextStep final : public Step {
+ public:
+  explicit TextStep(std::shared_ptr<const TextSpec> spec) : spec_(std::move(spec)) {}
+  std::string label() const override { return "ReadText"; }
+  std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
+    return std::make_unique<TextStream>(std::move(input), spec_, context);
+  }
+
+ private:
+  const std::shared_ptr<const TextSpec> spec_;
+};
+
+}  // namespace
+
+Result<NodePtr> make_read_text_ranges(std::vector<std::string> uris, TextOptions options, std::int64_t range_bytes) {
+  ListFilesOptions listing{.uris = std::move(uris), .suffixes = options.suffixes, .storage = options.storage,
+                           .parallelism = options.parallelism, .range_bytes = range_bytes};
+  SHOAL_ASSIGN_OR_RETURN(NodePtr files, make_list_files(std::move(listing)));
+  auto spec = std::make_shared<TextSpec>();
+  spec->schema = text_schema(options.include_paths);
+  spec->options = std::move(options);
+  FileReaderSpec node{reader_description("ReadText", *files), spec->schema};
+  return NodePtr(std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::make_shared<TextStep>(spec)));
+}
+
+Result<NodePtr> make_read_text(std::vector<std::string> uris, TextOptions options) {
+  return make_read_text_ranges(std::move(uris), std::move(options), k_text_range_bytes);
+}
+
+}  // namespace shoal::data

@@ -27,8 +27,9 @@ struct FileReader::Columns {
   const arrow::Int64Array& length;
 };
 
-FileReader::FileReader(std::unique_ptr<Stream> input, const StepContext& context, StorageOptions storage, Widen widen)
-    : input_(std::move(input)), context_(context), storage_(std::move(storage)), widen_(widen) {}
+FileReader::FileReader(std::unique_ptr<Stream> input, const StepContext& context, StorageOptions storage,
+                       FileMargin margin)
+    : input_(std::move(input)), context_(context), storage_(std::move(storage)), margin_(margin) {}
 
 FileReader::~FileReader() = default;
 
@@ -83,8 +84,8 @@ ReadRequest FileReader::request_of(std::int64_t row, std::string key) const {
   request.etag = columns_->etag.GetString(row);
   request.size_hint = columns_->size.Value(row);
   const std::int64_t offset = columns_->offset.Value(row);
-  const std::int64_t begin = std::max<std::int64_t>(0, offset - widen_.before);
-  const std::int64_t end = std::min(offset + columns_->length.Value(row) + widen_.after, request.size_hint);
+  const std::int64_t begin = std::max<std::int64_t>(0, offset - margin_.before);
+  const std::int64_t end = std::min(offset + columns_->length.Value(row) + margin_.after, request.size_hint);
   if (begin == 0 && end >= request.size_hint) return request;  // the whole object, without a range
   request.offset = begin;
   request.length = end - begin;

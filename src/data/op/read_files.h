@@ -14,11 +14,6 @@
 #include "data/io/object_store.h"
 #include "data/op/stream.h"
 
-namespace arrow {
-class Int64Array;
-class StringArray;
-}  // namespace arrow
-
 namespace shoal::data {
 
 /// A row of a listing with its bytes. `path` and `key` are valid until the next row is asked for.
@@ -28,20 +23,21 @@ struct FetchedFile {
   std::string_view etag;
   std::int64_t offset = 0;   ///< The row's range.
   std::int64_t length = 0;
-  Bytes bytes;               ///< Of the range, or of what FileReader's `widen` made of it.
+  Bytes bytes;               ///< Of the range, with the reader's margin.
+};
+
+/// Bytes before and after a row's range that are read with it, where the file has them.
+struct FileMargin {
+  std::int64_t before = 0;
+  std::int64_t after = 0;
 };
 
 /// Fetches the files of listing rows in order, with many requests in flight: what all file readers pull from. Belongs
 /// to one fragment. Requests carry the listing's etag.
 class FileReader {
  public:
-  /// Bytes before and after a row's range that are read with it.
-  struct Widen {
-    std::int64_t before = 0;
-    std::int64_t after = 0;
-  };
-
-  FileReader(std::unique_ptr<Stream> input, const StepContext& context, StorageOptions storage, Widen widen = {});
+  FileReader(std::unique_ptr<Stream> input, const StepContext& context, StorageOptions storage,
+             FileMargin margin = {});
   ~FileReader();
 
   /// Takes the first block of rows and sends its first requests.
@@ -70,7 +66,7 @@ class FileReader {
   const std::unique_ptr<Stream> input_;
   const StepContext& context_;
   const StorageOptions storage_;
-  const Widen widen_;
+  const FileMargin margin_;
   Status prepared_;                   // an error of prepare(), for next()
   bool is_prepared_ = false;
   Rows block_;

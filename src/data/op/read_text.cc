@@ -34,7 +34,7 @@ class TextStream final : public Stream {
  public:
   TextStream(std::unique_ptr<Stream> input, std::shared_ptr<const TextSpec> spec, const StepContext& context)
       : spec_(std::move(spec)), context_(context),
-        files_(std::move(input), context, spec_->options.storage, k_text_widen) {}
+        files_(std::move(input), context, spec_->options.storage, k_text_margin) {}
 
   void prepare() override { files_.prepare(); }
   Result<Rows> next() override;

@@ -21,7 +21,7 @@ std::string_view without_return(std::string_view line) {
 
 TextRange::TextRange(FetchedFile file, ReadMore read_more)
     : file_(std::move(file)), path_(file_.path), read_more_(std::move(read_more)) {
-  start_ = std::max<std::int64_t>(0, file_.offset - k_text_widen.before);
+  start_ = std::max<std::int64_t>(0, file_.offset - k_text_margin.before);
   end_ = file_.offset + file_.length;
   at_ = file_.offset;
   if (file_.offset == 0) {
@@ -51,7 +51,7 @@ Result<std::optional<TextRange::Line>> TextRange::next() {
 
 Result<std::optional<TextRange::Line>> TextRange::long_line(std::int64_t begin) {
   long_line_ = bytes().substr(static_cast<std::size_t>(begin - start_));
-  std::int64_t more = k_text_widen.after;
+  std::int64_t more = k_text_margin.after;
   while (true) {
     const std::int64_t offset = begin + static_cast<std::int64_t>(long_line_.size());
     if (offset >= file_.size) break;

@@ -12,7 +12,7 @@ namespace shoal::data {
 
 /// Bytes that a range of text is read with: one before, to see whether a line begins at the range's first byte, and
 /// so many after that the last line's end is among them as a rule.
-inline constexpr FileReader::Widen k_text_widen{.before = 1, .after = 64 << 10};
+inline constexpr FileMargin k_text_margin{.before = 1, .after = 64 << 10};
 
 /// The lines that begin in one range of a file, one after the other. Holds the range's bytes.
 class TextRange {

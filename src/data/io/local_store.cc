@@ -156,9 +156,7 @@ class LocalStore final : public ObjectStore {
   }
   Status put(const std::string& root, const std::string& key, std::span<const std::uint8_t> bytes) override;
   Result<std::unique_ptr<Upload>> start_upload(const std::string& root, const std::string& key) override {
-    SHOAL_ASSIGN_OR_RETURN(std::string path, target_path(root, key));
-    count(counters_->put);
-    return start_local_upload(std::move(path), {counters_, &counters_->bytes_written});
+    return start(root, key, Durability::flushed);
   }
   Status remove(const std::string& root, const std::string& key) override;
   RequestCounts counts() const override;
@@ -167,6 +165,12 @@ class LocalStore final : public ObjectStore {
   }
 
  private:
+  Result<std::unique_ptr<Upload>> start(const std::string& root, const std::string& key, Durability durability) {
+    SHOAL_ASSIGN_OR_RETURN(std::string path, target_path(root, key));
+    count(counters_->put);
+    return start_local_upload(std::move(path), durability, {counters_, &counters_->bytes_written});
+  }
+
   const std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
 };
 
@@ -216,7 +220,7 @@ Result<Bytes> LocalStore::read(const std::string& root, const ReadRequest& reque
 }
 
 Status LocalStore::put(const std::string& root, const std::string& key, std::span<const std::uint8_t> bytes) {
-  SHOAL_ASSIGN_OR_RETURN(std::unique_ptr<Upload> upload, start_upload(root, key));
+  SHOAL_ASSIGN_OR_RETURN(std::unique_ptr<Upload> upload, start(root, key, Durability::written_back));
   SHOAL_RETURN_IF_ERROR(upload->write(bytes));
   SHOAL_RETURN_IF_ERROR(upload->finish());
   return upload->commit();

@@ -11,7 +11,7 @@ namespace shoal::data {
 /// What differs from a bucket: writing makes missing folders, the root included, and a key cannot be both an object
 /// and the beginning of another ("a" and "a/b"); keys that are no file names below the root ("../x", "a//b", "a/")
 /// are `invalid_argument` to write and `not_found` to read. remove() also takes folders away that became empty.
-/// Writes are durable when they return. Etags are "mtime-size". Thread-safe; holds no files open.
+/// An upload survives a power loss once commit() returned, a put() once the system has written it back. Etags are "mtime-size". Thread-safe; holds no files open.
 std::shared_ptr<ObjectStore> make_local_store();
 
 }  // namespace shoal::data

@@ -16,8 +16,8 @@ namespace {
 
 class LocalUpload final : public Upload {
  public:
-  LocalUpload(std::string path, std::shared_ptr<std::atomic<std::int64_t>> bytes_written)
-      : path_(std::move(path)), folder_(parent_folder(path_)),
+  LocalUpload(std::string path, Durability durability, std::shared_ptr<std::atomic<std::int64_t>> bytes_written)
+      : path_(std::move(path)), durability_(durability), folder_(parent_folder(path_)),
         unfinished_((folder_ == "/" ? "" : folder_) + "/" + unfinished_name()),
         bytes_written_(std::move(bytes_written)) {}
   ~LocalUpload() override { abort(); }
@@ -32,6 +32,7 @@ class LocalUpload final : public Upload {
   Status make_folders();
 
   const std::string path_;
+  const Durability durability_;
   const std::string folder_;
   const std::string unfinished_;
   const std::shared_ptr<std::atomic<std::int64_t>> bytes_written_;
@@ -84,7 +85,7 @@ Status LocalUpload::write(std::span<const std::uint8_t> bytes) {
 
 Status LocalUpload::finish() {
   if (!fd_.is_open()) return Status();
-  SHOAL_RETURN_IF_ERROR(sync_file(fd_.get(), path_));
+  if (durability_ == Durability::flushed) SHOAL_RETURN_IF_ERROR(sync_file(fd_.get(), path_));
   // Closing may report what the disk refused, on network file systems above all.
   if (::close(fd_.release()) != 0 && errno != EINTR) return errno_status(errno, "write", path_);
   return Status();
@@ -93,8 +94,9 @@ Status LocalUpload::finish() {
 Status LocalUpload::commit() {
   if (::rename(unfinished_.c_str(), path_.c_str()) != 0) return errno_status(errno, "create", path_);
   is_open_ = false;
-  for (const std::string& made : made_folders_) SHOAL_RETURN_IF_ERROR(sync_folder(parent_folder(made)));
-  made_folders_.clear();
+  const std::vector<std::string> made_folders = std::exchange(made_folders_, {});
+  if (durability_ == Durability::written_back) return Status();
+  for (const std::string& made : made_folders) SHOAL_RETURN_IF_ERROR(sync_folder(parent_folder(made)));
   return sync_folder(folder_);
 }
 
@@ -106,9 +108,9 @@ void LocalUpload::abort() {
 
 }  // namespace
 
-Result<std::unique_ptr<Upload>> start_local_upload(std::string path,
+Result<std::unique_ptr<Upload>> start_local_upload(std::string path, Durability durability,
                                                    std::shared_ptr<std::atomic<std::int64_t>> bytes_written) {
-  auto upload = std::make_unique<LocalUpload>(std::move(path), std::move(bytes_written));
+  auto upload = std::make_unique<LocalUpload>(std::move(path), durability, std::move(bytes_written));
   SHOAL_RETURN_IF_ERROR(upload->open());
   return std::unique_ptr<Upload>(std::move(upload));
 }

@@ -30,11 +30,11 @@ struct PhysicalOperator {
   double num_cpus = 1;          ///< Taken while a fragment has credit; 0 for pure I/O such as listing.
   double num_gpus = 0;          ///< Taken while a fragment has credit; by an actor for its life.
   int concurrency = std::numeric_limits<int>::max();  ///< Fragments that run at once.
-  std::optional<Pool> pool;     ///< Workers with state; set exactly where pipeline->has_state().
+  std::optional<Pool> pool{};   ///< Workers with state; set exactly where pipeline->has_state().
   int retries = 0;              ///< Of fragments that failed by their own error; lost workers are retried 3 times besides.
   bool preserve_order = true;
   int queued_blocks_max = 64;   ///< Output blocks that wait for the next operator at most, whatever their size.
-  RowWindow window;             ///< Applied to the ordered output.
+  RowWindow window{};           ///< Applied to the ordered output.
 };
 
 /// What the executor runs: a chain of operators and the limits of the run.

@@ -21,6 +21,11 @@ class InputStream final : public Stream {
     return Rows();
   }
 
+  bool at_end() const override {
+    return std::all_of(inputs_.begin() + static_cast<std::ptrdiff_t>(at_), inputs_.end(),
+                       [](const Rows& rows) { return rows == nullptr || rows->num_rows() == 0; });
+  }
+
  private:
   std::vector<Rows> inputs_;
   std::size_t at_ = 0;

@@ -49,6 +49,9 @@ class Stream {
   /// The next rows (at least one row), or null at the end. Blocks on I/O and user code. Not called after null or
   /// an error. User functions' exceptions come out as `user_function` errors with their cause.
   virtual Result<Rows> next() = 0;
+  /// True only where next() would give null at once, without running a step: the fragment then ends with its last
+  /// block instead of asking for credit first. Streams over an input that hold nothing back pass the question on.
+  virtual bool at_end() const { return false; }
 };
 
 /// State of a step that lives as long as a worker: the object of a class step.

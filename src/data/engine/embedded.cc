@@ -1,0 +1,56 @@
+#include "data/engine/embedded.h"
+
+#include <arrow/record_batch.h>
+
+#include <utility>
+
+#include "data/engine/embedded_core.h"
+#include "data/engine/memory_pool.h"
+#include "data/engine/worker_threads.h"
+#include "data/io/object_store.h"
+
+namespace shoal::data {
+namespace {
+
+class EmbeddedEngine final : public Engine {
+ public:
+  explicit EmbeddedEngine(const EmbeddedOptions& options)
+      : resources_(options.resources),
+        budget_(options.resources.memory),
+        core_(std::make_shared<EmbeddedCore>(
+            process_worker_threads(),
+            FragmentRunner::World{options.block_bytes, options.pool ? options.pool : counted_memory_pool(),
+                                  options.storage ? options.storage : &process_storage_clients()})) {}
+  ~EmbeddedEngine() override { core_->shut_down(); }
+
+  Capabilities capabilities() const override { return {}; }
+  Resources total_resources() const override { return resources_; }
+
+  void submit(FragmentSpec spec) override { core_->submit(std::move(spec)); }
+  void grant(FragmentId fragment, std::int64_t bytes) override { core_->grant(fragment, bytes); }
+  void cancel(FragmentId fragment) override { core_->cancel(fragment); }
+  void create_actor(ActorId actor, std::shared_ptr<const Pipeline> pipeline) override {
+    core_->create_actor(actor, std::move(pipeline));
+  }
+  void kill_actor(ActorId actor) override { core_->kill_actor(actor); }
+  std::optional<EngineEvent> poll() override { return core_->poll(); }
+  void set_wakeup(std::function<void()> wakeup) override { core_->set_wakeup(std::move(wakeup)); }
+
+  BlockInfo put(Rows rows) override { return core_->blocks().put(std::move(rows)); }
+  Result<Rows> get(BlockId block) override { return core_->blocks().get(block); }
+  void drop(BlockId block) override { core_->blocks().drop(block); }
+  std::vector<std::string> locate(BlockId /*block*/) const override { return {"local"}; }
+
+ private:
+  const Resources resources_;
+  const PoolBudget budget_;
+  const std::shared_ptr<EmbeddedCore> core_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_embedded_engine(const EmbeddedOptions& options) {
+  return std::make_unique<EmbeddedEngine>(options);
+}
+
+}  // namespace shoal::data

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "data/engine/block_table.h"
+#include "data/engine/embedded_fragment.h"
+#include "data/engine/engine.h"
+#include "data/engine/worker_threads.h"
+
+namespace shoal::data {
+
+/// What the embedded engine and the jobs on its threads share. Fragments are idle (new or parked), queued, running or
+/// ended; only running ones have a thread. Small duties that no fragment waits for (starting reads ahead, ending what
+/// was cancelled, destroying workers) are chores, which threads do before and after the fragments they run.
+class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
+ public:
+  EmbeddedCore(std::shared_ptr<WorkerThreads> threads, const FragmentRunner::World& world)
+      : threads_(std::move(threads)), world_(world) {}
+
+  /// As the calls of Engine with these names.
+  void submit(FragmentSpec spec);
+  void grant(FragmentId fragment, std::int64_t bytes);
+  void cancel(FragmentId fragment);
+  void create_actor(ActorId actor, std::shared_ptr<const Pipeline> pipeline);
+  void kill_actor(ActorId actor);
+  std::optional<EngineEvent> poll();
+  void set_wakeup(std::function<void()> wakeup) { wakeup_ = std::move(wakeup); }
+
+  /// Cancels everything and waits until no job of this engine runs. The last call.
+  void shut_down();
+
+  BlockTable& blocks() { return blocks_; }
+
+ private:
+  class ActorJob;
+  class ChoresJob;
+  class FragmentJob;
+  using FragmentPtr = std::shared_ptr<FragmentJob>;
+  using JobPtr = std::shared_ptr<Job>;
+  using Jobs = std::vector<JobPtr>;
+
+  struct Actor {
+    std::shared_ptr<const Pipeline> pipeline;
+    std::unique_ptr<WorkerState> state;
+    bool up = false;
+    bool busy = false;
+    bool killed = false;
+    std::deque<FragmentPtr> waiting;   // with credit, for their turn
+  };
+  using ActorPtr = std::shared_ptr<Actor>;
+
+  struct Chore {
+    enum class Kind : std::uint8_t { prepare, end, destroy } kind;
+    FragmentPtr fragment;   // prepare, end
+    Status reason;          // end
+    ActorPtr actor;         // destroy
+  };
+
+  // Called with mutex_ held.
+  JobPtr queue(const FragmentPtr& fragment);
+  JobPtr add_chore(Chore chore);
+  JobPtr cancel_locked(const FragmentPtr& fragment);
+  JobPtr kill_locked(ActorId actor);
+  JobPtr leave_actor(FragmentJob& fragment);
+  void end_locked(FragmentJob& fragment, EngineEvent end);
+
+  // Called without it, on a worker thread.
+  void run_fragment(const FragmentPtr& fragment);
+  bool step(const FragmentPtr& fragment);
+  /// `last_act`: the job does nothing after it, so that the thread may take the next fragment with it.
+  void end(const FragmentPtr& fragment, EngineEvent event, bool last_act);
+  void run_actor(ActorId id, ActorPtr actor);
+  void do_chores(bool last_act);
+  void prepare(const FragmentPtr& fragment);
+  void job_over();
+
+  void post(JobPtr job);
+  void post_and_wake(JobPtr job, bool last_act);
+  void wake() const {
+    if (wakeup_) wakeup_();
+  }
+
+  const std::shared_ptr<WorkerThreads> threads_;
+  const FragmentRunner::World world_;
+  std::function<void()> wakeup_;   // constant after set_wakeup
+  BlockTable blocks_;              // synchronises itself
+
+  std::mutex mutex_;
+  std::condition_variable quiet_;
+  std::unordered_map<std::uint64_t, FragmentPtr> fragments_;   // guarded by mutex_, as all below
+  std::unordered_map<std::uint64_t, ActorPtr> actors_;
+  std::deque<EngineEvent> events_;
+  std::deque<Chore> chores_;
+  int jobs_ = 0;                   // posted and not over
+};
+
+}  // namespace shoal::data

@@ -1,0 +1,86 @@
+#include "data/engine/embedded_fragment.h"
+
+#include <ctime>
+#include <utility>
+
+namespace shoal::data {
+namespace {
+
+std::int64_t read_clock(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+/// Adds what passes in its life to the stats.
+class Stopwatch {
+ public:
+  explicit Stopwatch(FragmentStats& stats)
+      : stats_(stats), wall_(read_clock(CLOCK_MONOTONIC)), cpu_(read_clock(CLOCK_THREAD_CPUTIME_ID)) {}
+  ~Stopwatch() {
+    stats_.wall_ns += read_clock(CLOCK_MONOTONIC) - wall_;
+    stats_.cpu_ns += read_clock(CLOCK_THREAD_CPUTIME_ID) - cpu_;
+  }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  FragmentStats& stats_;
+  const std::int64_t wall_;
+  const std::int64_t cpu_;
+};
+
+}  // namespace
+
+FragmentRunner::FragmentRunner(const FragmentSpec& spec, std::vector<Rows> inputs, const World& world)
+    : pipeline_(spec.pipeline), inputs_(std::move(inputs)), to_skip_(spec.skip_items) {
+  context_.ordinal = spec.ordinal;
+  context_.attempt = spec.attempt;
+  context_.block_bytes = world.block_bytes;
+  context_.pool = world.pool;
+  context_.storage = world.storage;
+  context_.cancelled = &cancelled_;
+  context_.counters = &stats_.counters;
+}
+
+Status FragmentRunner::open(WorkerState* worker) {
+  if (stream_ != nullptr) return Status();
+  const Stopwatch stopwatch(stats_);
+  try {
+    stream_ = open_pipeline(*pipeline_, std::exchange(inputs_, {}), context_, worker);
+    stream_->prepare();
+    return Status();
+  } catch (...) {
+    return Status::from_current_exception();
+  }
+}
+
+Result<Rows> FragmentRunner::next(WorkerState* worker) {
+  if (!cancelled()) SHOAL_RETURN_IF_ERROR(open(worker));
+  const Stopwatch stopwatch(stats_);
+  while (!cancelled()) {
+    Result<Rows> rows = pull();
+    if (!rows.ok() || *rows == nullptr || to_skip_ == 0) return rows;
+    --to_skip_;
+  }
+  return Status(ErrorCode::cancelled, "the fragment was cancelled");
+}
+
+Result<Rows> FragmentRunner::pull() {
+  try {
+    return stream_->next();
+  } catch (...) {
+    return Status::from_current_exception();
+  }
+}
+
+bool FragmentRunner::at_end() const { return stream_ != nullptr && stream_->at_end(); }
+
+void FragmentRunner::close() {
+  stream_.reset();
+  inputs_.clear();
+}
+
+FragmentStats FragmentRunner::stats() const { return stats_; }
+
+}  // namespace shoal::data

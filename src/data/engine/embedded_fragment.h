@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "data/engine/engine.h"
+
+namespace shoal::data {
+
+/// The running part of one fragment: its pipeline and what it counted. Opens lazily. One thread at a time, but
+/// cancel() may come from any.
+class FragmentRunner {
+ public:
+  struct World {
+    std::int64_t block_bytes = 0;
+    arrow::MemoryPool* pool = nullptr;
+    StorageClients* storage = nullptr;
+  };
+  FragmentRunner(const FragmentSpec& spec, std::vector<Rows> inputs, const World& world);
+
+  /// Opens the pipeline and starts its reads. `worker` is the state of the fragment's worker, null without one; it
+  /// outlives the runner. Exceptions of user code come out as errors, here and in next().
+  Status open(WorkerState* worker);
+  /// The next block that was not delivered by an earlier attempt; null at the end. Error: cancelled.
+  Result<Rows> next(WorkerState* worker);
+  /// Whether next() would surely give null without running anything.
+  bool at_end() const;
+  /// Frees the pipeline and its memory.
+  void close();
+
+  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  /// After close().
+  FragmentStats stats() const;
+
+ private:
+  Result<Rows> pull();
+
+  const std::shared_ptr<const Pipeline> pipeline_;
+  std::vector<Rows> inputs_;
+  std::int64_t to_skip_;
+  std::atomic<bool> cancelled_{false};
+  FragmentStats stats_;
+  StepContext context_;
+  std::unique_ptr<Stream> stream_;
+};
+
+}  // namespace shoal::data

@@ -1,0 +1,109 @@
+#include "data/engine/page_cache.h"
+
+#include <sys/mman.h>
+
+#include <bit>
+
+namespace shoal::data {
+namespace {
+constexpr std::int64_t k_page = 4096;
+}
+
+PageCache::~PageCache() { add_limit(-limit_); }
+
+std::int64_t PageCache::region_bytes(std::int64_t bytes) {
+  const auto size = static_cast<std::uint64_t>(bytes < 8 * k_page ? 8 * k_page : bytes);
+  const std::uint64_t step = std::bit_floor(size) / 8;
+  return static_cast<std::int64_t>((size + step - 1) / step * step);
+}
+
+std::uint8_t* PageCache::take(std::int64_t bytes) {
+  const std::int64_t mapped = region_bytes(bytes);
+  std::vector<Region> unneeded;
+  {
+    const std::lock_guard lock(mutex_);
+    live_bytes_ += bytes;
+    const auto same_size = kept_.find(mapped);
+    if (same_size != kept_.end() && !same_size->second.empty()) {
+      const Region region = same_size->second.back();
+      same_size->second.pop_back();
+      kept_bytes_ -= region.touched;
+      return region.start;
+    }
+    unneeded = trim();
+  }
+  unmap(unneeded);
+  void* start = mmap(nullptr, static_cast<std::size_t>(mapped), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start != MAP_FAILED) return static_cast<std::uint8_t*>(start);
+  const std::lock_guard lock(mutex_);
+  live_bytes_ -= bytes;
+  return nullptr;
+}
+
+void PageCache::give(std::uint8_t* region, std::int64_t bytes) {
+  std::vector<Region> unneeded;
+  {
+    const std::lock_guard lock(mutex_);
+    live_bytes_ -= bytes;
+    const std::int64_t mapped = region_bytes(bytes);
+    kept_[mapped].push_back({region, mapped, bytes});
+    kept_bytes_ += bytes;
+    unneeded = trim();
+  }
+  unmap(unneeded);
+}
+
+std::uint8_t* PageCache::resize(std::uint8_t* region, std::int64_t old_bytes, std::int64_t new_bytes) {
+  const std::int64_t old_mapped = region_bytes(old_bytes);
+  const std::int64_t new_mapped = region_bytes(new_bytes);
+  if (old_mapped != new_mapped) {
+    void* moved = mremap(region, static_cast<std::size_t>(old_mapped), static_cast<std::size_t>(new_mapped), MREMAP_MAYMOVE);
+    if (moved == MAP_FAILED) return nullptr;
+    region = static_cast<std::uint8_t*>(moved);
+  }
+  std::vector<Region> unneeded;
+  {
+    const std::lock_guard lock(mutex_);
+    live_bytes_ += new_bytes - old_bytes;
+    unneeded = trim();
+  }
+  unmap(unneeded);
+  return region;
+}
+
+void PageCache::add_limit(std::int64_t bytes) {
+  std::vector<Region> unneeded;
+  {
+    const std::lock_guard lock(mutex_);
+    limit_ += bytes;
+    unneeded = trim();
+  }
+  unmap(unneeded);
+}
+
+std::int64_t PageCache::kept_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return kept_bytes_;
+}
+
+// The largest go first: they give the most back for one call of the system.
+std::vector<PageCache::Region> PageCache::trim() {
+  std::vector<Region> out;
+  const std::int64_t live = live_bytes_ + live_elsewhere_.load(std::memory_order_relaxed);
+  while (kept_bytes_ > 0 && live + kept_bytes_ > limit_) {
+    const auto largest = std::prev(kept_.end());
+    if (!largest->second.empty()) {
+      out.push_back(largest->second.back());
+      largest->second.pop_back();
+      kept_bytes_ -= out.back().touched;
+    }
+    if (largest->second.empty()) kept_.erase(largest);
+  }
+  return out;
+}
+
+void PageCache::unmap(const std::vector<Region>& regions) {
+  for (const Region& region : regions) munmap(region.start, static_cast<std::size_t>(region.mapped));
+}
+
+}  // namespace shoal::data

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <vector>
+
+namespace shoal::data {
+
+/// Page-aligned memory in eight sizes per power of two, so that a freed region fits the next request of about its
+/// size. Regions that were given back are kept, with their pages, while all live bytes and the kept ones together are
+/// within the limit. Thread-safe.
+class PageCache {
+ public:
+  PageCache() = default;
+  ~PageCache();
+  PageCache(const PageCache&) = delete;
+  PageCache& operator=(const PageCache&) = delete;
+
+  /// The size of the region that a request of `bytes` gets.
+  static std::int64_t region_bytes(std::int64_t bytes);
+
+  /// A region of region_bytes(bytes) bytes with anything in it; null when the system has none.
+  std::uint8_t* take(std::int64_t bytes);
+  /// Ends the use of what take(bytes) or resize(.., bytes) gave.
+  void give(std::uint8_t* region, std::int64_t bytes);
+  /// The same contents in a region for `new_bytes`, moved without a copy; null, and nothing done, when the system has
+  /// none.
+  std::uint8_t* resize(std::uint8_t* region, std::int64_t old_bytes, std::int64_t new_bytes);
+
+  /// Raises or lowers the limit; what no longer fits goes back to the system at once.
+  void add_limit(std::int64_t bytes);
+  /// Counts live bytes that are not of this cache against the limit.
+  void add_live_elsewhere(std::int64_t bytes) { live_elsewhere_.fetch_add(bytes, std::memory_order_relaxed); }
+
+  std::int64_t kept_bytes() const;
+
+ private:
+  struct Region {
+    std::uint8_t* start;
+    std::int64_t mapped;
+    std::int64_t touched;   // as far as the last user went
+  };
+  std::vector<Region> trim();
+  static void unmap(const std::vector<Region>& regions);
+
+  std::atomic<std::int64_t> live_elsewhere_{0};
+  mutable std::mutex mutex_;
+  std::map<std::int64_t, std::vector<Region>> kept_;   // by mapped size
+  std::int64_t kept_bytes_ = 0;
+  std::int64_t live_bytes_ = 0;
+  std::int64_t limit_ = 0;
+};
+
+}  // namespace shoal::data

@@ -13,9 +13,6 @@
 namespace shoal::data {
 namespace {
 
-using testing::shared_minio;
-using testing::unique_bucket;
-
 std::span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -40,7 +37,7 @@ std::vector<ObjectInfo> all_of(ObjectStore& store, const std::string& root, cons
   return all;
 }
 
-class S3StoreTest : public ::testing::Test {
+class S3StoreTest : public testing::Test {
  protected:
   void SetUp() override {
     auto made = make_s3_store(shared_minio().storage_options());

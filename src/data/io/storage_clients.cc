@@ -5,6 +5,7 @@
 
 #include "data/io/local_store.h"
 #include "data/io/object_store.h"
+#include "data/io/s3_store.h"
 #include "data/io/uri.h"
 
 namespace shoal::data {
@@ -19,7 +20,9 @@ struct StorageClients::State {
     for (const auto& [known, store] : s3) {
       if (known == options) return store;
     }
-    return Status(ErrorCode::unsupported, "s3:// is not supported yet; use a local folder");
+    SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<ObjectStore> store, make_s3_store(options));
+    s3.emplace_back(options, store);
+    return store;
   }
 };
 

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace shoal::data::testing {
+namespace shoal::data {
 namespace {
 
 constexpr int k_start_ms_max = 30'000;
@@ -117,20 +117,6 @@ std::string random_hex(int bytes) {
 }
 
 std::string unique_bucket(const std::string& stem) { return stem + "-" + random_hex(6); }
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "shoal-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    std::perror("mkdtemp");
-    std::abort();
-  }
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 Result<std::unique_ptr<MinioServer>> MinioServer::start(const Options& options) {
   Status last(ErrorCode::unavailable, "no free port on 127.0.0.1");
@@ -229,4 +215,4 @@ MinioServer& shared_minio() {
   return *server;
 }
 
-}  // namespace shoal::data::testing
+}  // namespace shoal::data

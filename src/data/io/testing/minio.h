@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 
-namespace shoal::data::testing {
+namespace shoal::data {
 
 /// A real MinIO server for tests: on 127.0.0.1 with a free port, random keys and a temporary folder of its own. The
 /// binary is SHOAL_MINIO, else .deps/bin/minio of the source tree. The constructor's thread must outlive the server,
@@ -64,17 +64,4 @@ std::string unique_bucket(const std::string& stem);
 /// `bytes` random bytes as lower-case hexadecimal digits.
 std::string random_hex(int bytes);
 
-/// A folder below the system's temporary folder that is removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-}  // namespace shoal::data::testing
+}  // namespace shoal::data

@@ -1,9 +1,8 @@
 #include "data/io/testing/minio.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-namespace shoal::data::testing {
+namespace shoal::data {
 namespace {
 
 TEST(MinioServer, StartsOnLoopbackWithKeysOfItsOwnAndStops) {
@@ -16,15 +15,5 @@ TEST(MinioServer, StartsOnLoopbackWithKeysOfItsOwnAndStops) {
   (*first)->stop();
 }
 
-TEST(TemporaryFolder, IsGoneAfterwards) {
-  std::string path;
-  {
-    const TemporaryFolder folder;
-    path = folder.path();
-    EXPECT_EQ(::access(path.c_str(), W_OK), 0);
-  }
-  EXPECT_NE(::access(path.c_str(), F_OK), 0);
-}
-
 }  // namespace
-}  // namespace shoal::data::testing
+}  // namespace shoal::data

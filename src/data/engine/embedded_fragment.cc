@@ -3,6 +3,8 @@
 #include <ctime>
 #include <utility>
 
+#include "base/log_scope.h"
+
 namespace shoal::data {
 namespace {
 
@@ -46,6 +48,7 @@ FragmentRunner::FragmentRunner(const FragmentSpec& spec, std::vector<Rows> input
 Status FragmentRunner::open(WorkerState* worker) {
   if (stream_ != nullptr) return Status();
   const Stopwatch stopwatch(stats_);
+  const log::Scope scope(pipeline_->label, context_.ordinal);
   try {
     stream_ = open_pipeline(*pipeline_, std::exchange(inputs_, {}), context_, worker);
     stream_->prepare();
@@ -58,6 +61,7 @@ Status FragmentRunner::open(WorkerState* worker) {
 Result<Rows> FragmentRunner::next(WorkerState* worker) {
   if (!cancelled()) SHOAL_RETURN_IF_ERROR(open(worker));
   const Stopwatch stopwatch(stats_);
+  const log::Scope scope(pipeline_->label, context_.ordinal);
   while (!cancelled()) {
     Result<Rows> rows = pull();
     if (!rows.ok() || *rows == nullptr || to_skip_ == 0) return rows;

@@ -1,0 +1,140 @@
+#include "data/op/read_images.h"
+
+#include <arrow/array/array_base.h>
+#include <arrow/array/builder_binary.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "data/io/arrow_status.h"
+#include "data/op/file_reader_node.h"
+#include "data/op/image_column.h"
+#include "data/op/image_reader.h"
+#include "data/op/list_files.h"
+#include "data/op/read_files.h"
+
+namespace shoal::data {
+namespace {
+
+constexpr int k_side_max = 1 << 16;  // of a wanted size
+
+struct ImageSpec {
+  ImageOptions options;
+  SchemaPtr schema;
+};
+
+SchemaPtr image_schema(const ImageOptions& options) {
+  arrow::FieldVector fields = {arrow::field("image", image_column_type(options.mode, options.size), false)};
+  if (options.include_paths) fields.push_back(arrow::field("path", arrow::utf8(), false));
+  return arrow::schema(std::move(fields));
+}
+
+class ImageStream final : public Stream {
+ public:
+  ImageStream(std::unique_ptr<Stream> input, std::shared_ptr<const ImageSpec> spec, const StepContext& context)
+      : spec_(std::move(spec)), context_(context), files_(std::move(input), context, spec_->options.storage),
+        reader_(spec_->options.mode, spec_->options.size) {}
+
+  void prepare() override { files_.prepare(); }
+  Result<Rows> next() override;
+
+ private:
+  /// Decodes one file behind the others. Errors of the file itself name its cause alone.
+  Status decode(const FetchedFile& file, ImageColumn& images);
+  Status append(const FetchedFile& file, ImageColumn& images, arrow::StringBuilder& paths);
+
+  const std::shared_ptr<const ImageSpec> spec_;
+  const StepContext& context_;
+  FileReader files_;
+  ImageReader reader_;
+};
+
+Status ImageStream::decode(const FetchedFile& file, ImageColumn& images) {
+  SHOAL_ASSIGN_OR_RETURN(const ImageExtents extents, reader_.open(file.bytes.span()));
+  if (images.rows() == 0) {
+    // As many as are left, if all are like this one: most folders have images of one size.
+    const std::int64_t expected = (1 + files_.rows_left()) * extents.bytes();
+    SHOAL_RETURN_IF_ERROR(images.reserve(std::min(expected, context_.block_bytes)));
+  }
+  SHOAL_ASSIGN_OR_RETURN(const std::span<std::uint8_t> pixels, images.next(extents));
+  SHOAL_RETURN_IF_ERROR(reader_.read(pixels));
+  return images.keep();
+}
+
+Status ImageStream::append(const FetchedFile& file, ImageColumn& images, arrow::StringBuilder& paths) {
+  const Status decoded = decode(file, images);
+  if (!decoded.ok()) {
+    return quarantine_or_fail(spec_->options.quarantine, decoded.with_context(std::string(file.path)), file.path, 0,
+                              context_);
+  }
+  return spec_->options.include_paths ? from_arrow(paths.Append(file.path)) : Status();
+}
+
+Result<Rows> ImageStream::next() {
+  ImageColumn images(spec_->options.mode, spec_->options.size, context_.pool);
+  arrow::StringBuilder paths(context_.pool);
+  while (images.bytes() < context_.block_bytes) {
+    SHOAL_ASSIGN_OR_RETURN(const std::optional<FetchedFile> file, files_.next());
+    if (!file) break;
+    SHOAL_RETURN_IF_ERROR(append(*file, images, paths));
+    // The next image is as large as this one, as a rule, and would not fit.
+    if (images.rows() > 0 && images.bytes() + images.bytes() / images.rows() > context_.block_bytes) break;
+  }
+  if (images.rows() == 0) return Rows();
+  const std::int64_t rows = images.rows();
+  std::vector<std::shared_ptr<arrow::Array>> columns(1);
+  SHOAL_ASSIGN_OR_RETURN(columns[0], images.finish());
+  if (spec_->options.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Finish(&columns.emplace_back())));
+  return Rows(arrow::RecordBatch::Make(spec_->schema, rows, std::move(columns)));
+}
+
+class ImageStep final : public Step {
+ public:
+  explicit ImageStep(std::shared_ptr<const ImageSpec> spec) : spec_(std::move(spec)) {}
+  std::string label() const override { return "ReadImages"; }
+  std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
+    return std::make_unique<ImageStream>(std::move(input), spec_, context);
+  }
+
+ private:
+  const std::shared_ptr<const ImageSpec> spec_;
+};
+
+Status check_size(ImageSize size) {
+  if (size == ImageSize{}) return Status();
+  const bool is_size = size.height > 0 && size.width > 0 && size.height <= k_side_max && size.width <= k_side_max;
+  if (is_size && check_image_size(size.height, size.width).ok()) return Status();
+  return Status(ErrorCode::invalid_argument, "the image size " + std::to_string(size.height) + " x " +
+                                                 std::to_string(size.width) +
+                                                 " is none; give a height and a width, or neither");
+}
+
+std::string describe(const NodePtr& files, const ImageOptions& options) {
+  std::string text = reader_description("ReadImages", *files);
+  text.pop_back();
+  text += options.mode == ImageMode::gray ? ", gray" : ", rgb";
+  if (options.size != ImageSize{}) {
+    text += ", " + std::to_string(options.size.height) + " x " + std::to_string(options.size.width);
+  }
+  return text + ")";
+}
+
+}  // namespace
+
+Result<NodePtr> make_read_images(std::vector<std::string> uris, ImageOptions options) {
+  SHOAL_RETURN_IF_ERROR(check_size(options.size));
+  ListFilesOptions listing{.uris = std::move(uris), .suffixes = options.suffixes, .storage = options.storage,
+                           .parallelism = options.parallelism};
+  SHOAL_ASSIGN_OR_RETURN(NodePtr files, make_list_files(std::move(listing)));
+  auto spec = std::make_shared<ImageSpec>();
+  spec->schema = image_schema(options);
+  FileReaderSpec node{describe(files, options), spec->schema, /*one_row_per_file=*/!options.quarantine};
+  spec->options = std::move(options);
+  return NodePtr(std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::make_shared<ImageStep>(spec)));
+}
+
+}  // namespace shoal::data

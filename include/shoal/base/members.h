@@ -72,6 +72,13 @@ consteval std::string_view name_of_address() {
 
 }  // namespace detail
 
+/// Whether T is an aggregate with base classes.
+template <class T>
+consteval bool has_base() {
+  if constexpr (std::is_class_v<T> && std::is_aggregate_v<T>) return detail::has_base<T>;
+  return false;
+}
+
 /// Whether T can be walked. False also for unions, classes with constructors or private members, and structs with a
 /// member that has no default value.
 template <class T>

@@ -203,45 +203,55 @@ std::string callable_name(const F& function) {
   }
 }
 
+template <StepForm Form>
+struct FormTag {};
+
+/// The callable's type and the types of its arguments.
+template <StepForm Form, class C, class... Args>
+struct GivenTypes {
+  using type = members::Types<Args...>;
+};
+template <class C, class... Args>
+struct GivenTypes<StepForm::object, C, Args...> {
+  using type = members::Types<C, Args...>;
+};
+template <class C, class Name, class... Args>
+struct GivenTypes<StepForm::column, C, Name, Args...> {
+  using type = members::Types<Args...>;
+};
+template <StepForm Form, class C, class... Args>
+using Given = typename GivenTypes<Form, C, Args...>::type;
+
 /// Keeps the bound arguments as the types of the function's parameters.
-template <FunctionKind K, class S, class F, class... Parameter, class... Bound>
-std::shared_ptr<const FunctionSpec> bind_function(F function, members::Types<Parameter...>, Bound&&... bound) {
-  using Call = BoundCall<F, Kept<Parameter>...>;
-  FunctionSpec spec = describe<K, S>(callable_name(function), false);
-  spec.make = [call = Call{std::move(function), {static_cast<Kept<Parameter>>(std::forward<Bound>(bound))...}}] {
-    return make_typed<K, S>(call);
-  };
+template <class F, class... Parameter, class... Bound>
+BoundCall<F, Kept<Parameter>...> bind_call(F function, members::Types<Parameter...>, Bound&&... bound) {
+  return {std::move(function), {static_cast<Kept<Parameter>>(std::forward<Bound>(bound))...}};
+}
+
+template <FunctionKind K, class, class F, class... Bound>
+std::shared_ptr<const FunctionSpec> make_spec(FormTag<StepForm::function>, F&& function, Bound&&... bound) {
+  using S = SignatureOf<std::decay_t<F>>;
+  FunctionSpec spec = describe<K, S>(callable_name<std::decay_t<F>>(function), false);
+  spec.make = [call = bind_call(std::decay_t<F>(std::forward<F>(function)), typename S::BoundParameters{},
+                                std::forward<Bound>(bound)...)] { return make_typed<K, S>(call); };
   return std::make_shared<const FunctionSpec>(std::move(spec));
 }
 
-template <class S, class F, class... Parameter, class... Bound>
-std::shared_ptr<const FunctionSpec> bind_column(std::string name, F function, members::Types<Parameter...>,
-                                                Bound&&... bound) {
-  using Call = BoundCall<F, Kept<Parameter>...>;
+template <FunctionKind K, class, class F, class... Bound>
+std::shared_ptr<const FunctionSpec> make_spec(FormTag<StepForm::column>, std::string name, F&& function,
+                                              Bound&&... bound) {
+  using S = SignatureOf<std::decay_t<F>>;
   FunctionSpec spec;
-  spec.kind = FunctionKind::map;
+  spec.kind = K;
   spec.name = name;
   spec.reads = column_names_of<typename S::Row>();
   spec.writes = spec.reads;
   if (spec.writes) spec.writes->push_back(name);
-  spec.make = [name, call = Call{std::move(function), {static_cast<Kept<Parameter>>(std::forward<Bound>(bound))...}}] {
-    return std::make_unique<ColumnFunction<typename S::Row, typename S::Result, Call>>(call, name);
+  spec.make = [name, call = bind_call(std::decay_t<F>(std::forward<F>(function)), typename S::BoundParameters{},
+                                      std::forward<Bound>(bound)...)] {
+    return std::make_unique<ColumnFunction<typename S::Row, typename S::Result, std::remove_cvref_t<decltype(call)>>>(call, name);
   };
   return std::make_shared<const FunctionSpec>(std::move(spec));
-}
-
-/// A function, lambda or function object as a step; `bound` follow the row (or batch) when it is called. Where a check
-/// fails the program does not compile, so null never reaches a plan.
-template <FunctionKind K, class F, class... Bound>
-std::shared_ptr<const FunctionSpec> row_function(F&& function, Bound&&... bound) {
-  using Callable = std::decay_t<F>;
-  if constexpr (refuse<find_fault<K, false, Callable, std::decay_t<Bound>...>(), K>()) {
-    using S = SignatureOf<Callable>;
-    return bind_function<K, S>(Callable(std::forward<F>(function)), typename S::BoundParameters{},
-                               std::forward<Bound>(bound)...);
-  } else {
-    return nullptr;
-  }
 }
 
 /// The object of a class step.
@@ -254,32 +264,90 @@ struct ClassCall {
   }
 };
 
-/// A class as a step: constructed from `args` once in each worker.
 template <FunctionKind K, class C, class... Args>
-std::shared_ptr<const FunctionSpec> class_function(Args&&... args) {
-  if constexpr (refuse<find_class_fault<K, C, std::decay_t<Args>...>(), K>()) {
-    FunctionSpec spec = describe<K, SignatureOf<C>>(std::string(type_name<C>()), true);
-    spec.make = [kept = std::tuple<Kept<Args>...>(std::forward<Args>(args)...)] {
-      auto object = std::apply([](const auto&... values) { return std::make_unique<C>(values...); }, kept);
-      return make_typed<K, SignatureOf<C>>(ClassCall<C>{std::move(object)});
-    };
-    return std::make_shared<const FunctionSpec>(std::move(spec));
-  } else {
-    return nullptr;
-  }
+std::shared_ptr<const FunctionSpec> make_spec(FormTag<StepForm::object>, Args&&... args) {
+  FunctionSpec spec = describe<K, SignatureOf<C>>(std::string(type_name<C>()), true);
+  spec.make = [kept = std::tuple<Kept<Args>...>(std::forward<Args>(args)...)] {
+    auto object = std::apply([](const auto&... values) { return std::make_unique<C>(values...); }, kept);
+    return make_typed<K, SignatureOf<C>>(ClassCall<C>{std::move(object)});
+  };
+  return std::make_shared<const FunctionSpec>(std::move(spec));
 }
 
-/// add_column(name, function): the function takes the row as a plain struct or sd::Row and returns the new value.
-template <class F, class... Bound>
-std::shared_ptr<const FunctionSpec> column_function(std::string name, F&& function, Bound&&... bound) {
-  using Callable = std::decay_t<F>;
-  if constexpr (refuse<find_fault<FunctionKind::map, true, Callable, std::decay_t<Bound>...>(), FunctionKind::map>()) {
-    using S = SignatureOf<Callable>;
-    return bind_column<S>(std::move(name), Callable(std::forward<F>(function)), typename S::BoundParameters{},
-                          std::forward<Bound>(bound)...);
-  } else {
-    return nullptr;
+/// Whether there is no fault of this kind. A function, because compilers explain comparisons at length.
+consteval bool fits(Fault found, Fault kind) { return found != kind; }
+
+/// Makes a spec of what a step was given. One template for all forms, so that a refused program has a short message:
+/// every check stands in the function that the step calls.
+template <FunctionKind K, StepForm Form, class C = void>
+struct StepMaker {
+  template <class... Args>
+  std::shared_ptr<const FunctionSpec> operator()(Args&&... args) const {
+    constexpr Fault fault = find_fault<K, Form>(Given<Form, C, std::decay_t<Args>...>{});
+    static_assert(fits(fault, Fault::generic),
+                  "shoal: a step needs one signature: write the row's type, [](Digit digit) instead of [](auto digit), "
+                  "and do not overload operator()");
+    static_assert(fits(fault, Fault::captures),
+                  "shoal: this function holds what another process does not have (a pointer, a reference, `this`, a "
+                  "view, or memory of its own). Pass it as an argument: .map(function, {}, value), or make it a class "
+                  "step: .map<Class>({}, value). What it holds itself must be numbers, enums or arrays of them, or the "
+                  "members of a plain struct; a constructor must be constexpr");
+    static_assert(fits(fault, Fault::bases),
+                  "shoal: a function object with bases or virtual functions cannot be copied to another process; make "
+                  "it a class step: .map<Class>({}, arguments...)");
+    static_assert(fits(fault, Fault::row),
+                  "shoal: a row is a plain struct (no bases, constructors, virtual functions or private members, at "
+                  "most 64 members that each have a default) or sd::Row, taken by value or const reference");
+    static_assert(fits(fault, Fault::batch),
+                  "shoal: map_batches needs sd::Batch function(const sd::Batch&, bound arguments...); use map() for rows");
+    static_assert(fits(fault, Fault::member),
+                  "shoal: every member of a row must be a column: a number, bool, enum, std::string, std::string_view, "
+                  "sd::Bytes, sd::Tensor, a plain struct of them, or std::vector or std::optional of one of them");
+    static_assert(fits(fault, Fault::writable),
+                  "shoal: rows and batches cannot be changed in place: take them by value or const reference and return "
+                  "the result");
+    static_assert(fits(fault, Fault::map_result),
+                  "shoal: map needs a function that returns a plain struct whose members are columns, or sd::Row");
+    static_assert(fits(fault, Fault::flat_result),
+                  "shoal: flat_map needs a function that returns std::vector of plain structs or of sd::Row");
+    static_assert(fits(fault, Fault::filter_result), "shoal: filter needs a function that returns bool");
+    static_assert(fits(fault, Fault::batch_result), "shoal: map_batches needs a function that returns sd::Batch");
+    static_assert(fits(fault, Fault::value),
+                  "shoal: add_column needs a function that returns one value: a number, bool, enum, std::string, "
+                  "sd::Bytes, sd::Tensor, a plain struct of them, or std::vector or std::optional of one of them");
+    static_assert(fits(fault, Fault::count),
+                  "shoal: the function takes the row (or batch), then exactly the arguments that follow the options: "
+                  ".map(function, {}, first, second). A class step's operator() takes the row alone");
+    static_assert(fits(fault, Fault::bound),
+                  "shoal: a bound argument must be a value that can be sent to another process: numbers, enums, "
+                  "strings, standard containers, optional, variant, tuple, chrono, sd::ObjectHandle, and plain structs "
+                  "of them; not a pointer, reference or view. Make what cannot be sent in the constructor of a class "
+                  "step");
+    static_assert(fits(fault, Fault::bound_type),
+                  "shoal: a bound argument does not convert to the function's parameter, which must be taken by value "
+                  "or const reference");
+    static_assert(fits(fault, Fault::construct),
+                  "shoal: the class step cannot be constructed from these arguments, which are passed as const lvalues "
+                  "(text as std::string)");
+    if constexpr (fault == Fault::none) {
+      return make_spec<K, C>(FormTag<Form>{}, std::forward<Args>(args)...);
+    } else {
+      return nullptr;  // does not compile
+    }
   }
-}
+};
+
+/// row_function<K>(function, bound...): a function, lambda or function object as a step; `bound` follow the row (or
+/// batch) when it is called.
+template <FunctionKind K>
+inline constexpr StepMaker<K, StepForm::function> row_function{};
+
+/// class_function<K, C>(args...): a class as a step, constructed from `args` once in each worker.
+template <FunctionKind K, class C>
+inline constexpr StepMaker<K, StepForm::object, C> class_function{};
+
+/// column_function(name, function, bound...): for add_column; the function takes the row as a plain struct or sd::Row
+/// and returns the new value.
+inline constexpr StepMaker<FunctionKind::map, StepForm::column> column_function{};
 
 }  // namespace shoal::data::inline v1::detail

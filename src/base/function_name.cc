@@ -8,11 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace shoal::inline v1 {
 namespace {
@@ -89,18 +92,27 @@ std::string find_symbol(const MappedFile& file, std::uintptr_t address) {
   return {};
 }
 
-/// "ns::label<int>(Digit)" gives "label".
-std::string without_namespace(const std::string& mangled) {
+void erase_all(std::string& text, std::string_view part) {
+  for (std::size_t at; (at = text.find(part)) != std::string::npos;) text.erase(at, part.size());
+}
+
+/// "std::vector<int> ns::label<std::vector<int> >(Digit)" gives "label".
+std::string bare_name(const std::string& mangled) {
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> demangled(
       abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status), &std::free);
-  std::string name = status == 0 && demangled != nullptr ? demangled.get() : mangled;
-  for (std::size_t at; (at = name.find("(anonymous namespace)::")) != std::string::npos;) {
-    name.erase(at, std::strlen("(anonymous namespace)::"));
+  std::string full = status == 0 && demangled != nullptr ? demangled.get() : mangled;
+  erase_all(full, "(anonymous namespace)::");
+  erase_all(full, "[abi:cxx11]");
+  std::string name;
+  int depth = 0;  // of template arguments
+  for (const char c : full) {
+    if (c == '<') ++depth;
+    if (depth == 0) name += c;
+    if (c == '>' && depth > 0) --depth;
   }
   name = name.substr(0, name.find('('));
-  name = name.substr(0, name.find('<'));
-  if (const std::size_t space = name.rfind(' '); space != std::string::npos) name = name.substr(space + 1);
+  name = name.substr(name.rfind(' ') + 1);
   return name.substr(name.rfind(':') + 1);
 }
 
@@ -116,7 +128,7 @@ std::string function_name(const void* code) {
   if (symbol.empty() && ::dladdr(code, &info) != 0 && info.dli_sname != nullptr && info.dli_saddr == code) {
     symbol = info.dli_sname;
   }
-  const std::string name = symbol.empty() ? std::string() : without_namespace(symbol);
+  const std::string name = symbol.empty() ? std::string() : bare_name(symbol);
   return name.empty() ? "function" : name;
 }
 

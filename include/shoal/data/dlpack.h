@@ -7,20 +7,20 @@
 /// original header may reinterpret_cast between the two.
 namespace shoal::data::inline v1 {
 
-/// Where the elements lie.
+/// Where a tensor's memory is.
 struct DLDevice {
   std::int32_t device_type;  ///< 1 = CPU.
   std::int32_t device_id;
 };
 
-/// What an element is.
+/// What one element is.
 struct DLDataType {
   std::uint8_t code;  ///< 0 = signed, 1 = unsigned, 2 = floating point.
   std::uint8_t bits;
   std::uint16_t lanes;
 };
 
-/// Elements that somebody else owns, at strides.
+/// A tensor that somebody else keeps alive.
 struct DLTensor {
   void* data;
   DLDevice device;
@@ -38,7 +38,7 @@ struct DLManagedTensor {
   void (*deleter)(DLManagedTensor* self);
 };
 
-/// The structures' version, 1.x.
+/// Of the structures; ours is 1.0.
 struct DLPackVersion {
   std::uint32_t major;
   std::uint32_t minor;

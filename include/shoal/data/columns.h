@@ -139,6 +139,7 @@ class ColumnSink {
  private:
   struct State;
   void grow();
+  void reserve(std::int64_t rows);
   void grow_bytes(std::size_t bytes);
   void end_list_row();
 

@@ -1,12 +1,12 @@
 #include "data/rows/arrow_types.h"
 
 #include <arrow/compute/initialize.h>
-#include <arrow/memory_pool.h>
 #include <arrow/type.h>
 
 #include <mutex>
 
 #include "base/status.h"
+#include "data/engine/memory_pool.h"
 #include "data/io/arrow_status.h"
 #include "data/rows/tensor_column.h"
 
@@ -33,7 +33,7 @@ constexpr TypePair k_types[] = {
 
 }  // namespace
 
-arrow::MemoryPool* column_pool() { return arrow::default_memory_pool(); }
+arrow::MemoryPool* column_pool() { return counted_memory_pool(); }
 
 void ensure_kernels() {
   static std::once_flag once;

@@ -66,8 +66,7 @@ ColumnSink::ColumnSink(ColumnSpec spec, std::int64_t expected_rows) : state_(std
   if (state_->has_offsets()) state_->offsets = allocate(0);
   if (state_->spec.nullable) state_->validity = allocate(0);
   if (state_->spec.form == ColumnForm::tensor) state_->tensors.reserve(static_cast<std::size_t>(expected_rows));
-  capacity_ = std::max<std::int64_t>(expected_rows, 1) / 2;
-  grow();
+  reserve(std::max<std::int64_t>(expected_rows, 1));
 }
 
 ColumnSink::ColumnSink(ColumnSink&&) noexcept = default;
@@ -77,8 +76,9 @@ ColumnSink::~ColumnSink() = default;
 const ColumnSpec& ColumnSink::spec() const { return state_->spec; }
 ColumnSink& ColumnSink::child(std::size_t i) { return state_->children[i]; }
 
-void ColumnSink::grow() {
-  const std::int64_t rows = std::max<std::int64_t>(capacity_ * 2, 16);
+void ColumnSink::grow() { reserve(std::max<std::int64_t>(capacity_ * 2, 16)); }
+
+void ColumnSink::reserve(std::int64_t rows) {
   if (state_->is_number()) {
     resize(state_->values, rows * static_cast<std::int64_t>(width(state_->spec.type)));
     values_ = state_->values->mutable_data();

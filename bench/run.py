@@ -1,0 +1,243 @@
+"""Runs the benchmark lines side by side with their limits and peers; prints a table and writes build/bench.json.
+
+    python3 bench/run.py --build build/release [--only NAME ...] [--rounds 5] [--no-peers]
+
+Every figure, limits and peers included, comes from this run: each round measures ours, the limit and the peer one after
+the other, and the table shows medians with the smallest and largest value. A line is BELOW when its floor does not hold.
+Needs the standard library only; peers run in build/peers, which this script makes.
+"""
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DATA = ROOT / "build" / "bench-data"
+
+
+class Line:
+    """One benchmark: commands for ours, limit and peer, and the floor as a predicate over medians."""
+
+    def __init__(self, name, unit, better, ours, limit=None, peer=None, peer_name="", floor="", holds=None):
+        self.name, self.unit, self.better = name, unit, better
+        self.commands = {"ours": ours, "limit": limit, "peer": peer}
+        self.peer_name, self.floor, self.holds = peer_name, floor, holds
+        self.figures = {"ours": [], "limit": [], "peer": []}
+        self.cpu = []
+
+    def median(self, who):
+        return statistics.median(self.figures[who]) if self.figures[who] else None
+
+
+def run_json(command, env):
+    done = subprocess.run([str(c) for c in command], env=env, capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+@contextlib.contextmanager
+def minio(env):
+    """A MinIO of our own on loopback with random keys; adds them to `env`; gives host:port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = secrets.token_hex(8), secrets.token_hex(16)
+    folder = tempfile.mkdtemp(prefix="shoal-bench-")
+    server = subprocess.Popen(
+        [ROOT / ".deps/bin/minio", "server", folder, "--quiet", "--address", f"127.0.0.1:{port}"],
+        env={**env, "MINIO_ROOT_USER": env["AWS_ACCESS_KEY_ID"], "MINIO_ROOT_PASSWORD": env["AWS_SECRET_ACCESS_KEY"],
+             "MINIO_UPDATE": "off"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                probe = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+                probe.request("GET", "/minio/health/ready")
+                if probe.getresponse().status == 200:
+                    break
+            if time.monotonic() > deadline or server.poll() is not None:
+                raise SystemExit("MinIO did not start; run tools/setup bench")
+            time.sleep(0.05)
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def delay_proxy(binary, endpoint, delay_ms):
+    proxy = subprocess.Popen([binary, endpoint.rsplit(":", 1)[1], str(delay_ms)], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True)
+    try:
+        yield f"127.0.0.1:{proxy.stdout.readline().strip()}"
+    finally:
+        proxy.stdin.close()
+        proxy.wait()
+
+
+def make_peers():
+    """A virtual environment of the peers' own, so that their pins cannot touch ours."""
+    folder = ROOT / "build" / "peers" / "ray"
+    stamp = folder / "installed"
+    wanted = (ROOT / "bench/peers/requirements.txt").read_text()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print("installing the peers (Ray Data, minio-py, OpenCV) into build/peers/ray ...", flush=True)
+        subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([folder / "bin/pip", "install", "-q", "-r", ROOT / "bench/peers/requirements.txt"], check=True)
+        stamp.write_text(wanted)
+    return folder / "bin/python"
+
+
+def make_data(build, env, endpoint, wanted):
+    """Local data is kept between runs; buckets are fresh in every run."""
+    tool = build / "bench/bench_data"
+    for kind in ("jpeg", "parquet"):
+        folder, done = DATA / kind, DATA / f"{kind}.done"
+        if any(kind in name for name in wanted) and not done.exists():
+            print(f"making {kind} data ...", flush=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            DATA.mkdir(parents=True, exist_ok=True)
+            subprocess.run([tool, kind, folder], check=True)
+            done.touch()
+    s3 = {**env, "AWS_ENDPOINT_URL": f"http://{endpoint}"}
+    if wanted & {"s3_list", "s3_mnist", "s3_mnist_20ms", "s3_first_batch"}:
+        print("uploading 70,000 digits ...", flush=True)
+        subprocess.run([tool, "mnist", "s3://mnist", ROOT / ".deps/mnist"], check=True, env=s3)
+    for name, count, size in (("s3_get_100k", 2000, 100_000), ("s3_get_1m", 400, 1_000_000)):
+        if name in wanted:
+            subprocess.run([tool, "objects", f"s3://{name.replace('_', '-')}", str(count), str(size)], check=True, env=s3)
+
+
+def make_lines(build, endpoint, python):
+    ours, limit_s3, limit = build / "bench/bench_shoal", build / "bench/limit_s3", build / "bench/limit_local"
+    peer = [python, ROOT / "bench/peers/ray_data.py"]
+
+    def ratio(least, most=None):
+        if most is not None:
+            return f"<= {most} x limit", lambda line: line.median("ours") <= most * line.median("limit")
+        return f">= {least} x limit", lambda line: line.median("ours") >= least * line.median("limit")
+
+    def below(value, unit):
+        return f"<= {value} {unit}", lambda line: line.median("ours") <= value
+
+    def line(name, unit, better, floor, ours_args, limit=None, peer_args=None, peer_name="Ray Data 2.60"):
+        return Line(name, unit, better, [ours, *ours_args], limit, peer_args and [*peer, *peer_args], peer_name, *floor)
+
+    def mnist_floor():
+        def holds(it):
+            peer_ok = it.median("peer") is None or it.median("ours") >= 3 * it.median("peer")
+            return it.median("ours") >= 0.85 * it.median("limit") and peer_ok
+        return ">= 0.85 x limit, 3 x peer", holds
+
+    train = [endpoint, "mnist", "train/"]
+    lines = [
+        line("s3_list", "keys/s", "higher", ratio(0.9), ["list", "s3://mnist/"], [limit_s3, "list", endpoint, "mnist", ""],
+             ["list", endpoint, "mnist", ""], "minio-py 7.2"),
+        line("s3_mnist", "images/s", "higher", mnist_floor(), ["mnist", "s3://mnist/train/"],
+             [limit_s3, "get", *train, "128"], ["mnist", *train, "8000"]),
+        line("s3_mnist_20ms", "images/s", "higher", (">= 0.8 x s3_mnist", None), ["mnist", "s3://mnist/train/"]),
+        line("s3_first_batch", "s", "lower", below(0.2, "s"), ["first_batch", "s3://mnist/train/"], None,
+             ["first_batch", *train]),
+    ]
+    for name in ("s3_get_100k", "s3_get_1m"):
+        bucket = name.replace("_", "-")
+        lines.append(line(name, "objects/s", "higher", ratio(0.9), ["get", f"s3://{bucket}/objects/"],
+                          [limit_s3, "get", endpoint, bucket, "objects/", "32"], ["get", endpoint, bucket, "objects/"]))
+    jpeg, parquet = DATA / "jpeg", DATA / "parquet"
+    lines += [
+        line("jpeg_images", "images/s", "higher", ratio(0.9), ["jpeg", jpeg], [limit, "jpeg", jpeg], ["jpeg", jpeg]),
+        line("parquet_scan", "s", "lower", ratio(None, 1.3), ["parquet", parquet], [limit, "parquet", parquet],
+             ["parquet", parquet]),
+        line("block_overhead", "us", "lower", below(15, "us"), ["blocks", "200"], [limit, "handover", "100000"]),
+        line("block_overhead_one", "us", "lower", below(60, "us"), ["blocks_one", "2000"]),
+        line("rows_map", "s", "lower", below(0.010, "s"), ["rows", "100000"], [limit, "rows", "100000"], ["rows", "100000"]),
+    ]
+    return lines
+
+
+def measure(lines, rounds, env, endpoint, slow_endpoint):
+    for round_number in range(-1, rounds):  # round -1 warms up ours and the limit and is not counted
+        for line in lines:
+            for who, command in line.commands.items():
+                if command is None or (who == "peer" and round_number < 0):
+                    continue
+                where = slow_endpoint if line.name == "s3_mnist_20ms" else endpoint
+                figure = run_json(command, {**env, "AWS_ENDPOINT_URL": f"http://{where}"})
+                if round_number >= 0:
+                    line.figures[who].append(figure["value"])
+                    if who == "ours" and "cpu_us_per_op" in figure:
+                        line.cpu.append(figure["cpu_us_per_op"])
+        print(f"round {round_number + 1} of {rounds} done", flush=True)
+
+
+def number(value):
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def report(lines, path):
+    by_name = {line.name: line for line in lines}
+    slow, fast = by_name.get("s3_mnist_20ms"), by_name.get("s3_mnist")
+    if slow and fast:
+        slow.figures["limit"] = fast.figures["ours"]
+        slow.holds = lambda it: it.median("ours") >= 0.8 * it.median("limit")
+    print(f"\n{'line':20} {'unit':10} {'ours':>10} {'(min .. max)':>20} {'limit':>10} {'peer':>10}  floor")
+    out = []
+    for line in lines:
+        ours = line.figures["ours"]
+        holds = line.holds(line) if line.holds else None
+        verdict = {True: "ok", False: "BELOW", None: "not compared"}[holds]
+        print(f"{line.name:20} {line.unit:10} {number(line.median('ours')):>10} "
+              f"{number(min(ours)) + ' .. ' + number(max(ours)):>20} {number(line.median('limit')):>10} "
+              f"{number(line.median('peer')):>10}  {line.floor}: {verdict}")
+        out.append({"name": line.name, "engine": "threads", "value": line.median("ours"), "unit": line.unit,
+                    "better": line.better, "limit": line.median("limit"), "peer": line.median("peer"),
+                    "peer_name": line.peer_name if line.figures["peer"] else "",
+                    "cpu_us_per_op": statistics.median(line.cpu) if line.cpu else None})
+    path.write_text(json.dumps(out, indent=1) + "\n")
+    print(f"\nwrote {path.relative_to(ROOT)}")
+    return all(line.holds is None or line.holds(line) for line in lines)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--build", default=ROOT / "build/release", type=pathlib.Path)
+    options.add_argument("--only", action="append", default=[])
+    options.add_argument("--rounds", default=5, type=int)
+    options.add_argument("--no-peers", action="store_true")
+    args = options.parse_args()
+    env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"AWS_REGION": "us-east-1"}
+    python = sys.executable if args.no_peers else make_peers()
+    with minio(env) as endpoint, delay_proxy(args.build / "bench/delay_proxy", endpoint, 20) as slow_endpoint:
+        lines = make_lines(args.build, endpoint, python)
+        names = {line.name for line in lines}
+        if unknown := set(args.only) - names:
+            raise SystemExit(f"no such line: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
+        if "s3_mnist_20ms" in args.only:
+            args.only.append("s3_mnist")  # its floor is a part of that line
+        lines = [line for line in lines if not args.only or line.name in args.only]
+        if args.no_peers:
+            for line in lines:
+                line.commands["peer"] = None
+        make_data(args.build, env, endpoint, {line.name for line in lines})
+        measure(lines, args.rounds, env, endpoint, slow_endpoint)
+    return 0 if report(lines, ROOT / "build/bench.json") else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

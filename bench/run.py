@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Runs the benchmark lines side by side with their limits and peers; prints a table and writes build/bench.json.
 
     python3 bench/run.py --build build/release [--only NAME ...] [--rounds 5] [--no-peers]

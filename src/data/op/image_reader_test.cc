@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/testing/source_root.h"
 #include "data/op/testing/encode_image.h"
 
 namespace shoal::data {
@@ -182,7 +183,7 @@ TEST(ImageReader, RefusesSizesThatFilesOnlyPromise) {
 /// Inputs that the fuzzer found worth keeping, and those that once failed.
 TEST(ImageReader, SurvivesItsCorpus) {
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(SHOAL_SOURCE_DIR "/tests/corpus/image_reader_fuzz")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_root() + "/tests/corpus/image_reader_fuzz")) {
     std::ifstream in(entry.path(), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
     for (ImageMode mode : {ImageMode::rgb, ImageMode::gray}) {

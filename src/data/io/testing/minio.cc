@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/testing/source_root.h"
+
 namespace shoal::data {
 namespace {
 
@@ -65,7 +67,7 @@ bool answers(int port, bool tls) {
 
 std::string minio_binary() {
   if (const char* given = std::getenv("SHOAL_MINIO")) return given;
-  return SHOAL_SOURCE_DIR "/.deps/bin/minio";
+  return source_root() + "/.deps/bin/minio";
 }
 
 std::string text_of(const std::string& path) {

@@ -18,7 +18,8 @@ Result<int> column_index(const arrow::Schema& schema, const std::string& name, s
   if (at.size() == 1) return at[0];
   if (at.size() > 1) {
     return Status(ErrorCode::schema_mismatch,
-                  fmt::format("{}: {} columns are named \"{}\"; rename them where they are made", step, at.size(), name));
+                  fmt::format("{}: {} columns are named \"{}\"; rename them where they are made", step, at.size(),
+                              name));
   }
   std::vector<std::string> names = schema.field_names();
   const std::size_t left_out = names.size() - std::min(names.size(), k_names_in_error);

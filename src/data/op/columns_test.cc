@@ -25,8 +25,8 @@ NodePtr sample() {
                                      arrow::field("s", arrow::utf8()), arrow::field("t", arrow::boolean()),
                                      arrow::field("u", arrow::uint8())});
   arrow::ArrayVector columns;
-  const Names json = {"[0, 1, 2, null]", "[0.5, null, -1, NaN]", R"(["x", "y", null, "z"])", "[true, false, true, null]",
-                      "[250, 1, 2, 3]"};
+  const Names json = {"[0, 1, 2, null]", "[0.5, null, -1, NaN]", R"(["x", "y", null, "z"])",
+                      "[true, false, true, null]", "[250, 1, 2, 3]"};
   for (std::size_t i = 0; i < json.size(); ++i) {
     columns.push_back(*arrow::json::ArrayFromJSONString(schema->field(static_cast<int>(i))->type(), json[i]));
   }

@@ -70,7 +70,8 @@ class RenameNode final : public Node {
     std::vector<std::string> needed;
     for (const auto& [from, to] : renames_) needed.push_back(from);
     for (const std::string& name : wanted) {
-      const bool is_new = std::any_of(renames_.begin(), renames_.end(), [&](const auto& r) { return r.second == name; });
+      const bool is_new =
+          std::any_of(renames_.begin(), renames_.end(), [&](const auto& rename) { return rename.second == name; });
       if (!is_new) needed = with_names(std::move(needed), {name});
     }
     return needed;

@@ -60,9 +60,9 @@ RowSource::RowSource(RowRange rows, std::int64_t row_bytes, std::optional<int> p
     : rows_(rows), row_bytes_(row_bytes), parallelism_(parallelism) {}
 
 Result<std::int64_t> RowSource::split_count(int parallelism_hint, std::int64_t block_bytes) const {
+  const std::int64_t pieces = pieces_of(rows_.size(), row_bytes_, block_bytes);
   const std::int64_t wanted =
-      parallelism_.has_value() ? *parallelism_
-                               : std::max<std::int64_t>(parallelism_hint, pieces_of(rows_.size(), row_bytes_, block_bytes));
+      parallelism_.has_value() ? *parallelism_ : std::max<std::int64_t>(parallelism_hint, pieces);
   splits_ = std::min(std::max<std::int64_t>(wanted, 1), rows_.size());
   return splits_.load();
 }

@@ -1,0 +1,116 @@
+#include "data/op/parquet_schema.h"
+
+#include <arrow/extension_type.h>
+#include <arrow/type.h>
+#include <fmt/format.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <string_view>
+
+#include "data/io/arrow_status.h"
+#include "data/io/parquet_footer.h"
+#include "data/op/columns.h"
+
+namespace shoal::data {
+namespace {
+
+/// Extension types whose code is Arrow's own. A program may register more, but no file can ask for them.
+constexpr std::array<std::string_view, 4> k_extensions = {"arrow.fixed_shape_tensor", "arrow.bool8", "arrow.json",
+                                                          "arrow.uuid"};
+
+Status check_type(const arrow::DataType& type, const std::string& column) {
+  if (type.id() == arrow::Type::EXTENSION) {
+    const auto& extension = static_cast<const arrow::ExtensionType&>(type);
+    const std::string name = extension.extension_name();
+    if (std::find(k_extensions.begin(), k_extensions.end(), name) == k_extensions.end()) {
+      return Status(ErrorCode::unsupported,
+                    fmt::format("column \"{}\" has the extension type {}, which files may not ask for", column, name));
+    }
+    return check_type(*extension.storage_type(), column);
+  }
+  for (const auto& field : type.fields()) SHOAL_RETURN_IF_ERROR(check_type(*field->type(), column));
+  return Status();
+}
+
+void add_leaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
+  if (field.is_leaf()) leaves.push_back(field.column_index);
+  for (const auto& child : field.children) add_leaves(child, leaves);
+}
+
+std::string describe(const arrow::Schema& schema, int i) {
+  if (i >= schema.num_fields()) return "no such column";
+  return fmt::format("\"{}\" of type {}", schema.field(i)->name(), schema.field(i)->type()->ToString());
+}
+
+}  // namespace
+
+parquet::ArrowReaderProperties parquet_arrow_properties() {
+  parquet::ArrowReaderProperties properties(/*use_threads=*/false);
+  properties.set_pre_buffer(false);  // The ranges are planned and fetched by Shoal's own client.
+  return properties;
+}
+
+Result<SchemaPtr> schema_of(const parquet::FileMetaData& footer) {
+  return catch_parquet([&]() -> Result<SchemaPtr> {
+    SchemaPtr schema;
+    SHOAL_RETURN_IF_ERROR(from_arrow(
+        parquet::arrow::FromParquetSchema(footer.schema(), parquet_arrow_properties(), footer.key_value_metadata(),
+                                          &schema),
+        ErrorCode::unsupported));
+    arrow::FieldVector fields;
+    for (const auto& field : schema->fields()) {
+      SHOAL_RETURN_IF_ERROR(check_type(*field->type(), field->name()));
+      fields.push_back(arrow::field(field->name(), field->type()));
+    }
+    return arrow::schema(std::move(fields));
+  });
+}
+
+Result<std::vector<int>> leaf_columns(const parquet::FileMetaData& footer, const std::vector<std::string>& columns) {
+  return catch_parquet([&]() -> Result<std::vector<int>> {
+    std::vector<int> leaves;
+    if (columns.empty()) {
+      leaves.resize(static_cast<std::size_t>(footer.num_columns()));
+      std::iota(leaves.begin(), leaves.end(), 0);
+      return leaves;
+    }
+    SHOAL_ASSIGN_OR_RETURN(const SchemaPtr schema, schema_of(footer));
+    parquet::arrow::SchemaManifest manifest;
+    SHOAL_RETURN_IF_ERROR(from_arrow(parquet::arrow::SchemaManifest::Make(footer.schema(), footer.key_value_metadata(),
+                                                                          parquet_arrow_properties(), &manifest),
+                                     ErrorCode::unsupported));
+    for (const std::string& column : columns) {
+      SHOAL_ASSIGN_OR_RETURN(const int i, column_index(*schema, column, "read_parquet"));
+      add_leaves(manifest.schema_fields[static_cast<std::size_t>(i)], leaves);
+    }
+    std::sort(leaves.begin(), leaves.end());
+    return leaves;
+  });
+}
+
+Status check_same_schema(const arrow::Schema& first, const std::string& first_path, const arrow::Schema& other,
+                         const std::string& other_path) {
+  if (first.Equals(other, /*check_metadata=*/false)) return Status();
+  for (int i = 0; i < std::max(first.num_fields(), other.num_fields()); ++i) {
+    if (i < first.num_fields() && i < other.num_fields() && first.field(i)->Equals(other.field(i), false)) continue;
+    return Status(ErrorCode::schema_mismatch,
+                  fmt::format("column {} is {} in {}, but {} in {}; read the files apart, or write one of them again",
+                              i, describe(first, i), first_path, describe(other, i), other_path));
+  }
+  return Status();
+}
+
+Status SharedSchema::check(const SchemaPtr& schema, const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (schema_ != nullptr) return check_same_schema(*schema_, path_, *schema, path);
+  schema_ = schema;
+  path_ = path;
+  return Status();
+}
+
+}  // namespace shoal::data

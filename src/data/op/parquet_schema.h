@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "data/plan/node.h"
+
+namespace parquet {
+class ArrowReaderProperties;
+class FileMetaData;
+}  // namespace parquet
+
+namespace shoal::data {
+
+/// The columns that a file's rows have here: without metadata, which differs from file to file, and with nulls
+/// allowed. Errors: corrupt_data; unsupported (a type that Arrow has not, or an extension type not on the list).
+Result<SchemaPtr> schema_of(const parquet::FileMetaData& footer);
+
+/// Leaf columns of the file, ascending, that make up the named columns; of all of them where `columns` is empty.
+/// Errors: not_found.
+Result<std::vector<int>> leaf_columns(const parquet::FileMetaData& footer, const std::vector<std::string>& columns);
+
+/// Whether `other` has the same columns as `first`, in the same order and of the same types. Errors: schema_mismatch,
+/// which names both files and the first difference.
+Status check_same_schema(const arrow::Schema& first, const std::string& first_path, const arrow::Schema& other,
+                         const std::string& other_path);
+
+/// The columns that all files of one run must have: those of the file that came first. Thread-safe.
+class SharedSchema {
+ public:
+  /// Errors: schema_mismatch.
+  Status check(const SchemaPtr& schema, const std::string& path);
+
+ private:
+  std::mutex mutex_;
+  SchemaPtr schema_;
+  std::string path_;
+};
+
+/// How all files are read: no threads inside, since fragments are the parallelism.
+parquet::ArrowReaderProperties parquet_arrow_properties();
+
+}  // namespace shoal::data

@@ -1,0 +1,93 @@
+#include "data/op/pending_uploads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+namespace shoal::data {
+namespace {
+
+/// A commit is a wait for the store or the disk, so several go on at once.
+constexpr std::size_t k_commits_at_once = 8;
+
+Status cancelled() { return Status(ErrorCode::cancelled, "the write was given up"); }
+
+}  // namespace
+
+Status PendingUploads::begin(std::int64_t ordinal) {
+  std::vector<File> earlier;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return cancelled();
+    const auto it = files_.find(ordinal);
+    if (it != files_.end()) {
+      earlier = std::move(it->second);
+      files_.erase(it);
+    }
+  }
+  abort_files(earlier);
+  return Status();
+}
+
+Status PendingUploads::add(std::int64_t ordinal, const std::string& name, std::unique_ptr<Upload> upload) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!closed_) {
+      files_[ordinal].push_back({name, std::move(upload)});
+      return Status();
+    }
+  }
+  upload->abort();
+  return cancelled();
+}
+
+Status PendingUploads::commit_files(const std::vector<std::string>& names, std::vector<std::string>& visible) {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  std::unordered_map<std::string, File*> by_name;
+  for (auto& [ordinal, made] : files_) {
+    for (File& file : made) by_name[file.name] = &file;
+  }
+  std::vector<File*> files;
+  for (const std::string& name : names) {
+    const auto it = by_name.find(name);
+    if (it == by_name.end()) return Status(ErrorCode::internal, name + " was written, but its upload is gone");
+    files.push_back(it->second);
+  }
+
+  std::mutex result_mutex;
+  Status first_error;
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < files.size(); i = next++) {
+      const Status status = files[i]->upload->commit();
+      const std::lock_guard result_lock(result_mutex);
+      if (status.ok()) visible.push_back(files[i]->name);
+      if (!status.ok() && first_error.ok()) first_error = status.with_context(files[i]->name);
+      if (!first_error.ok()) return;
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < std::min(files.size(), k_commits_at_once); ++i) threads.emplace_back(work);
+  work();
+  threads.clear();
+  return first_error;
+}
+
+void PendingUploads::abort_files(std::vector<File>& files) {
+  for (auto it = files.rbegin(); it != files.rend(); ++it) it->upload->abort();
+}
+
+void PendingUploads::abort() {
+  std::map<std::int64_t, std::vector<File>> files;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    files = std::exchange(files_, {});
+  }
+  for (auto& [ordinal, made] : files) abort_files(made);
+}
+
+}  // namespace shoal::data

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "data/io/object_store.h"
+
+namespace shoal::data {
+
+/// The finished, still invisible files of one write, by the fragment that made them: shared by the fragments, which
+/// add, and the driver, which commits all or aborts all. Thread-safe.
+class PendingUploads {
+ public:
+  ~PendingUploads() { abort(); }
+
+  /// An attempt of a fragment begins: files of an earlier attempt are aborted. Errors: cancelled after abort().
+  Status begin(std::int64_t ordinal);
+  /// Takes a finished upload. Errors: cancelled after abort(); the upload is then aborted.
+  Status add(std::int64_t ordinal, const std::string& name, std::unique_ptr<Upload> upload);
+  /// Makes the named files visible and aborts all others. Where one fails, the rest is aborted, and `uncommit` is
+  /// called with the name of each file that was visible already. Call once. Errors: internal (a name that was not
+  /// added), the store's.
+  template <class Uncommit>
+  Status commit(const std::vector<std::string>& names, Uncommit uncommit) {
+    std::vector<std::string> visible;
+    Status status = commit_files(names, visible);
+    if (!status.ok()) {
+      for (const std::string& name : visible) uncommit(name);
+    }
+    abort();
+    return status;
+  }
+  /// Aborts everything, and whatever is added later.
+  void abort();
+
+ private:
+  struct File {
+    std::string name;
+    std::unique_ptr<Upload> upload;
+  };
+  Status commit_files(const std::vector<std::string>& names, std::vector<std::string>& visible);
+  static void abort_files(std::vector<File>& files);
+
+  std::mutex mutex_;
+  std::map<std::int64_t, std::vector<File>> files_;  // By fragment.
+  bool closed_ = false;
+};
+
+}  // namespace shoal::data

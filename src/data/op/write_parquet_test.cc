@@ -1,0 +1,231 @@
+#include "data/op/write_parquet.h"
+
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+
+#include <filesystem>
+
+#include "data/io/testing/temp_folder.h"
+#include "data/op/from_arrow.h"
+#include "data/op/pending_uploads.h"
+#include "data/op/range.h"
+#include "data/op/range_tensor.h"
+#include "data/op/read_parquet.h"
+#include "data/op/testing/drive.h"
+#include "data/op/testing/parquet_files.h"
+
+namespace shoal::data {
+namespace {
+
+class WriteParquet : public testing::Test {
+ protected:
+  std::string target() const { return folder_ / "lake/out"; }
+  DriveOptions drive_options() { return {.parallelism = parallelism_, .block_bytes = 1 << 20, .storage = &storage_}; }
+
+  /// The whole of what Dataset::write_parquet does.
+  Result<WriteReport> write(const NodePtr& plan, const WriteOptions& options = {}, const std::string& uri = "") {
+    SHOAL_ASSIGN_OR_RETURN(const auto job, WriteJob::start(uri.empty() ? target() : uri, options, storage_));
+    SHOAL_ASSIGN_OR_RETURN(const auto splits, drive(job->node(plan), drive_options()));
+    EXPECT_TRUE(files().empty()) << "visible before the commit";
+    for (const DrivenSplit& split : splits) {
+      for (const Rows& rows : split.pieces) job->collect(rows);
+    }
+    return job->commit();
+  }
+  std::shared_ptr<arrow::Table> read() { return *drive_to_table(*make_read_parquet({target()}), drive_options()); }
+
+  /// Files and folders below the test's folder, hidden ones too.
+  std::vector<std::string> everything() const {
+    std::vector<std::string> paths;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path())) {
+      paths.push_back(std::filesystem::relative(entry.path(), folder_.path()));
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+  }
+  std::vector<std::string> files() const {
+    std::vector<std::string> names;
+    for (const std::string& path : everything()) {
+      const std::string name = std::filesystem::path(path).filename();
+      if (name.ends_with(".parquet") && !name.starts_with('.')) names.push_back(name);
+    }
+    return names;
+  }
+
+  TempFolder folder_;
+  StorageClients storage_;
+  int parallelism_ = 3;
+};
+
+TEST_F(WriteParquet, GivesBackWhatWasWritten) {
+  const auto table = numbered_table(0, 1000);
+  const WriteReport report = *write(*make_from_arrow(table));
+  EXPECT_EQ(report.files, 3);
+  EXPECT_EQ(report.rows, 1000);
+  EXPECT_EQ(files(), (std::vector<std::string>{"part-00000.parquet", "part-00001.parquet", "part-00002.parquet"}));
+  std::int64_t bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(target())) {
+    bytes += static_cast<std::int64_t>(entry.file_size());
+  }
+  EXPECT_EQ(report.bytes, bytes);
+  EXPECT_TRUE(read()->Equals(*table));
+}
+
+TEST_F(WriteParquet, KeepsTensors) {
+  const NodePtr tensors = *make_range_tensor(50, {.shape = {4, 5}});
+  ASSERT_TRUE(write(tensors).ok());
+  EXPECT_TRUE(read()->column(0)->Equals((*drive_to_table(tensors))->column(0)));
+  EXPECT_TRUE(read()->schema()->field(0)->type()->Equals((*drive_to_table(tensors))->schema()->field(0)->type()));
+}
+
+TEST_F(WriteParquet, TakesEveryCompression) {
+  const auto table = numbered_table(0, 100);
+  for (const auto compression :
+       {Compression::none, Compression::snappy, Compression::gzip, Compression::zstd, Compression::lz4}) {
+    std::filesystem::remove_all(target());
+    ASSERT_TRUE(write(*make_from_arrow(table), {.compression = compression}).ok());
+    EXPECT_TRUE(read()->Equals(*table));
+  }
+}
+
+TEST_F(WriteParquet, EndsFilesAtTheSizeAskedFor) {
+  const NodePtr rows = *make_range(1'000'000, {.parallelism = 2});
+  const WriteReport report = *write(rows, {.file_bytes = 1'000'000, .compression = Compression::none});
+  EXPECT_GE(report.files, 8);
+  EXPECT_EQ(files()[1], "part-00000-00001.parquet");
+  EXPECT_TRUE(read()->column(0)->Equals((*drive_to_table(rows))->column(0))) << "files are read in the rows' order";
+}
+
+TEST_F(WriteParquet, CutsRowGroups) {
+  parallelism_ = 1;
+  ASSERT_TRUE(write(*make_range(1000), {.row_group_rows = 100}).ok());
+  const NodePtr few = *make_read_parquet({target()}, {.filter = col("id") >= 950});
+  const auto listed = *drive(few->input(), drive_options());
+  EXPECT_EQ(std::static_pointer_cast<arrow::Int64Array>(listed[0].pieces[0]->GetColumnByName("rows"))->Value(0), 100);
+}
+
+TEST_F(WriteParquet, RefusesATargetThatIsNotEmpty) {
+  folder_.write("lake/out/old.parquet", "x");
+  EXPECT_EQ(WriteJob::start(target(), {}, storage_).status().code(), ErrorCode::already_exists);
+  EXPECT_EQ(WriteJob::start(target() + "/", {}, storage_).status().code(), ErrorCode::already_exists);
+  EXPECT_EQ(WriteJob::start(folder_ / "lake/out/old.parquet", {}, storage_).status().code(), ErrorCode::already_exists);
+  std::filesystem::remove(folder_ / "lake/out/old.parquet");
+  EXPECT_TRUE(WriteJob::start(target(), {}, storage_).ok()) << "an empty folder is no obstacle";
+}
+
+TEST_F(WriteParquet, RefusesWrongOptions) {
+  EXPECT_EQ(WriteJob::start(target(), {.row_group_rows = 0}, storage_).status().code(), ErrorCode::invalid_argument);
+  EXPECT_EQ(WriteJob::start(target(), {.file_bytes = -1}, storage_).status().code(), ErrorCode::invalid_argument);
+  EXPECT_EQ(WriteJob::start("gs://bucket/x", {}, storage_).status().code(), ErrorCode::unsupported);
+}
+
+TEST_F(WriteParquet, LeavesNothingWhenItIsGivenUp) {
+  for (const bool finished : {false, true}) {
+    const auto job = *WriteJob::start(target(), {}, storage_);
+    const Pipeline pipeline = fused(*job->node(*make_range(1000)));
+    ASSERT_EQ(*pipeline.source->split_count(2, 1 << 20), 2);
+    ASSERT_TRUE(drive_split(pipeline, 0, drive_options()).ok());
+    if (finished) {
+      ASSERT_TRUE(drive_split(pipeline, 1, drive_options()).ok());
+    }
+    EXPECT_FALSE(everything().empty());
+  }
+  EXPECT_EQ(everything(), std::vector<std::string>{});
+}
+
+TEST_F(WriteParquet, AnAttemptTakesThePlaceOfAnEarlierOne) {
+  const auto job = *WriteJob::start(target(), {}, storage_);
+  const Pipeline pipeline = fused(*job->node(*make_range(1000)));
+  ASSERT_EQ(*pipeline.source->split_count(1, 1 << 20), 1);
+  const auto first = *drive_split(pipeline, 0, drive_options(), 0);
+  const auto second = *drive_split(pipeline, 0, drive_options(), 1);
+  EXPECT_TRUE(first.pieces[0]->Equals(*second.pieces[0]));
+  job->collect(first.pieces[0]);
+  EXPECT_EQ(job->commit()->files, 1);
+  EXPECT_EQ(everything().size(), 3u) << "lake, lake/out and the file";
+}
+
+TEST_F(WriteParquet, OfNothingWritesNothing) {
+  EXPECT_EQ(*write(*make_range(0)), WriteReport{});
+  EXPECT_EQ(everything(), std::vector<std::string>{});
+}
+
+/// Rows of one kind in the first fragment and of another in the second.
+class TwoKinds final : public Source {
+ public:
+  std::string label() const override { return "TwoKinds"; }
+  Result<std::int64_t> split_count(int, std::int64_t) const override { return 2; }
+  std::unique_ptr<Stream> open(std::int64_t split, const StepContext& context) const override {
+    const NodePtr node = split == 0 ? *make_range(3) : *make_range_tensor(3);
+    keep_.push_back(node->source());
+    return keep_.back()->open(0, context);
+  }
+
+ private:
+  mutable std::vector<std::shared_ptr<const Source>> keep_;
+};
+
+TEST_F(WriteParquet, NamesFragmentsWhoseColumnsDiffer) {
+  {
+    const auto job = *WriteJob::start(target(), {}, storage_);
+    Pipeline pipeline = fused(*job->node(*make_range(3)));
+    pipeline.source = std::make_shared<TwoKinds>();
+    ASSERT_TRUE(drive_split(pipeline, 0, drive_options()).ok());
+    EXPECT_EQ(drive_split(pipeline, 1, drive_options()).status().code(), ErrorCode::schema_mismatch);
+  }
+  EXPECT_EQ(everything(), std::vector<std::string>{});
+}
+
+TEST_F(WriteParquet, SaysThatTheDiskIsFullAndLeavesNothing) {
+  const std::string disk = folder_ / "disk";
+  std::filesystem::create_directory(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=2m") != 0) GTEST_SKIP() << "mounting needs root";
+  const Status status = write(*make_range(1'000'000), {.compression = Compression::none}, disk + "/a/b").status();
+  EXPECT_EQ(status.code(), ErrorCode::no_space) << status.text();
+  EXPECT_NE(status.text().find(disk), std::string::npos) << status.text();
+  EXPECT_TRUE(std::filesystem::is_empty(disk));
+  ASSERT_EQ(::umount(disk.c_str()), 0);
+}
+
+/// Commits, or refuses to; counts what is alive.
+class FakeUpload final : public Upload {
+ public:
+  FakeUpload(Status commits, int& aborted) : commits_(std::move(commits)), aborted_(aborted) {}
+  Status write(std::span<const std::uint8_t>) override { return Status(); }
+  Status finish() override { return Status(); }
+  Status commit() override {
+    committed_ = commits_.ok();
+    return commits_;
+  }
+  void abort() override { aborted_ += committed_ ? 0 : 1; }
+
+ private:
+  const Status commits_;
+  int& aborted_;
+  bool committed_ = false;
+};
+
+TEST(PendingUploads, TakesBackWhatWasVisibleWhenOneFails) {
+  PendingUploads uploads;
+  int aborted = 0;
+  ASSERT_TRUE(uploads.begin(0).ok());
+  ASSERT_TRUE(uploads.add(0, "a", std::make_unique<FakeUpload>(Status(), aborted)).ok());
+  ASSERT_TRUE(uploads.add(1, "b", std::make_unique<FakeUpload>(Status(ErrorCode::unavailable, "down"), aborted)).ok());
+  std::vector<std::string> taken_back;
+  const auto take_back = [&](const std::string& name) { taken_back.push_back(name); };
+  EXPECT_EQ(uploads.commit({"a", "b"}, take_back).code(), ErrorCode::unavailable);
+  EXPECT_TRUE(taken_back.empty() || taken_back == std::vector<std::string>{"a"});
+  EXPECT_EQ(aborted, taken_back.empty() ? 2 : 1);
+}
+
+TEST(PendingUploads, RefusesFilesThatNobodyMadeAndLateOnes) {
+  PendingUploads uploads;
+  int aborted = 0;
+  EXPECT_EQ(uploads.commit({"a"}, [](const std::string&) {}).code(), ErrorCode::internal);
+  EXPECT_EQ(uploads.add(0, "a", std::make_unique<FakeUpload>(Status(), aborted)).code(), ErrorCode::cancelled);
+  EXPECT_EQ(uploads.begin(0).code(), ErrorCode::cancelled);
+  EXPECT_EQ(aborted, 1);
+}
+
+}  // namespace
+}  // namespace shoal::data

@@ -29,18 +29,18 @@ enum class Isolation : std::uint8_t { threads, processes };
 /// How many workers of a class step may exist at once. Workers above `min` are made as input queues up and leave
 /// when it is gone; `min = 0` means none exist while there is nothing to do.
 struct Pool {
-  int min = 1;
-  int max = 1;
+  int min{};
+  int max{};   ///< {0, 0} stands for the default.
   friend bool operator==(const Pool&, const Pool&) = default;
 };
 
 /// Options of one step. Unset members take the run's values.
 struct StepOptions {
   std::optional<std::int64_t> batch_size{};  ///< Rows a call of map_batches gets at most; default 1024; 0 is an error.
+  Pool pool{};                               ///< Workers of a class step; default {1, as many as the run can hold}.
   std::optional<Number> num_cpus{};          ///< CPUs one running call takes of the run's; default 1.
   std::optional<Number> num_gpus{};          ///< GPUs a worker takes of the run's; fractions share one; default 0.
   std::optional<int> concurrency{};          ///< Calls of this step that run at once at most; default: no cap.
-  std::optional<Pool> pool{};                ///< Workers of a class step; default {1, the run's CPUs}.
   Isolation isolation{};
   int retries{};              ///< Times a fragment whose user function threw runs again; default 0.
   bool preserve_order = true;  ///< false: blocks go on as they finish, which is faster when some are slow.

@@ -165,7 +165,7 @@ class MapStream final : public Stream {
 class MapStep final : public Step {
  public:
   MapStep(std::shared_ptr<const FunctionSpec> spec, const StepOptions& options)
-      : shared_(std::make_shared<MapShared>()), has_state_(spec->has_state || options.pool.has_value()) {
+      : shared_(std::make_shared<MapShared>()), has_state_(spec->has_state || options.pool != Pool{}) {
     shared_->label = function_label(*spec, options);
     shared_->batch_rows = spec->kind == FunctionKind::map_batches ? options.batch_size.value_or(k_default_batch_rows)
                                                                   : options.batch_size.value_or(k_row_function_rows);
@@ -202,9 +202,6 @@ std::shared_ptr<const Step> make_map_step(std::shared_ptr<const FunctionSpec> sp
   return std::make_shared<MapStep>(std::move(spec), options);
 }
 
-MapNode::MapNode(NodePtr input, FunctionSpec spec, StepOptions options)
-    : MapNode(std::move(input), std::make_shared<const FunctionSpec>(std::move(spec)), std::move(options)) {}
-
 MapNode::MapNode(NodePtr input, std::shared_ptr<const FunctionSpec> spec, StepOptions options)
     : Node(std::move(input)), spec_(std::move(spec)), options_(std::move(options)) {}
 
@@ -216,7 +213,7 @@ std::string MapNode::describe() const {
 }
 
 NodePtr MapNode::with_input(NodePtr input) const {
-  return NodePtr(new MapNode(std::move(input), spec_, options_));
+  return std::make_shared<MapNode>(std::move(input), spec_, options_);
 }
 
 std::shared_ptr<const Step> MapNode::step() const { return make_map_step(spec_, options_); }

@@ -24,7 +24,7 @@ inline constexpr std::int64_t k_row_function_rows = 2048;
 /// or a function that was given a pool, lives in workers; any other is made anew in each fragment.
 class MapNode final : public Node {
  public:
-  MapNode(NodePtr input, detail::FunctionSpec spec, StepOptions options);
+  MapNode(NodePtr input, std::shared_ptr<const detail::FunctionSpec> spec, StepOptions options);
 
   std::string describe() const override;
   NodePtr with_input(NodePtr input) const override;
@@ -35,8 +35,6 @@ class MapNode final : public Node {
   std::optional<std::vector<std::string>> needed_columns(const std::vector<std::string>& wanted) const override;
 
  private:
-  MapNode(NodePtr input, std::shared_ptr<const detail::FunctionSpec> spec, StepOptions options);
-
   std::shared_ptr<const detail::FunctionSpec> spec_;
   StepOptions options_;
 };

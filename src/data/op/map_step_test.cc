@@ -106,12 +106,12 @@ TEST(MapStep, EndsBetweenCallsWhenCancelled) {
 TEST(MapStep, MakesStateOncePerWorker) {
   int made = 0;
   auto spec = lambda_spec(FunctionKind::map_batches, "C", same_rows);
-  spec.has_state = true;
-  spec.make = [&made] {
+  spec->has_state = true;
+  spec->make = [&made] {
     ++made;
     return std::make_unique<LambdaFunction>(same_rows);
   };
-  const auto map = make_map_step(std::make_shared<const detail::FunctionSpec>(spec), {});
+  const auto map = make_map_step(spec, {});
   ASSERT_TRUE(map->has_state());
   const auto state = map->make_state();
   ASSERT_TRUE(state.ok());
@@ -128,9 +128,9 @@ TEST(MapStep, MakesStateOncePerWorker) {
 
 TEST(MapStep, AFailingConstructorIsTheUsersError) {
   auto spec = lambda_spec(FunctionKind::map_batches, "C", same_rows);
-  spec.has_state = true;
-  spec.make = []() -> std::unique_ptr<detail::Function> { throw std::runtime_error("no model"); };
-  const auto map = make_map_step(std::make_shared<const detail::FunctionSpec>(spec), {});
+  spec->has_state = true;
+  spec->make = []() -> std::unique_ptr<detail::Function> { throw std::runtime_error("no model"); };
+  const auto map = make_map_step(spec, {});
   EXPECT_EQ(map->make_state().status().code(), ErrorCode::user_function);
 }
 

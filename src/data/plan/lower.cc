@@ -37,9 +37,10 @@ Status check_values(const StepOptions& options, const std::string& label) {
   if (options.num_gpus && !(options.num_gpus->value >= 0)) return wrong(label, "num_gpus", "must not be negative");
   if (options.concurrency && *options.concurrency < 1) return wrong(label, "concurrency", "must be at least 1");
   if (options.retries < 0) return wrong(label, "retries", "must not be negative");
-  if (const auto& pool = options.pool; pool && (pool->min < 0 || pool->max < 1 || pool->min > pool->max)) {
+  const Pool& pool = options.pool;
+  if (pool != Pool{} && (pool.min < 0 || pool.max < 1 || pool.min > pool.max)) {
     return wrong(label, "pool", "must be {min, max} with 0 <= min <= max and max >= 1, but is {" +
-                                    std::to_string(pool->min) + ", " + std::to_string(pool->max) + "}");
+                                    std::to_string(pool.min) + ", " + std::to_string(pool.max) + "}");
   }
   if (options.isolation == Isolation::processes) {
     return Status(ErrorCode::unsupported,
@@ -80,8 +81,9 @@ Result<Placement> place(const StepOptions& options, bool has_state, const RunSet
   placement.retries = options.retries;
   placement.preserve_order = options.preserve_order && settings.preserve_order;
   if (has_state) {
-    placement.pool = options.pool ? *options.pool : default_pool(placement, settings);
-    if (!options.pool && options.concurrency) placement.pool->max = *options.concurrency;
+    const bool is_default = options.pool == Pool{};
+    placement.pool = is_default ? default_pool(placement, settings) : options.pool;
+    if (is_default && options.concurrency) placement.pool->max = *options.concurrency;
   }
   SHOAL_RETURN_IF_ERROR(check_fits(placement, settings, label));
   return placement;

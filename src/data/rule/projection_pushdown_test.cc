@@ -39,8 +39,8 @@ NodePtr select(NodePtr input, Names columns) { return *make_select(std::move(inp
 /// A typed map that reads and writes these columns.
 NodePtr typed_map(NodePtr input, Names reads, Names writes) {
   auto spec = lambda_spec(detail::FunctionKind::map, "f", same_rows);
-  spec.reads = std::move(reads);
-  spec.writes = std::move(writes);
+  spec->reads = std::move(reads);
+  spec->writes = std::move(writes);
   return std::make_shared<MapNode>(std::move(input), std::move(spec), StepOptions{});
 }
 

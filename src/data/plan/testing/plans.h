@@ -27,12 +27,13 @@ class LambdaFunction final : public detail::Function {
   std::function<Rows(const Rows&)> f_;
 };
 
-inline detail::FunctionSpec lambda_spec(detail::FunctionKind kind, std::string name,
-                                        std::function<Rows(const Rows&)> f) {
-  detail::FunctionSpec spec;
-  spec.kind = kind;
-  spec.name = std::move(name);
-  spec.make = [f = std::move(f)] { return std::make_unique<LambdaFunction>(f); };
+/// To be changed by the test before it becomes a node's.
+inline std::shared_ptr<detail::FunctionSpec> lambda_spec(detail::FunctionKind kind, std::string name,
+                                                         std::function<Rows(const Rows&)> f) {
+  auto spec = std::make_shared<detail::FunctionSpec>();
+  spec->kind = kind;
+  spec->name = std::move(name);
+  spec->make = [f = std::move(f)] { return std::make_unique<LambdaFunction>(f); };
   return spec;
 }
 

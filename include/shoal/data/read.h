@@ -1,0 +1,66 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <shoal/data/dataset.h>
+#include <shoal/data/options.h>
+#include <shoal/data/table_options.h>
+#include <shoal/data/typed_rows.h>
+
+namespace arrow {
+class Table;
+}
+
+/// Where datasets begin. Every function only describes; nothing is read, listed or opened before rows are consumed.
+/// Each throws InvalidArgument for wrong options and malformed URIs, and Unsupported for schemes that are not built yet.
+namespace shoal::data::inline v1 {
+
+/// The numbers 0, 1, ... n - 1 in the column `id` (int64).
+Dataset range(std::int64_t n, RangeOptions options = {}, RunOptions run = {});
+/// n tensors of one shape in the column `data` (int64), each filled with its row's number.
+Dataset range_tensor(std::int64_t n, RangeTensorOptions options = {}, RunOptions run = {});
+/// The rows of a table, which are shared, not copied.
+Dataset from_arrow(std::shared_ptr<arrow::Table> table, RunOptions run = {});
+
+namespace detail {
+Dataset from_rows(std::shared_ptr<arrow::RecordBatch> rows, const RangeOptions& options, RunOptions run);
+}  // namespace detail
+
+/// Values of this process as rows: plain structs, or numbers, text and tensors as the column `item`. Copied here.
+template <class T>
+Dataset from_items(const std::vector<T>& items, RangeOptions options = {}, RunOptions run = {}) {
+  static_assert(detail::StructRow<T> || detail::ScalarRow<T>,
+                "shoal: from_items takes plain structs of numbers, text, tensors, optionals and vectors of them, or "
+                "one such value per row");
+  static_assert(!std::is_same_v<T, bool>, "shoal: from_items takes std::uint8_t for bool, which vectors cannot hand out");
+  return detail::from_rows(detail::rows_from(std::span<const T>(items)), options, std::move(run));
+}
+template <class T>
+Dataset from_items(std::initializer_list<T> items, RangeOptions options = {}, RunOptions run = {}) {
+  return from_items(std::vector<T>(items), options, std::move(run));
+}
+
+// A run's options may stand in the place of the source's. They are named here, since braces alone are the source's.
+template <std::same_as<RunOptions> Run>
+Dataset range(std::int64_t n, Run run) {
+  return range(n, RangeOptions{}, std::move(run));
+}
+template <std::same_as<RunOptions> Run>
+Dataset range_tensor(std::int64_t n, Run run) {
+  return range_tensor(n, RangeTensorOptions{}, std::move(run));
+}
+template <class T, std::same_as<RunOptions> Run>
+Dataset from_items(const std::vector<T>& items, Run run) {
+  return from_items(items, RangeOptions{}, std::move(run));
+}
+
+}  // namespace shoal::data::inline v1

@@ -9,6 +9,7 @@
 #include <shoal/data/dataset.h>
 #include <shoal/data/expr.h>
 #include <shoal/data/options.h>
+#include <shoal/data/quarantine.h>
 #include <shoal/data/read.h>
 #include <shoal/data/row.h>
 #include <shoal/data/schema.h>

@@ -173,7 +173,7 @@ class Dataset {
   template <class T>
   std::vector<T> take(std::int64_t rows = 20) const {
     std::vector<T> taken;
-    for (T& row : limit(rows).template iter_rows<T>()) taken.push_back(std::move(row));
+    for (T& row : RowRange<T>(first_rows(rows))) taken.push_back(std::move(row));
     return taken;
   }
   /// The first rows as one batch; without columns where there is no row.
@@ -225,6 +225,7 @@ class Dataset {
   std::pair<Dataset, Dataset> split_fraction(double test_size) const;
   std::pair<Dataset, Dataset> split_rows(std::int64_t test_rows) const;
   std::unique_ptr<detail::BatchStream> block_stream() const;
+  std::unique_ptr<detail::BatchStream> first_rows(std::int64_t rows) const;
 
   std::shared_ptr<const Node> plan_;
   RunOptions run_;

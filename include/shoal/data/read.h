@@ -13,6 +13,7 @@
 
 #include <shoal/data/dataset.h>
 #include <shoal/data/options.h>
+#include <shoal/data/read_options.h>
 #include <shoal/data/table_options.h>
 #include <shoal/data/typed_rows.h>
 
@@ -23,6 +24,27 @@ class Table;
 /// Where datasets begin. Every function only describes; nothing is read, listed or opened before rows are consumed.
 /// Each throws InvalidArgument for wrong options and malformed URIs, and Unsupported for schemes that are not built yet.
 namespace shoal::data::inline v1 {
+
+/// One or more URIs: files, folders, prefixes; read in this order. Converts from text, a vector and a list of them.
+class Uris {
+ public:
+  Uris(const char* uri) : list_{uri} {}                                        // NOLINT: conversions are the point
+  Uris(std::string uri) : list_{std::move(uri)} {}                             // NOLINT
+  Uris(std::string_view uri) : list_{std::string(uri)} {}                      // NOLINT
+  Uris(std::vector<std::string> uris) : list_(std::move(uris)) {}              // NOLINT
+  Uris(std::initializer_list<std::string> uris) : list_(uris) {}
+  const std::vector<std::string>& list() const { return list_; }
+
+ private:
+  std::vector<std::string> list_;
+};
+
+/// Files as they are, one row each: columns `path` (by option) and `bytes`.
+Dataset read_binary(Uris uris, BinaryOptions options = {}, RunOptions run = {});
+/// Lines of text, one row each: columns `path` (by option) and `text`.
+Dataset read_text(Uris uris, TextOptions options = {}, RunOptions run = {});
+/// The listing itself: path, key, size, etag, modified (a timestamp in UTC).
+Dataset list_objects(Uris uris, ListOptions options = {}, RunOptions run = {});
 
 /// The numbers 0, 1, ... n - 1 in the column `id` (int64).
 Dataset range(std::int64_t n, RangeOptions options = {}, RunOptions run = {});
@@ -50,6 +72,18 @@ Dataset from_items(std::initializer_list<T> items, RangeOptions options = {}, Ru
 }
 
 // A run's options may stand in the place of the source's. They are named here, since braces alone are the source's.
+template <std::same_as<RunOptions> Run>
+Dataset read_binary(Uris uris, Run run) {
+  return read_binary(std::move(uris), BinaryOptions{}, std::move(run));
+}
+template <std::same_as<RunOptions> Run>
+Dataset read_text(Uris uris, Run run) {
+  return read_text(std::move(uris), TextOptions{}, std::move(run));
+}
+template <std::same_as<RunOptions> Run>
+Dataset list_objects(Uris uris, Run run) {
+  return list_objects(std::move(uris), ListOptions{}, std::move(run));
+}
 template <std::same_as<RunOptions> Run>
 Dataset range(std::int64_t n, Run run) {
   return range(n, RangeOptions{}, std::move(run));

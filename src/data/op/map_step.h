@@ -33,6 +33,8 @@ class MapNode final : public Node {
   bool keeps_row_count() const override { return spec_->kind == detail::FunctionKind::map; }
   std::optional<std::int64_t> known_rows(std::optional<std::int64_t> input_rows) const override;
   std::optional<std::vector<std::string>> needed_columns(const std::vector<std::string>& wanted) const override;
+  /// A typed function names columns that have a default too.
+  bool may_lack_columns() const override { return true; }
 
  private:
   std::shared_ptr<const detail::FunctionSpec> spec_;

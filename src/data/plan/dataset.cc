@@ -173,6 +173,11 @@ std::unique_ptr<detail::BatchStream> Dataset::block_stream() const {
   return std::make_unique<RunBlocks>(plan_, run_, record_);
 }
 
+std::unique_ptr<detail::BatchStream> Dataset::first_rows(std::int64_t rows) const {
+  check_rows(rows, "take").throw_if_error();
+  return std::make_unique<RunBlocks>(std::make_shared<WindowNode>(plan_, RowWindow{0, rows}), run_, record_);
+}
+
 BatchRange Dataset::iter_batches(BatchOptions options) const {
   return BatchRange(std::make_unique<RunBatches>(plan_, run_, record_, std::move(options)));
 }

@@ -63,6 +63,8 @@ class Node {
   virtual std::optional<std::vector<std::string>> needed_columns(const std::vector<std::string>& /*wanted*/) const {
     return std::nullopt;
   }
+  /// Whether needed_columns() may name columns that need not be there.
+  virtual bool may_lack_columns() const { return false; }
 
  private:
   NodePtr input_;

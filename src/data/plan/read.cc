@@ -2,8 +2,11 @@
 
 #include "data/op/from_arrow.h"
 #include "data/op/from_items.h"
+#include "data/op/list_files.h"
 #include "data/op/range.h"
 #include "data/op/range_tensor.h"
+#include "data/op/read_binary.h"
+#include "data/op/read_text.h"
 #include "data/plan/node.h"
 
 namespace shoal::data::inline v1 {
@@ -15,6 +18,18 @@ Dataset dataset_of(Result<NodePtr> node, RunOptions run) {
 }
 
 }  // namespace
+
+Dataset read_binary(Uris uris, BinaryOptions options, RunOptions run) {
+  return dataset_of(make_read_binary(uris.list(), std::move(options)), std::move(run));
+}
+
+Dataset read_text(Uris uris, TextOptions options, RunOptions run) {
+  return dataset_of(make_read_text(uris.list(), std::move(options)), std::move(run));
+}
+
+Dataset list_objects(Uris uris, ListOptions options, RunOptions run) {
+  return dataset_of(make_list_objects(uris.list(), std::move(options)), std::move(run));
+}
 
 Dataset range(std::int64_t n, RangeOptions options, RunOptions run) {
   return dataset_of(make_range(n, options), std::move(run));

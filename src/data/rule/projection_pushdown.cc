@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "data/op/map_step.h"
 #include "data/rule/rule.h"
 
 namespace shoal::data {
@@ -55,8 +54,7 @@ NodePtr push_projections(const NodePtr& plan) {
   std::vector<std::string> needed = as_select(chain[select])->selected();
   bool all_must_exist = true;
   for (std::size_t i = select; --i > reader;) {
-    // A typed function may name columns that need not be there.
-    all_must_exist = all_must_exist && dynamic_cast<const MapNode*>(chain[i].get()) == nullptr;
+    all_must_exist = all_must_exist && !chain[i]->may_lack_columns();
     auto below = chain[i]->needed_columns(needed);
     if (!below) return plan;
     needed = std::move(*below);

@@ -1,0 +1,153 @@
+// Bytes that come from a server: HTTP replies and S3's XML. Hostile ones are in the corpora of the fuzz targets.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "data/io/testing/fuzz_inputs.h"
+#include "data/io/testing/minio.h"
+
+namespace shoal::data {
+namespace {
+
+/// Runs every file of the corpus through the function; the function aborts where it finds a fault.
+void replay(const std::string& name, void (*run)(std::string_view)) {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(source_root() + "/tests/corpus/" + name)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    run(bytes);
+    for (std::size_t size = 0; size < bytes.size(); size += 1 + bytes.size() / 64) run(bytes.substr(0, size));
+    ++files;
+  }
+  EXPECT_GE(files, 5);
+}
+
+TEST(FuzzCorpus, HttpReplies) { replay("http_reply_fuzz", fuzz_http_reply); }
+TEST(FuzzCorpus, S3Xml) { replay("s3_xml_fuzz", fuzz_s3_xml); }
+TEST(FuzzCorpus, AwsConfig) { replay("aws_config_fuzz", fuzz_aws_config); }
+
+class TextPlace final : public HttpBodyPlace {
+ public:
+  std::uint8_t* place_body(const HttpReply&, std::int64_t) override { return nullptr; }
+};
+
+Status read_reply(const std::string& bytes, HttpReply& reply, bool& done, bool to_head = false) {
+  TextPlace place;
+  HttpReplyReader reader;
+  reader.start(reply, place, to_head);
+  const Result<std::size_t> used = reader.feed(bytes);
+  done = reader.done();
+  return used.status();
+}
+
+TEST(HttpReplyReader, TakesHeadersAndBody) {
+  HttpReply reply;
+  bool done = false;
+  ASSERT_TRUE(read_reply("HTTP/1.1 200 OK\r\netag: W/\"x\"\r\nX-AMZ-Request-Id: 7\r\nRetry-After: 3\r\n"
+                         "x-amz-bucket-region: eu-west-1\r\nContent-Length: 2\r\n\r\nhi",
+                         reply, done).ok());
+  EXPECT_TRUE(done);
+  EXPECT_TRUE(reply.keep_alive);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.etag, "x");
+  EXPECT_EQ(reply.request_id, "7");
+  EXPECT_EQ(reply.retry_after, "3");
+  EXPECT_EQ(reply.bucket_region, "eu-west-1");
+  EXPECT_EQ(reply.text, "hi");
+}
+
+TEST(HttpReplyReader, RefusesWhatIsNoReplyOrOverALimit) {
+  HttpReply reply;
+  bool done = false;
+  EXPECT_FALSE(read_reply("SSH-2.0-x\r\n\r\n", reply, done).ok());
+  EXPECT_FALSE(read_reply("HTTP/1.1 200 OK\r\n\r\nbody without a length", reply, done).ok());
+  EXPECT_FALSE(read_reply("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", reply, done).ok());
+  EXPECT_FALSE(read_reply("HTTP/1.1 200 OK\r\nx: " + std::string(40'000, 'x') + "\r\n\r\n", reply, done).ok());
+  EXPECT_FALSE(read_reply("HTTP/1.1 200 OK\r\nx: " + std::string(40'000, 'x'), reply, done).ok());
+}
+
+TEST(HttpReplyReader, HeadRepliesHaveNoBody) {
+  HttpReply reply;
+  bool done = false;
+  ASSERT_TRUE(read_reply("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", reply, done, true).ok());
+  EXPECT_TRUE(done);
+  EXPECT_EQ(reply.content_length, 500);
+}
+
+TEST(HttpReplyReader, AClosingServerIsNoticed) {
+  HttpReply reply;
+  bool done = false;
+  ASSERT_TRUE(read_reply("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", reply, done).ok());
+  EXPECT_TRUE(done);
+  EXPECT_FALSE(reply.keep_alive);
+}
+
+TEST(S3Xml, PagesAreMergedIntoOrder) {
+  const auto page = parse_list_page(
+      "<ListBucketResult><Contents><Key>p/a</Key><Size>3</Size><ETag>\"e\"</ETag>"
+      "<LastModified>1970-01-01T00:00:01.5Z</LastModified></Contents><Contents><Key>p/z</Key><Size>1</Size></Contents>"
+      "<CommonPrefixes><Prefix>p/m/</Prefix></CommonPrefixes></ListBucketResult>", "p/");
+  ASSERT_TRUE(page.ok()) << page.status().text();
+  ASSERT_EQ(page->entries.size(), 3u);
+  EXPECT_EQ(page->entries[0].etag, "e");
+  EXPECT_EQ(page->entries[0].modified_us, 1'500'000);
+  EXPECT_TRUE(page->entries[1].is_prefix);
+  EXPECT_EQ(page->entries[2].key, "p/z");
+}
+
+TEST(S3Xml, HostilePagesAreRefused) {
+  const auto code = [](const std::string& inner) {
+    return parse_list_page("<ListBucketResult>" + inner + "</ListBucketResult>", "p/").status().code();
+  };
+  EXPECT_EQ(code("<Contents><Key>other</Key><Size>1</Size></Contents>"), ErrorCode::corrupt_data);
+  EXPECT_EQ(code("<Contents><Key>p/a</Key><Size>-5</Size></Contents>"), ErrorCode::corrupt_data);
+  EXPECT_EQ(code("<Contents><Key>p/a</Key><Size>99999999999999999999</Size></Contents>"), ErrorCode::corrupt_data);
+  EXPECT_EQ(code("<IsTruncated>true</IsTruncated>"), ErrorCode::corrupt_data);
+  EXPECT_EQ(parse_list_page("<Error/>", "").status().code(), ErrorCode::corrupt_data);
+  EXPECT_EQ(parse_list_page("", "").status().code(), ErrorCode::corrupt_data);
+}
+
+TEST(S3Xml, ACompletedUploadSaysSoItself) {
+  EXPECT_EQ(*parse_completed_etag("<CompleteMultipartUploadResult><ETag>\"x-1\"</ETag></CompleteMultipartUploadResult>"),
+            "x-1");
+  EXPECT_FALSE(parse_completed_etag("<Error><Code>InternalError</Code></Error>").ok());
+  EXPECT_FALSE(parse_completed_etag("").ok());
+}
+
+TEST(S3Error, TellsTroubleApart) {
+  const auto fault = [](int status, const char* code) {
+    S3Fault made;
+    made.status = status;
+    made.body.code = code;
+    return made;
+  };
+  EXPECT_EQ(trouble_of(fault(403, "AccessDenied")), S3Trouble::final);
+  EXPECT_EQ(trouble_of(fault(503, "")), S3Trouble::throttled);
+  EXPECT_EQ(trouble_of(fault(400, "RequestTimeout")), S3Trouble::failing);
+  EXPECT_EQ(trouble_of(fault(200, "SlowDown")), S3Trouble::throttled);
+  EXPECT_EQ(trouble_of(fault(507, "XMinioStorageFull")), S3Trouble::final);
+  EXPECT_EQ(trouble_of(fault(501, "NotImplemented")), S3Trouble::final);
+  const S3ErrorPlace place{"s3://b/k", "GET", "http://h", "environment", 3};
+  EXPECT_EQ(s3_error(place, fault(507, "XMinioStorageFull")).code(), ErrorCode::no_space);
+  EXPECT_EQ(s3_error(place, fault(404, "")).code(), ErrorCode::not_found);
+  EXPECT_EQ(s3_error(place, fault(429, "")).code(), ErrorCode::throttled);
+  EXPECT_EQ(s3_error(place, fault(403, "RequestTimeTooSkewed")).code(), ErrorCode::permission_denied);
+  EXPECT_EQ(printable("a\x1b[31m\nb"), "a?[31m?b");
+}
+
+TEST(ContentRange, IsReadStrictly) {
+  std::int64_t first = 0, last = 0, total = 0;
+  EXPECT_TRUE(parse_content_range("bytes 0-9/100", first, last, total));
+  EXPECT_EQ(last, 9);
+  for (const char* bad : {"", "bytes */100", "bytes 9-0/100", "bytes 0-100/100", "bytes 0-9/100x", "bytes -1-9/100",
+                          "bytes 0-99999999999999999999/1"}) {
+    EXPECT_FALSE(parse_content_range(bad, first, last, total)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace shoal::data

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/testing/source_root.h"
 #include "data/io/testing/fuzz_inputs.h"
-#include "data/io/testing/minio.h"
 
 namespace shoal::data {
 namespace {

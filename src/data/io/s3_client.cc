@@ -134,7 +134,7 @@ bool S3Call::follow_region(const S3Fault& fault) {
   return target_->region == fault.body.region;
 }
 
-void S3Call::settle(const S3Fault& fault, const HttpReply* reply) {
+void S3Call::settle(S3Fault fault, const HttpReply* reply) {
   ++failures_;
   S3Attempt attempt;
   attempt.trouble = trouble_of(fault);
@@ -144,7 +144,12 @@ void S3Call::settle(const S3Fault& fault, const HttpReply* reply) {
   attempt.endpoint_known = client_.endpoint_known_;
   attempt.random = client_.draw();
   const std::optional<milliseconds> delay = retry_delay(client_.policy_, attempt);
-  if (!delay) return on_failed(fault, s3_error(client_.place_of(request_, failures_), fault));
+  if (!delay) {
+    if (attempt.retry_after > milliseconds(0)) {
+      fault.text = "it asks to wait " + std::to_string(attempt.retry_after.count() / 1000) + " s";
+    }
+    return on_failed(fault, s3_error(client_.place_of(request_, failures_), fault));
+  }
   client_.counters_.retries.fetch_add(1, std::memory_order_relaxed);
   if (delay->count() == 0) return client_.loop_->send(shared_from_this());
   client_.loop_->send_after(shared_from_this(), *delay);

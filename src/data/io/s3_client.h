@@ -73,7 +73,7 @@ class S3Call : public HttpExchange, public std::enable_shared_from_this<S3Call> 
  private:
   friend class S3Client;
   bool follow_region(const S3Fault& fault);
-  void settle(const S3Fault& fault, const HttpReply* reply);
+  void settle(S3Fault fault, const HttpReply* reply);
 
   S3Client& client_;
   S3Request request_;

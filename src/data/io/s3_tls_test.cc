@@ -1,6 +1,7 @@
 // S3 over TLS against a real MinIO with a certificate of the test's own.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,8 +59,9 @@ TEST_F(S3TlsTest, TheNameInTheCertificateIsChecked) {
   StorageOptions options = trusting(certificate());
   options.endpoint = "https://localhost:" + std::to_string(server_->port());
   EXPECT_TRUE(make_s3_store(options).value_or_throw()->root_exists(unique_bucket("none")).ok());
-  options.endpoint = "https://127.0.0.2:" + std::to_string(server_->port());  // the same certificate's wrong name
-  EXPECT_FALSE(make_s3_store(options).value_or_throw()->root_exists(unique_bucket("none")).ok());
+  options.endpoint = "https://127.1:" + std::to_string(server_->port());  // the same server by another name
+  const Status refused = make_s3_store(options).value_or_throw()->root_exists(unique_bucket("none")).status();
+  EXPECT_EQ(refused.code(), ErrorCode::permission_denied) << refused.text();
 }
 
 TEST_F(S3TlsTest, AnUnknownIssuerIsRefused) {

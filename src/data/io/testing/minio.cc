@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/testing/source_root.h"
+#include "data/io/s3_store.h"
 
 namespace shoal::data {
 namespace {
@@ -48,14 +49,14 @@ int free_port() {
   return bound ? ntohs(address.sin_port) : 0;
 }
 
-/// True where something at the port takes connections and, on plain HTTP, answers the health request.
-bool answers(int port, bool tls) {
+/// True where the server at the port says that it is ready.
+bool answers(int port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(port);
   const timeval limit{2, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   bool ready = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  if (ready && !tls) {
+  if (ready) {
     const std::string request = "GET /minio/health/cluster HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
     char reply[64] = {};
     ready = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()) &&
@@ -63,6 +64,14 @@ bool answers(int port, bool tls) {
   }
   ::close(fd);
   return ready;
+}
+
+/// The same over TLS: an answer to a signed request.
+bool answers_tls(StorageOptions options, const std::string& certificate) {
+  options.ca_file = certificate;
+  options.deadline_s = 1;
+  const auto store = make_s3_store(options);
+  return store.ok() && (*store)->root_exists("ready").ok();
 }
 
 std::string minio_binary() {
@@ -150,6 +159,7 @@ Status MinioServer::launch(const Options& options) {
   endpoint_ = (tls ? "https://" : "http://") + address;
   const std::string data = options.data_folder.empty() ? folder + "/data" : options.data_folder;
   const std::string certificates = tls ? options.tls_folder : folder + "/certs";
+  if (tls) certificate_ = certificates + "/public.crt";
   std::filesystem::create_directories(data);
   std::filesystem::create_directories(certificates);
 
@@ -168,10 +178,9 @@ Status MinioServer::launch(const Options& options) {
 }
 
 Status MinioServer::wait_until_ready() {
-  const bool tls = endpoint_.rfind("https", 0) == 0;
   const auto limit = std::chrono::steady_clock::now() + std::chrono::milliseconds(k_start_ms_max);
   while (std::chrono::steady_clock::now() < limit) {
-    if (answers(port_, tls)) return Status();
+    if (certificate_.empty() ? answers(port_) : answers_tls(storage_options(), certificate_)) return Status();
     pollfd exited{pid_fd_, POLLIN, 0};  // waits for the process's end, so a server that fails is seen at once
     if (::poll(&exited, 1, k_probe_ms) == 1) {
       return Status(ErrorCode::unavailable, "MinIO at " + endpoint_ + " ended at once: " + text_of(temporary_ + "/log"));

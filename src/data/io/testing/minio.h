@@ -48,6 +48,7 @@ class MinioServer {
   int pid_fd_ = -1;
   int port_ = 0;
   std::string temporary_;
+  std::string certificate_;
   std::string endpoint_;
   std::string access_key_;
   std::string secret_key_;

@@ -90,7 +90,6 @@ void Executor::add_actor(OperatorState& op, int restarts) {
 void Executor::submit_new(OperatorState& op) {
   Fragment& fragment = fragments_.add(op.index, op.next_ordinal++);
   ++op.live;
-  ledger_.take(op.index, op.working_bytes);
   if (op.index > 0) {
     std::deque<Block>& inputs = ops_[op.index - 1]->queue;
     fragment.input = inputs.front();
@@ -100,6 +99,7 @@ void Executor::submit_new(OperatorState& op) {
 }
 
 void Executor::submit(OperatorState& op, Fragment& fragment) {
+  ledger_.take(op.index, op.working_bytes);
   if (op.pool) fragment.actor = op.pool->acquire();
   fragment.state = FragmentState::submitted;
   fragment.credit = 0;
@@ -137,9 +137,8 @@ WaitReason Executor::why_not_granted(const OperatorState& op, const Fragment& fr
   const bool head = !op.order.ordered() || fragment.ordinal == op.order.head();
   const WaitReason full = op.last && !op.queue.empty() ? WaitReason::consumer : WaitReason::output_budget;
   if (!needed) {
-    const std::int64_t waiting = head ? static_cast<std::int64_t>(op.queue.size()) + (op.order.ordered() ? 0 : op.running)
-                                      : op.waiting_blocks();
-    if (waiting >= op.spec.queued_blocks_max) return full;
+    const bool next_is_starved = head && op.order.ordered() && op.queue.empty();
+    if (!next_is_starved && op.waiting_blocks() >= op.spec.queued_blocks_max) return full;
     if (!op.window.bounded() && op.unfreed + op.order.held() + op.running >= pass.blocks_wanted) return full;
   }
   if (const WaitReason reason = why_no_slot(op, pass); reason != WaitReason::none) return reason;

@@ -11,7 +11,6 @@ void Executor::free_block(OperatorState& made_by, const Block& block) {
 }
 
 void Executor::remove(OperatorState& op, Fragment& fragment) {
-  ledger_.give(op.index, op.working_bytes);
   if (fragment.input) {
     OperatorState& before = *ops_[op.index - 1];
     free_block(before, *fragment.input);

@@ -198,6 +198,7 @@ void Executor::end_grant(OperatorState& op, Fragment& fragment) {
 
 void Executor::end_attempt(OperatorState& op, Fragment& fragment, bool failed, bool well, TimeNs now) {
   end_grant(op, fragment);
+  ledger_.give(op.index, op.working_bytes);
   if (fragment.state == FragmentState::submitted) --op.unstarted;
   if (fragment.started_at >= 0) {
     actions_.push_back(TraceFragment{{.op = op.index,

@@ -20,7 +20,7 @@ namespace shoal::data {
 ///
 /// Credit: a fragment asks for one block at a time. `block_bytes` are booked when it is granted one; they become the
 /// block's real bytes when it arrives, and are returned when the block is freed: the fragment that read it is over, or
-/// the consumer let go of it. Working memory of a fragment is booked from its submission to its end. What is booked
+/// the consumer let go of it. Working memory is booked while a fragment is with the engine. What is booked
 /// stays within the budget, but for one block of a fragment that an operator without unfreed output waits for.
 /// Admission: the operator nearest to the consumer first, in it the oldest fragment first; a fragment that must wait
 /// for CPUs or memory lets none before it have them.

@@ -20,7 +20,7 @@ struct OperatorState {
   const PhysicalOperator& spec;
   const std::uint32_t index;
   const bool last;                   ///< Its output goes to the consumer.
-  const std::int64_t working_bytes;  ///< Of one fragment, from submission to end.
+  const std::int64_t working_bytes;  ///< Of one fragment, while it is with the engine.
   const int at_once;                 ///< Fragments with credit at most.
   const SlotUnits cpus, gpus;        ///< Of one fragment with credit, or of one worker for `gpus` of a pool.
 

@@ -1,0 +1,61 @@
+#include "data/engine/worker_threads.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <thread>
+
+namespace shoal::data {
+namespace {
+
+class Call final : public Job {
+ public:
+  explicit Call(std::function<void()> call) : call_(std::move(call)) {}
+  void run() override { call_(); }
+
+ private:
+  const std::function<void()> call_;
+};
+
+std::shared_ptr<Job> job(std::function<void()> call) { return std::make_shared<Call>(std::move(call)); }
+
+TEST(WorkerThreads, JobsThatWaitForEachOtherAllRun) {
+  WorkerThreads threads;
+  constexpr int k_jobs = 8;
+  std::atomic<int> arrived{0};
+  std::promise<void> all_here;
+  auto released = all_here.get_future().share();
+  for (int i = 0; i < k_jobs; ++i) {
+    threads.post(job([&, released] {
+      if (++arrived == k_jobs) all_here.set_value();
+      released.wait();
+    }));
+  }
+  released.wait();
+  EXPECT_EQ(arrived, k_jobs);
+}
+
+TEST(WorkerThreads, HandedOverJobRunsOnTheSameThread) {
+  WorkerThreads threads;
+  std::promise<bool> same;
+  threads.post(job([&] {
+    const auto here = std::this_thread::get_id();
+    const WorkerThreads::Handover handover;
+    threads.post(job([&, here] { same.set_value(std::this_thread::get_id() == here); }));
+  }));
+  EXPECT_TRUE(same.get_future().get());
+}
+
+TEST(WorkerThreads, DestructorRunsWhatWasPosted) {
+  std::atomic<int> runs{0};
+  {
+    WorkerThreads threads;
+    for (int i = 0; i < 50; ++i) threads.post(job([&] { ++runs; }));
+  }
+  EXPECT_EQ(runs, 50);
+}
+
+}  // namespace
+}  // namespace shoal::data

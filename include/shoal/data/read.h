@@ -39,11 +39,13 @@ class Uris {
   std::vector<std::string> list_;
 };
 
+/// JPEG and PNG files, one row each: columns `path` (by option) and `image`, a uint8 tensor.
+Dataset read_images(Uris uris, ImageOptions options = {}, RunOptions run = {});
 /// Files as they are, one row each: columns `path` (by option) and `bytes`.
 Dataset read_binary(Uris uris, BinaryOptions options = {}, RunOptions run = {});
 /// Lines of text, one row each: columns `path` (by option) and `text`.
 Dataset read_text(Uris uris, TextOptions options = {}, RunOptions run = {});
-/// The listing itself: path, key, size, etag, modified (a timestamp in UTC).
+/// The listing itself: uri, key, size, etag, modified (a timestamp in UTC). A step may take its rows as sd::ObjectHandle.
 Dataset list_objects(Uris uris, ListOptions options = {}, RunOptions run = {});
 
 /// The numbers 0, 1, ... n - 1 in the column `id` (int64).
@@ -72,6 +74,10 @@ Dataset from_items(std::initializer_list<T> items, RangeOptions options = {}, Ru
 }
 
 // A run's options may stand in the place of the source's. They are named here, since braces alone are the source's.
+template <std::same_as<RunOptions> Run>
+Dataset read_images(Uris uris, Run run) {
+  return read_images(std::move(uris), ImageOptions{}, std::move(run));
+}
 template <std::same_as<RunOptions> Run>
 Dataset read_binary(Uris uris, Run run) {
   return read_binary(std::move(uris), BinaryOptions{}, std::move(run));

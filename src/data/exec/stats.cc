@@ -60,7 +60,7 @@ std::string render_stats(const RunReport& report) {
   const std::string first = report.first_block_ns < 0 ? "none" : "after " + format_duration(report.first_block_ns);
   fmt::format_to(std::back_inserter(text),
                  "Run{}: {} rows in {}, first block {}, consumer waited {}\n"
-                 "  peak memory {} of {}, {} spilled\n",
+                 "  memory reserved at most {} of {}, {} spilled\n",
                  report.finished ? "" : " so far", format_grouped(report.rows_delivered), format_duration(report.wall_ns),
                  first, format_duration(report.consumer_wait_ns), format_bytes(report.memory_peak),
                  format_bytes(report.memory_budget), format_bytes(report.spilled_bytes));

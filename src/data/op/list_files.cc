@@ -35,7 +35,7 @@ struct ListSpec {
 
 SchemaPtr objects_schema() {
   static const SchemaPtr schema = arrow::schema(
-      {arrow::field("path", arrow::utf8(), false), arrow::field("key", arrow::utf8(), false),
+      {arrow::field("uri", arrow::utf8(), false), arrow::field("key", arrow::utf8(), false),
        arrow::field("size", arrow::int64()), arrow::field("etag", arrow::utf8()),
        arrow::field("modified", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
   return schema;

@@ -27,7 +27,7 @@ struct ListFilesOptions {
 /// Errors: invalid_argument (no URI, a malformed one), unsupported (a scheme).
 Result<NodePtr> make_list_files(ListFilesOptions options);
 
-/// The listing as a dataset: path, key, size, etag, modified (timestamp in microseconds, UTC; null where unknown).
+/// The listing as a dataset: uri, key, size, etag, modified (timestamp in microseconds, UTC; null where unknown).
 /// Nothing is left out; the prefixes of a listing that is not recursive have no size, etag and time.
 Result<NodePtr> make_list_objects(std::vector<std::string> uris, ListOptions options);
 

@@ -2,22 +2,31 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 
 namespace shoal::data {
 namespace {
 
-/// sums[i] += weight * in[i]. Blocks of a fixed length, so that the compiler uses vector instructions.
-void add_weighted(float* __restrict sums, const std::uint8_t* __restrict in, float weight, std::size_t count) {
+/// sums[i] = weight * in[i], added to what is there where `add` is set. Blocks of a fixed length, so that the compiler
+/// uses vector instructions.
+template <bool add>
+void weigh(float* __restrict sums, const std::uint8_t* __restrict in, float weight, std::size_t count) {
   constexpr std::size_t k_block = 16;
   std::size_t i = 0;
   for (; i + k_block <= count; i += k_block) {
-    for (std::size_t j = 0; j < k_block; ++j) sums[i + j] += weight * static_cast<float>(in[i + j]);
+    for (std::size_t j = 0; j < k_block; ++j) {
+      sums[i + j] = (add ? sums[i + j] : 0.0f) + weight * static_cast<float>(in[i + j]);
+    }
   }
-  for (; i < count; ++i) sums[i] += weight * static_cast<float>(in[i]);
+  for (; i < count; ++i) sums[i] = (add ? sums[i] : 0.0f) + weight * static_cast<float>(in[i]);
 }
 
-std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::clamp(value + 0.5f, 0.0f, 255.0f)); }
+/// One vector register: a pixel's three channels and one more.
+using Four = float __attribute__((vector_size(4 * sizeof(float))));
+
+/// Means of bytes are between 0 and 255, up to the last bit of a float.
+std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(static_cast<int>(value + 0.5f)); }
 
 }  // namespace
 
@@ -81,6 +90,30 @@ void ImageResize::halve(std::span<const std::uint8_t> in, const ImageExtents& fr
   }
 }
 
+void ImageResize::narrow_gray(std::uint8_t* out) const {
+  for (const Tap& tap : horizontal_.taps) {
+    float sum = 0;
+    const float* weight = horizontal_.weights.data() + tap.weight;
+    const float* pixel = row_.data() + tap.first;
+    for (int k = 0; k < tap.count; ++k) sum += weight[k] * pixel[k];
+    *out++ = to_byte(sum);
+  }
+}
+
+void ImageResize::narrow_rgb(std::uint8_t* out) const {
+  for (const Tap& tap : horizontal_.taps) {
+    Four sums{};
+    const float* weight = horizontal_.weights.data() + tap.weight;
+    const float* pixel = row_.data() + std::ptrdiff_t{3} * tap.first;
+    for (int k = 0; k < tap.count; ++k, pixel += 3) {
+      Four values;
+      std::memcpy(&values, pixel, sizeof(values));  // the fourth is the next pixel's, and is not used
+      sums += weight[k] * values;
+    }
+    for (int c = 0; c < 3; ++c) *out++ = to_byte(sums[c]);
+  }
+}
+
 void ImageResize::run(std::span<const std::uint8_t> in, const ImageExtents& from, std::span<std::uint8_t> out,
                       const ImageExtents& to) {
   if (from == to) {
@@ -90,25 +123,22 @@ void ImageResize::run(std::span<const std::uint8_t> in, const ImageExtents& from
   if (from.height == 2 * to.height && from.width == 2 * to.width) return halve(in, from, out, to);
   prepare(vertical_, from.height, to.height);
   prepare(horizontal_, from.width, to.width);
-  const auto channels = static_cast<std::size_t>(from.channels);
   const auto row_size = static_cast<std::size_t>(from.row_bytes());
-  std::uint8_t* pixel = out.data();
-  for (const Tap& tall : vertical_.taps) {
-    row_.assign(row_size, 0.0f);
-    for (int k = 0; k < tall.count; ++k) {
-      const float weight = vertical_.weights[static_cast<std::size_t>(tall.weight + k)];
-      add_weighted(row_.data(), in.data() + row_size * static_cast<std::size_t>(tall.first + k), weight, row_size);
+  row_.resize(row_size + 1);  // narrow_rgb() reads four floats of the last pixel
+  std::uint8_t* out_row = out.data();
+  for (const Tap& tap : vertical_.taps) {
+    const std::uint8_t* in_row = in.data() + row_size * static_cast<std::size_t>(tap.first);
+    const float* weight = vertical_.weights.data() + tap.weight;
+    weigh<false>(row_.data(), in_row, weight[0], row_size);
+    for (int k = 1; k < tap.count; ++k) weigh<true>(row_.data(), in_row += row_size, weight[k], row_size);
+    if (from.width == to.width) {
+      std::transform(row_.begin(), row_.end() - 1, out_row, to_byte);
+    } else if (from.channels == 1) {
+      narrow_gray(out_row);
+    } else {
+      narrow_rgb(out_row);
     }
-    for (const Tap& wide : horizontal_.taps) {
-      for (std::size_t c = 0; c < channels; ++c) {
-        float sum = 0;
-        const float* value = row_.data() + channels * static_cast<std::size_t>(wide.first) + c;
-        for (int k = 0; k < wide.count; ++k, value += channels) {
-          sum += horizontal_.weights[static_cast<std::size_t>(wide.weight + k)] * *value;
-        }
-        *pixel++ = to_byte(sum);
-      }
-    }
+    out_row += to.row_bytes();
   }
 }
 

@@ -13,7 +13,7 @@ namespace shoal::data {
 /// Keeps its tables and buffers between pictures. Belongs to one thread.
 class ImageResize {
  public:
-  /// Precondition: both have the same channels; `in` and `out` are as large as their extents say and do not overlap.
+  /// Precondition: both have the same channels, 1 or 3; `in` and `out` are as large as their extents say and do not overlap.
   void run(std::span<const std::uint8_t> in, const ImageExtents& from, std::span<std::uint8_t> out,
            const ImageExtents& to);
 
@@ -36,6 +36,10 @@ class ImageResize {
   static void prepare_linear(Axis& axis);
   void halve(std::span<const std::uint8_t> in, const ImageExtents& from, std::span<std::uint8_t> out,
              const ImageExtents& to) const;
+
+  /// Write row_ at the output's width.
+  void narrow_gray(std::uint8_t* out) const;
+  void narrow_rgb(std::uint8_t* out) const;
 
   Axis vertical_;
   Axis horizontal_;

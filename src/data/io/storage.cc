@@ -9,6 +9,7 @@
 #include <shoal/base/error.h>
 
 #include "data/io/object_store.h"
+#include "data/io/uri.h"
 
 namespace shoal::data::inline v1 {
 namespace {
@@ -65,14 +66,15 @@ Storage::Storage(std::string uri, std::string root, std::shared_ptr<ObjectStore>
     : uri_(std::move(uri)), root_(std::move(root)), store_(std::move(store)) {}
 
 Storage storage(std::string_view uri, StorageOptions options) {
-  std::string folder(uri);
-  if (!folder.empty() && !folder.ends_with('/')) folder += '/';
-  Location location = process_storage_clients().locate(folder, options).value_or_throw();
-  if (!location.key.empty()) {
-    throw_error(ErrorCode::invalid_argument, "\"" + std::string(uri) + "\" names more than a bucket; open \"" +
-                                                 location.store->uri_of(location.root, "") +
-                                                 "\" and give the rest as key or prefix");
+  const Uri parsed = parse_uri(uri).value_or_throw();
+  const std::string key = parsed.scheme == UriScheme::s3 ? parsed.path : "";
+  if (!key.empty()) {
+    throw_error(ErrorCode::invalid_argument, "\"" + std::string(uri) + "\" names more than a bucket; open \"s3://" +
+                                                 parsed.bucket + "\" and give the rest as key or prefix");
   }
+  std::string folder(uri);
+  if (!folder.ends_with('/')) folder += '/';
+  Location location = process_storage_clients().locate(folder, options).value_or_throw();
   std::string name = location.store->uri_of(location.root, "");
   return Storage(std::move(name), std::move(location.root), std::move(location.store));
 }

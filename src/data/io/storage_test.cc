@@ -44,6 +44,7 @@ TEST(Storage, ThrowsTypedErrors) {
   EXPECT_THROW(bucket.get("none", -1, 2), InvalidArgument);
   EXPECT_THROW(bucket.put("../x", "y"), InvalidArgument);
   EXPECT_THROW(storage(""), InvalidArgument);
+  EXPECT_THROW(storage("s3://bucket/prefix"), InvalidArgument);
   EXPECT_THROW(storage("gs://bucket"), Unsupported);
   EXPECT_THROW(storage("abfs://bucket"), Unsupported);
   Storage missing = storage(folder / "missing");

@@ -39,13 +39,16 @@ class Uris {
   std::vector<std::string> list_;
 };
 
-/// JPEG and PNG files, one row each: columns `path` (by option) and `image`, a uint8 tensor.
+/// JPEG and PNG files, one row each: column `image` (uint8 tensor, {height, width, 3} or {height, width}; of one shape
+/// where `size` is given), and `path` by option.
 Dataset read_images(Uris uris, ImageOptions options = {}, RunOptions run = {});
+/// The rows of Parquet files. A select or filter(Expr) above it reads less.
+Dataset read_parquet(Uris uris, ParquetOptions options = {}, RunOptions run = {});
 /// Files as they are, one row each: columns `path` (by option) and `bytes`.
 Dataset read_binary(Uris uris, BinaryOptions options = {}, RunOptions run = {});
 /// Lines of text, one row each: columns `path` (by option) and `text`.
 Dataset read_text(Uris uris, TextOptions options = {}, RunOptions run = {});
-/// The listing itself: uri, key, size, etag, modified (a timestamp in UTC). A step may take its rows as sd::ObjectHandle.
+/// The listing itself: path, key, size, etag, modified (a timestamp in UTC).
 Dataset list_objects(Uris uris, ListOptions options = {}, RunOptions run = {});
 
 /// The numbers 0, 1, ... n - 1 in the column `id` (int64).
@@ -77,6 +80,10 @@ Dataset from_items(std::initializer_list<T> items, RangeOptions options = {}, Ru
 template <std::same_as<RunOptions> Run>
 Dataset read_images(Uris uris, Run run) {
   return read_images(std::move(uris), ImageOptions{}, std::move(run));
+}
+template <std::same_as<RunOptions> Run>
+Dataset read_parquet(Uris uris, Run run) {
+  return read_parquet(std::move(uris), ParquetOptions{}, std::move(run));
 }
 template <std::same_as<RunOptions> Run>
 Dataset read_binary(Uris uris, Run run) {

@@ -329,6 +329,8 @@ void WriteJob::collect(const Rows& rows) {
   }
 }
 
+void WriteJob::abort() { uploads_->abort(); }
+
 Result<WriteReport> WriteJob::commit() {
   const Location& location = target_->location;
   const Status status = uploads_->commit(files_, [&](const std::string& name) {

@@ -39,6 +39,8 @@ class WriteJob {
   void collect(const Rows& rows);
   /// Makes all collected files visible, or none. Call once, after the last block.
   Result<WriteReport> commit();
+  /// Removes all finished files at once, and those that fragments finish from now on. Any thread.
+  void abort();
 
  private:
   struct Target;

@@ -15,6 +15,7 @@
 #include "data/op/rename.h"
 #include "data/op/select.h"
 #include "data/op/with_column.h"
+#include "data/op/write_parquet.h"
 #include "data/plan/consume/batch_reader.h"
 #include "data/plan/count.h"
 #include "data/plan/explain.h"
@@ -180,6 +181,19 @@ std::unique_ptr<detail::BatchStream> Dataset::first_rows(std::int64_t rows) cons
 
 BatchRange Dataset::iter_batches(BatchOptions options) const {
   return BatchRange(std::make_unique<RunBatches>(plan_, run_, record_, std::move(options)));
+}
+
+WriteReport Dataset::write_parquet(const std::string& uri, WriteOptions options) const {
+  const RunSettings settings = resolve(run_).value_or_throw();
+  const auto job = WriteJob::start(uri, options, process_storage_clients()).value_or_throw();
+  auto run = PlanRun::start(job->node(plan_), settings, record_, [job = job.get()] { job->abort(); }).value_or_throw();
+  while (true) {
+    const Run::Delivered block = run->next().value_or_throw();
+    if (block.rows == nullptr) break;
+    job->collect(block.rows);
+  }
+  run.reset();
+  return job->commit().value_or_throw();
 }
 
 std::string Dataset::explain() const { return shoal::data::explain(plan_, resolve(run_).value_or_throw()); }

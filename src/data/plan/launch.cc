@@ -53,7 +53,8 @@ Result<NodePtr> resolve_deferred(const NodePtr& plan, const RunSettings& setting
 }
 
 Result<std::unique_ptr<PlanRun>> PlanRun::start(const NodePtr& plan, const RunSettings& settings,
-                                                std::shared_ptr<RunRecord> record) {
+                                                std::shared_ptr<RunRecord> record,
+                                                std::function<void()> on_discard) {
   // Options that cannot run are told before a deferred part of the plan runs.
   SHOAL_RETURN_IF_ERROR(lower_operators(plan, settings).status());
   SHOAL_ASSIGN_OR_RETURN(const NodePtr resolved, resolve_deferred(plan, settings));
@@ -71,6 +72,7 @@ Result<std::unique_ptr<PlanRun>> PlanRun::start(const NodePtr& plan, const RunSe
   auto observer = std::make_unique<RunObserver>(left, plan_line(physical));
   SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<Run> run,
                          start_run(std::move(physical), std::move(engine), observer->hooks()));
+  observer->on_discard(std::move(on_discard));
   observer->attach(run);
   return std::unique_ptr<PlanRun>(new PlanRun(std::move(run), std::move(observer), std::move(record),
                                               holder == nullptr ? 0 : holder->spilled_bytes()));

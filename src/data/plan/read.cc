@@ -7,6 +7,7 @@
 #include "data/op/range_tensor.h"
 #include "data/op/read_binary.h"
 #include "data/op/read_images.h"
+#include "data/op/read_parquet.h"
 #include "data/op/read_text.h"
 #include "data/plan/node.h"
 
@@ -22,6 +23,10 @@ Dataset dataset_of(Result<NodePtr> node, RunOptions run) {
 
 Dataset read_images(Uris uris, ImageOptions options, RunOptions run) {
   return dataset_of(make_read_images(uris.list(), std::move(options)), std::move(run));
+}
+
+Dataset read_parquet(Uris uris, ParquetOptions options, RunOptions run) {
+  return dataset_of(make_read_parquet(uris.list(), options), std::move(run));
 }
 
 Dataset read_binary(Uris uris, BinaryOptions options, RunOptions run) {

@@ -24,6 +24,9 @@ namespace shoal::data::inline v1::detail {
 /// How the values of a column are built from dtypes.
 enum class ColumnForm : std::uint8_t { scalar, tensor, list, structure };
 
+/// What the integers of a column of times count from.
+enum class TimeKind : std::uint8_t { none, duration, timestamp };
+
 /// What typed code expects a column to be, or makes it.
 struct ColumnSpec {
   std::string name;
@@ -32,6 +35,8 @@ struct ColumnSpec {
   bool nullable = false;                ///< std::optional
   bool may_be_missing = false;          ///< Has a default of its own, or is nullable.
   std::vector<ColumnSpec> children{};   ///< Members of a structure, or a list's item.
+  TimeKind time = TimeKind::none;       ///< Of scalars whose type is int64.
+  std::int64_t ticks_per_second = 0;    ///< Of times: 1, 1000, 1000000 or 1000000000.
 };
 
 /// "tensor<uint8>", "list<string>"

@@ -302,7 +302,7 @@ struct StepMaker {
                   "shoal: map_batches needs sd::Batch function(const sd::Batch&, bound arguments...); use map() for rows");
     static_assert(fits(fault, Fault::member),
                   "shoal: every member of a row must be a column: a number, bool, enum, std::string, std::string_view, "
-                  "sd::Bytes, sd::Tensor, a plain struct of them, or std::vector or std::optional of one of them");
+                  "chrono time, sd::Bytes, sd::Tensor, a plain struct of them, or std::vector or std::optional of one of them");
     static_assert(fits(fault, Fault::writable),
                   "shoal: rows and batches cannot be changed in place: take them by value or const reference and return "
                   "the result");

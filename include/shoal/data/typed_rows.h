@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <shoal/base/members.h>
+#include <shoal/base/shippable.h>
 #include <shoal/base/type_name.h>
 #include <shoal/data/columns.h>
 #include <shoal/data/row.h>
@@ -43,6 +44,22 @@ struct StoredNumber<T> {
   using type = std::underlying_type_t<T>;
 };
 
+/// std::chrono's points in time (UTC) and durations of whole s, ms, us or ns in 64 bits.
+template <class T>
+consteval bool is_time() {
+  if constexpr (shoal::detail::TimePoint<T>) {
+    return is_time<typename T::duration>();
+  } else if constexpr (shoal::detail::Duration<T>) {
+    constexpr auto ticks = T::period::den;
+    return std::is_integral_v<typename T::rep> && sizeof(typename T::rep) == 8 && T::period::num == 1 &&
+           (ticks == 1 || ticks == 1'000 || ticks == 1'000'000 || ticks == 1'000'000'000);
+  } else {
+    return false;
+  }
+}
+template <class T>
+concept Time = is_time<T>();
+
 template <class T>
 consteval bool is_column();
 
@@ -58,7 +75,8 @@ template <class T>
 consteval bool is_column() {
   if constexpr (std::is_const_v<T>) {
     return false;
-  } else if constexpr (Number<T> || Text<T> || std::is_same_v<T, Bytes> || is_tensor<T> || is_tensor_view<T>) {
+  } else if constexpr (Number<T> || Text<T> || Time<T> || std::is_same_v<T, Bytes> || is_tensor<T> ||
+                       is_tensor_view<T>) {
     return true;
   } else if constexpr (is_optional<T> || is_vector<T>) {
     return !is_optional<typename T::value_type> && is_column<typename T::value_type>();
@@ -73,7 +91,7 @@ consteval bool is_column() {
 template <class T>
 concept ScalarRow = Number<T> || Text<T> || is_tensor<T>;
 template <class T>
-concept StructRow = members::is_plain_struct<T>() && !std::is_same_v<T, Bytes>;
+concept StructRow = members::is_plain_struct<T>() && !Time<T>;
 
 template <class T, class F>
 constexpr decltype(auto) apply_members(T& row, F&& f) {
@@ -125,6 +143,15 @@ ColumnSpec column_spec(std::string_view name) {
     spec.nullable = true;
   } else if constexpr (Number<T>) {
     spec.type = dtype_of<typename StoredNumber<T>::type>;
+  } else if constexpr (Time<T>) {
+    spec.type = DType::int64;
+    if constexpr (shoal::detail::TimePoint<T>) {
+      spec.time = TimeKind::timestamp;
+      spec.ticks_per_second = T::duration::period::den;
+    } else {
+      spec.time = TimeKind::duration;
+      spec.ticks_per_second = T::period::den;
+    }
   } else if constexpr (Text<T>) {
     spec.type = DType::string;
   } else if constexpr (std::is_same_v<T, Bytes>) {
@@ -152,6 +179,10 @@ void read_value(const ColumnReader& column, std::int64_t i, T& value) {
     }
   } else if constexpr (Number<T>) {
     value = static_cast<T>(column.raw.number<typename StoredNumber<T>::type>(i));
+  } else if constexpr (shoal::detail::TimePoint<T>) {
+    value = T(typename T::duration(column.raw.number<std::int64_t>(i)));
+  } else if constexpr (Time<T>) {
+    value = T(column.raw.number<std::int64_t>(i));
   } else if constexpr (Text<T>) {
     value = column.raw.text(i);
   } else if constexpr (std::is_same_v<T, Bytes>) {
@@ -186,6 +217,10 @@ void write_value(ColumnSink& sink, const T& value) {
     write_value(sink, *value);
   } else if constexpr (Number<T>) {
     sink.number(static_cast<typename StoredNumber<T>::type>(value));
+  } else if constexpr (shoal::detail::TimePoint<T>) {
+    sink.number<std::int64_t>(value.time_since_epoch().count());
+  } else if constexpr (Time<T>) {
+    sink.number<std::int64_t>(value.count());
   } else if constexpr (Text<T>) {
     sink.text(value);
   } else if constexpr (std::is_same_v<T, Bytes>) {

@@ -54,6 +54,15 @@ std::shared_ptr<arrow::DataType> arrow_type_of(DType type) {
   return nullptr;
 }
 
+std::shared_ptr<arrow::DataType> time_type(bool is_timestamp, std::int64_t ticks_per_second) {
+  std::int64_t ticks = 1;
+  for (const auto unit : arrow::TimeUnit::values()) {  // from seconds to nanoseconds
+    if (ticks == ticks_per_second) return is_timestamp ? arrow::timestamp(unit, "UTC") : arrow::duration(unit);
+    ticks *= 1000;
+  }
+  return nullptr;
+}
+
 std::shared_ptr<arrow::DataType> number_type_named(const std::string& name) {
   for (const TypePair& pair : k_types) {
     if (detail::width(pair.type) != 0 && pair.type != DType::boolean && name == detail::to_string(pair.type)) {

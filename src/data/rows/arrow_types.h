@@ -2,6 +2,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@ void ensure_kernels();
 
 /// `other` for types without a counterpart.
 detail::DType dtype_of_arrow(const arrow::DataType& type);
+/// The type of times in UTC or of durations; null for other than 1, 1000, 1000000 or 1000000000 ticks per second.
+std::shared_ptr<arrow::DataType> time_type(bool is_timestamp, std::int64_t ticks_per_second);
 /// Precondition: not `other`.
 std::shared_ptr<arrow::DataType> arrow_type_of(detail::DType type);
 /// A number type by its name ("float32"); null for other names.

@@ -19,7 +19,7 @@ struct Place {
 };
 
 [[noreturn]] void throw_wrong_type(const Place& place, const ColumnSpec& spec, const arrow::DataType& actual) {
-  const bool is_number = spec.form == ColumnForm::scalar && width(spec.type) != 0;
+  const bool is_number = spec.form == ColumnForm::scalar && spec.time == TimeKind::none && width(spec.type) != 0;
   throw_error(ErrorCode::schema_mismatch,
               place.member + " is " + to_string(spec) + ", but column '" + place.column + "' is " +
                   describe_type(actual) + ". Give the member that type" +
@@ -66,24 +66,44 @@ bool reads_as_text(const arrow::DataType& type) {
   }
 }
 
-std::shared_ptr<arrow::Array> cast(const std::shared_ptr<arrow::Array>& array, DType to) {
+std::shared_ptr<arrow::Array> cast(const std::shared_ptr<arrow::Array>& array,
+                                   const std::shared_ptr<arrow::DataType>& to) {
   ensure_kernels();
   arrow::compute::ExecContext context(column_pool());
-  return from_arrow(arrow::compute::Cast(*array, arrow_type_of(to), arrow::compute::CastOptions::Safe(), &context),
+  return from_arrow(arrow::compute::Cast(*array, to, arrow::compute::CastOptions::Safe(), &context),
                     ErrorCode::schema_mismatch)
       .value_or_throw();
+}
+
+/// Times of another unit are converted; where that would cut off digits it is an error. Without a zone they are UTC.
+std::shared_ptr<arrow::Array> as_time(const std::shared_ptr<arrow::Array>& array, const ColumnSpec& spec,
+                                      const Place& place) {
+  const bool is_timestamp = spec.time == TimeKind::timestamp;
+  if (array->type_id() != (is_timestamp ? arrow::Type::TIMESTAMP : arrow::Type::DURATION)) {
+    throw_wrong_type(place, spec, *array->type());
+  }
+  const auto wanted = time_type(is_timestamp, spec.ticks_per_second);
+  const auto unit = [&](const arrow::DataType& type) {
+    return is_timestamp ? static_cast<const arrow::TimestampType&>(type).unit()
+                        : static_cast<const arrow::DurationType&>(type).unit();
+  };
+  if (unit(*array->type()) == unit(*wanted)) return array;
+  if (!is_timestamp) return cast(array, wanted);
+  const std::string& zone = static_cast<const arrow::TimestampType&>(*array->type()).timezone();
+  return cast(array, arrow::timestamp(unit(*wanted), zone));
 }
 
 /// The array with the layout that `spec` reads.
 std::shared_ptr<arrow::Array> as_scalar(const std::shared_ptr<arrow::Array>& array, const ColumnSpec& spec,
                                         const Place& place) {
+  if (spec.time != TimeKind::none) return as_time(array, spec, place);
   const DType actual = dtype_of_arrow(*array->type());
   if (actual == spec.type) return array;
   if (spec.type == DType::string || spec.type == DType::binary) {
     if (actual == DType::string || actual == DType::binary) return array;
-    if (reads_as_text(*array->type())) return cast(array, spec.type);
+    if (reads_as_text(*array->type())) return cast(array, arrow_type_of(spec.type));
   } else if (width(actual) != 0 && width(spec.type) != 0 && widens(actual, spec.type)) {
-    return cast(array, spec.type);
+    return cast(array, arrow_type_of(spec.type));
   }
   throw_wrong_type(place, spec, *array->type());
 }
@@ -171,7 +191,9 @@ ColumnReader open_array(std::shared_ptr<arrow::Array> array, const ColumnSpec& s
 
 std::string to_string(const ColumnSpec& spec) {
   switch (spec.form) {
-    case ColumnForm::scalar: return std::string(to_string(spec.type));
+    case ColumnForm::scalar:
+      if (spec.time == TimeKind::none) return std::string(to_string(spec.type));
+      return describe_type(*time_type(spec.time == TimeKind::timestamp, spec.ticks_per_second));
     case ColumnForm::tensor: return "tensor<" + std::string(to_string(spec.type)) + ">";
     case ColumnForm::list: return "list<" + to_string(spec.children[0]) + ">";
     case ColumnForm::structure: break;

@@ -295,7 +295,10 @@ std::shared_ptr<arrow::Array> ColumnSink::finish(const std::shared_ptr<arrow::Ar
     return make(arrow::boolean(), {validity, pack_bits(state.values->data(), rows_)});
   }
   resize(state.values, rows_ * static_cast<std::int64_t>(width(state.spec.type)));
-  return make(arrow_type_of(state.spec.type), {validity, state.values});
+  const bool is_time = state.spec.time != TimeKind::none;
+  return make(is_time ? time_type(state.spec.time == TimeKind::timestamp, state.spec.ticks_per_second)
+                      : arrow_type_of(state.spec.type),
+              {validity, state.values});
 }
 
 namespace {

@@ -15,6 +15,7 @@ namespace {
 
 using detail::FunctionKind;
 using detail::FunctionSpec;
+using namespace std::chrono_literals;
 using Spec = std::shared_ptr<const FunctionSpec>;
 
 Batch run(const Spec& spec, const Batch& in) { return Batch(spec->make()->call(in.to_arrow())); }
@@ -222,6 +223,31 @@ TEST(TypedRows, EveryKindOfMemberComesBack) {
   EXPECT_TRUE(back[0].tensor == rows[0].tensor);
   EXPECT_TRUE(back[1].tensor == rows[1].tensor);
   EXPECT_EQ(back[1].bytes.view(), "bytes");
+}
+
+struct Timed {
+  std::chrono::sys_time<std::chrono::microseconds> when;
+  std::optional<std::chrono::milliseconds> took;
+};
+struct TimedInNanoseconds {
+  std::chrono::system_clock::time_point when;
+};
+struct TimedInSeconds {
+  std::chrono::sys_seconds when;
+};
+
+TEST(TypedRows, TimesAreTimestampsAndDurations) {
+  using std::chrono::microseconds;
+  const std::vector<Timed> rows{{std::chrono::sys_time<microseconds>(microseconds(1'500'000)), {}}, {{}, 7ms}};
+  const auto batch = detail::rows_from<Timed>(rows);
+  ASSERT_TRUE(batch->ValidateFull().ok());
+  EXPECT_EQ(batch->schema()->field(0)->type()->id(), arrow::Type::TIMESTAMP);
+  const auto back = detail::rows_to<Timed>(batch);
+  EXPECT_EQ(back[0].when, rows[0].when);
+  EXPECT_EQ(back[1].took, 7ms);
+  EXPECT_FALSE(back[0].took.has_value());
+  EXPECT_EQ(detail::rows_to<TimedInNanoseconds>(batch)[0].when, rows[0].when);
+  EXPECT_THROW(detail::rows_to<TimedInSeconds>(batch), SchemaMismatch);  // half a second would be lost
 }
 
 TEST(TypedRows, ScalarsAreColumnItem) {

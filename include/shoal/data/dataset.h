@@ -51,63 +51,68 @@ class Dataset {
   /// For sources: the plan that gives the rows.
   explicit Dataset(std::shared_ptr<const Node> plan, RunOptions run = {});
 
-  // The leading `int` parameter keeps `map<Class>(...)` from naming the function's type.
+  // The leading `int` parameter keeps `map<Class>(...)` from naming the function's type. Each step calls the check
+  // itself: one call in between more, and what the compiler says of a wrong function is no longer short.
 
   template <int = 0, class F, class... Bound>
     requires(!detail::begins_with_options<Bound...>)
   Dataset map(F function, Bound... bound) const {
-    return map(std::move(function), StepOptions{}, std::move(bound)...);
+    return with_step(detail::row_function<detail::FunctionKind::map>(std::move(function), std::move(bound)...), {});
   }
   template <int = 0, class F, class... Bound>
   Dataset map(F function, StepOptions options, Bound... bound) const {
-    return with_function<detail::FunctionKind::map>(std::move(options), std::move(function), std::move(bound)...);
+    return with_step(detail::row_function<detail::FunctionKind::map>(std::move(function), std::move(bound)...),
+                     std::move(options));
   }
   template <class C, class... Args>
     requires(!detail::begins_with_options<Args...>)
   Dataset map(Args... args) const {
-    return map<C>(StepOptions{}, std::move(args)...);
+    return with_step(detail::class_function<detail::FunctionKind::map, C>(std::move(args)...), {});
   }
   template <class C, class... Args>
   Dataset map(StepOptions options, Args... args) const {
-    return with_class<detail::FunctionKind::map, C>(std::move(options), std::move(args)...);
+    return with_step(detail::class_function<detail::FunctionKind::map, C>(std::move(args)...), std::move(options));
   }
 
   template <int = 0, class F, class... Bound>
     requires(!detail::begins_with_options<Bound...>)
   Dataset flat_map(F function, Bound... bound) const {
-    return flat_map(std::move(function), StepOptions{}, std::move(bound)...);
+    return with_step(detail::row_function<detail::FunctionKind::flat_map>(std::move(function), std::move(bound)...),
+                     {});
   }
   template <int = 0, class F, class... Bound>
   Dataset flat_map(F function, StepOptions options, Bound... bound) const {
-    return with_function<detail::FunctionKind::flat_map>(std::move(options), std::move(function), std::move(bound)...);
+    return with_step(detail::row_function<detail::FunctionKind::flat_map>(std::move(function), std::move(bound)...),
+                     std::move(options));
   }
   template <class C, class... Args>
     requires(!detail::begins_with_options<Args...>)
   Dataset flat_map(Args... args) const {
-    return flat_map<C>(StepOptions{}, std::move(args)...);
+    return with_step(detail::class_function<detail::FunctionKind::flat_map, C>(std::move(args)...), {});
   }
   template <class C, class... Args>
   Dataset flat_map(StepOptions options, Args... args) const {
-    return with_class<detail::FunctionKind::flat_map, C>(std::move(options), std::move(args)...);
+    return with_step(detail::class_function<detail::FunctionKind::flat_map, C>(std::move(args)...), std::move(options));
   }
 
   template <int = 0, class F, class... Bound>
     requires(!detail::begins_with_options<Bound...> && !std::same_as<F, Expr>)
   Dataset filter(F function, Bound... bound) const {
-    return filter(std::move(function), StepOptions{}, std::move(bound)...);
+    return with_step(detail::row_function<detail::FunctionKind::filter>(std::move(function), std::move(bound)...), {});
   }
   template <int = 0, class F, class... Bound>
   Dataset filter(F function, StepOptions options, Bound... bound) const {
-    return with_function<detail::FunctionKind::filter>(std::move(options), std::move(function), std::move(bound)...);
+    return with_step(detail::row_function<detail::FunctionKind::filter>(std::move(function), std::move(bound)...),
+                     std::move(options));
   }
   template <class C, class... Args>
     requires(!detail::begins_with_options<Args...>)
   Dataset filter(Args... args) const {
-    return filter<C>(StepOptions{}, std::move(args)...);
+    return with_step(detail::class_function<detail::FunctionKind::filter, C>(std::move(args)...), {});
   }
   template <class C, class... Args>
   Dataset filter(StepOptions options, Args... args) const {
-    return with_class<detail::FunctionKind::filter, C>(std::move(options), std::move(args)...);
+    return with_step(detail::class_function<detail::FunctionKind::filter, C>(std::move(args)...), std::move(options));
   }
   /// Rows for which the expression is true. Directly above read_parquet, row groups that it rules out are not read.
   Dataset filter(Expr predicate) const;
@@ -115,21 +120,23 @@ class Dataset {
   template <int = 0, class F, class... Bound>
     requires(!detail::begins_with_options<Bound...>)
   Dataset map_batches(F function, Bound... bound) const {
-    return map_batches(std::move(function), StepOptions{}, std::move(bound)...);
+    return with_step(detail::row_function<detail::FunctionKind::map_batches>(std::move(function), std::move(bound)...),
+                     {});
   }
   template <int = 0, class F, class... Bound>
   Dataset map_batches(F function, StepOptions options, Bound... bound) const {
-    return with_function<detail::FunctionKind::map_batches>(std::move(options), std::move(function),
-                                                            std::move(bound)...);
+    return with_step(detail::row_function<detail::FunctionKind::map_batches>(std::move(function), std::move(bound)...),
+                     std::move(options));
   }
   template <class C, class... Args>
     requires(!detail::begins_with_options<Args...>)
   Dataset map_batches(Args... args) const {
-    return map_batches<C>(StepOptions{}, std::move(args)...);
+    return with_step(detail::class_function<detail::FunctionKind::map_batches, C>(std::move(args)...), {});
   }
   template <class C, class... Args>
   Dataset map_batches(StepOptions options, Args... args) const {
-    return with_class<detail::FunctionKind::map_batches, C>(std::move(options), std::move(args)...);
+    return with_step(detail::class_function<detail::FunctionKind::map_batches, C>(std::move(args)...),
+                     std::move(options));
   }
 
   /// Adds a column, or replaces the one so named, with what the function returns for each row.
@@ -212,14 +219,6 @@ class Dataset {
   const RunOptions& run_options() const { return run_; }
 
  private:
-  template <detail::FunctionKind K, class F, class... Bound>
-  Dataset with_function(StepOptions options, F function, Bound... bound) const {
-    return with_step(detail::row_function<K>(std::move(function), std::move(bound)...), std::move(options));
-  }
-  template <detail::FunctionKind K, class C, class... Args>
-  Dataset with_class(StepOptions options, Args... args) const {
-    return with_step(detail::class_function<K, C>(std::move(args)...), std::move(options));
-  }
   Dataset with_step(std::shared_ptr<const detail::FunctionSpec> function, StepOptions options) const;
   Dataset with_plan(std::shared_ptr<const Node> plan) const;
   std::pair<Dataset, Dataset> split_fraction(double test_size) const;

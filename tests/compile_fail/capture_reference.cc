@@ -1,0 +1,20 @@
+// remedy: Pass it as an argument: .map(function, {}, value)
+#include <shoal/data.h>
+
+#include <string>
+#include <vector>
+
+namespace sd = shoal::data;
+
+struct Digit {
+  std::string path;
+  std::int64_t label = -1;
+};
+
+sd::Dataset wrong(const sd::Dataset& digits) {
+  std::int64_t count = 0;
+  return digits.map([&count](Digit digit) {
+    digit.label = ++count;
+    return digit;
+  });
+}

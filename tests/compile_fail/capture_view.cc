@@ -1,0 +1,16 @@
+// remedy: Pass it as an argument: .map(function, {}, value)
+#include <shoal/data.h>
+
+#include <string>
+#include <vector>
+
+namespace sd = shoal::data;
+
+struct Digit {
+  std::string path;
+  std::int64_t label = -1;
+};
+
+sd::Dataset wrong(const sd::Dataset& digits, std::string_view prefix) {
+  return digits.filter([prefix](const Digit& digit) { return digit.path.starts_with(prefix); });
+}

@@ -1,0 +1,16 @@
+// remedy: flat_map needs a function that returns std::vector
+#include <shoal/data.h>
+
+#include <string>
+#include <vector>
+
+namespace sd = shoal::data;
+
+struct Digit {
+  std::string path;
+  std::int64_t label = -1;
+};
+
+sd::Dataset wrong(const sd::Dataset& digits) {
+  return digits.flat_map([](const Digit& digit) { return digit; });
+}

@@ -17,13 +17,13 @@ AwsEnvironment environment_of(Texts variables, Texts files = {}) {
     const auto found = texts.find(name);
     return found == texts.end() ? std::optional<std::string>() : std::optional<std::string>(found->second);
   };
-  variables.emplace("HOME", "/home/me");
+  variables.emplace("HOME", "/users/me");
   return {[=](const std::string& name) { return look_up(variables, name); },
           [=](const std::string& path) { return look_up(files, path); }};
 }
 
-const std::string k_config = "/home/me/.aws/config";
-const std::string k_credentials = "/home/me/.aws/credentials";
+const std::string k_config = "/users/me/.aws/config";
+const std::string k_credentials = "/users/me/.aws/credentials";
 const Texts k_keys = {{"AWS_ACCESS_KEY_ID", "ENV"}, {"AWS_SECRET_ACCESS_KEY", "env-secret"}};
 
 TEST(AwsConfig, OptionsGoBeforeVariables) {

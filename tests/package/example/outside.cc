@@ -1,9 +1,28 @@
-#include <shoal/base/bytes.h>
-#include <shoal/data/options.h>
+#include <shoal/data.h>
 
+#include <cstdint>
 #include <iostream>
 
+namespace sd = shoal::data;
+
+struct Number {
+  std::int64_t id = 0;
+};
+
+struct Square {
+  std::int64_t id = 0;
+  std::int64_t square = 0;
+};
+
+Square square(const Number& number) { return {number.id, number.id * number.id}; }
+
 int main() {
-  const shoal::data::RunOptions run{.num_cpus = 2, .memory_budget = 9};
-  std::cout << "outside: " << shoal::format_bytes(*run.memory_budget) << '\n';
+  const sd::Dataset squares = sd::range(10'000).map(square).filter([](const Square& s) { return s.square % 2 == 0; });
+  std::int64_t rows = 0;
+  std::int64_t sum = 0;
+  for (const sd::Batch& batch : squares.iter_batches({.batch_size = 1'000})) {
+    rows += batch.num_rows();
+    for (const std::int64_t value : batch.column<std::int64_t>("square")) sum += value;
+  }
+  std::cout << "outside: " << rows << " rows, sum " << sum << '\n';
 }

@@ -153,7 +153,7 @@ TEST(BlockMerge, JoinsSmallPiecesAndPassesLargeOnes) {
   ASSERT_EQ(joined->pieces.size(), 1U);
   EXPECT_EQ(joined->rows, 10);
 
-  const auto tail = [large](const Rows& rows) { return ids_of(*rows)[0] < large ? rows : rows->Slice(0, 5); };
+  const auto tail = [](const Rows& rows) { return ids_of(*rows)[0] < large ? rows : rows->Slice(0, 5); };
   pipeline = fused(*step(FunctionKind::map_batches, tail, {.batch_size = large}, 2 * large));
   pipeline.steps.push_back(make_block_merge());
   ASSERT_TRUE(pipeline.source->split_count(1, 1 << 30).ok());

@@ -39,7 +39,7 @@ std::string describe_operator(const PhysicalOperator& op) {
   if (op.concurrency != std::numeric_limits<int>::max()) text += fmt::format(", at most {} at once", op.concurrency);
   if (op.retries > 0) text += fmt::format(", {} retries", op.retries);
   if (!op.preserve_order) text += ", any order";
-  if (!op.window.is_everything()) text += ", window " + describe_window(op.window);
+  if (!op.window.is_everything()) text += ", " + describe_window(op.window);
   return text;
 }
 

@@ -1,6 +1,5 @@
 #include "data/plan/consume/batch_reader.h"
 
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -13,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "data/engine/memory_pool.h"
 #include "data/plan/consume/batch_cutter.h"
 #include "data/plan/consume/cast_columns.h"
 #include "data/plan/consume/shuffle_buffer.h"
@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 class BatchMaker final : public BatchReader {
  public:
   BatchMaker(std::unique_ptr<PlanRun> run, const BatchOptions& options, std::shared_ptr<arrow::DataType> dtype)
-      : run_(std::move(run)), dtype_(std::move(dtype)), pool_(arrow::default_memory_pool()),
+      : run_(std::move(run)), dtype_(std::move(dtype)), pool_(counted_memory_pool()),
         cutter_(options.batch_size, options.drop_last, pool_) {
     if (options.shuffle_buffer > 0) {
       shuffle_.emplace(options.shuffle_buffer, options.seed.value_or(0), options.batch_size, pool_);

@@ -206,8 +206,7 @@ class ListParquetStream final : public Stream {
     for (const int g : groups) {
       const auto group = footer.RowGroup(g);
       if (group->num_rows() == 0) continue;
-      std::int64_t bytes = 1;
-      for (const int leaf : leaves) bytes += group->ColumnChunk(leaf)->total_uncompressed_size();
+      const std::int64_t bytes = 1 + decoded_size(*group, leaves).bytes;
       units_.push_back({file, g, group->num_rows(), bytes});
       bytes_ += bytes;
     }

@@ -6,6 +6,7 @@
 #include <parquet/arrow/schema.h>
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
+#include <parquet/size_statistics.h>
 
 #include <algorithm>
 #include <array>
@@ -91,6 +92,34 @@ Result<std::vector<int>> leaf_columns(const parquet::FileMetaData& footer, const
     std::sort(leaves.begin(), leaves.end());
     return leaves;
   });
+}
+
+DecodedSize decoded_size(const parquet::RowGroupMetaData& group, const std::vector<int>& leaves) {
+  DecodedSize size;
+  double bytes = 0;  // A hostile footer may claim more than an integer holds.
+  for (const int leaf : leaves) {
+    const auto chunk = group.ColumnChunk(leaf);
+    const auto values = static_cast<double>(chunk->num_values());
+    const parquet::ColumnDescriptor& column = *group.schema()->Column(leaf);
+    switch (column.physical_type()) {
+      case parquet::Type::BOOLEAN: bytes += values / 8; break;
+      case parquet::Type::INT32:
+      case parquet::Type::FLOAT: bytes += values * 4; break;
+      case parquet::Type::FIXED_LEN_BYTE_ARRAY: bytes += values * column.type_length(); break;
+      case parquet::Type::BYTE_ARRAY: {
+        const auto statistics = chunk->size_statistics();
+        const bool known = statistics != nullptr && statistics->unencoded_byte_array_data_bytes.has_value();
+        size.is_certain = size.is_certain && known;
+        bytes += values * 4 + static_cast<double>(known ? *statistics->unencoded_byte_array_data_bytes
+                                                        : chunk->total_uncompressed_size());
+        break;
+      }
+      default: bytes += values * 8;
+    }
+  }
+  constexpr double k_most = 1LL << 50;
+  size.bytes = static_cast<std::int64_t>(std::clamp(bytes, 0.0, k_most));
+  return size;
 }
 
 Status check_same_schema(const arrow::Schema& first, const std::string& first_path, const arrow::Schema& other,

@@ -10,6 +10,7 @@
 namespace parquet {
 class ArrowReaderProperties;
 class FileMetaData;
+class RowGroupMetaData;
 }  // namespace parquet
 
 namespace shoal::data {
@@ -21,6 +22,14 @@ Result<SchemaPtr> schema_of(const parquet::FileMetaData& footer);
 /// Leaf columns of the file, ascending, that make up the named columns; of all of them where `columns` is empty.
 /// Errors: not_found.
 Result<std::vector<int>> leaf_columns(const parquet::FileMetaData& footer, const std::vector<std::string>& columns);
+
+/// What decoding leaf columns of a row group takes.
+struct DecodedSize {
+  std::int64_t bytes = 0;
+  /// Without SizeStatistics, texts that a dictionary holds once may be many times as large as the file says.
+  bool is_certain = true;
+};
+DecodedSize decoded_size(const parquet::RowGroupMetaData& group, const std::vector<int>& leaves);
 
 /// Whether `other` has the same columns as `first`, in the same order and of the same types. Errors: schema_mismatch,
 /// which names both files and the first difference.

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <numeric>
 
 #include "data/io/arrow_file.h"
@@ -28,7 +29,8 @@ namespace {
 /// Bytes of the batches that are decoded at a time: small enough to stay in the cache until the next step has them,
 /// large enough to go on as blocks of their own.
 constexpr std::int64_t k_batch_bytes = 2 << 20;
-constexpr std::int64_t k_batch_rows_min = 1024;
+constexpr std::int64_t k_batch_rows_min = 64;
+constexpr std::int64_t k_uncertain_batch_rows = 64 << 10;  // Of texts of a kilobyte, 64 MiB.
 /// Unwanted bytes between two wanted ranges that are read with them, and ranges that are not joined further.
 constexpr std::int64_t k_hole_bytes = 64 << 10;
 constexpr std::int64_t k_range_bytes = 16 << 20;
@@ -117,13 +119,13 @@ class TaskReader {
   }
 
   std::int64_t batch_rows(const parquet::FileMetaData& footer) const {
-    std::int64_t bytes = 0;
+    std::int64_t rows = std::numeric_limits<std::int32_t>::max();
     for (const int g : groups_) {
-      const auto group = footer.RowGroup(g);
-      for (const int leaf : leaves_) bytes += group->ColumnChunk(leaf)->total_uncompressed_size();
+      const DecodedSize size = decoded_size(*footer.RowGroup(g), leaves_);
+      const std::int64_t row_bytes = size.bytes / std::max<std::int64_t>(1, footer.RowGroup(g)->num_rows());
+      rows = std::min(rows, std::min(k_batch_bytes, context_.block_bytes) / std::max<std::int64_t>(1, row_bytes));
+      if (!size.is_certain) rows = std::min(rows, k_uncertain_batch_rows);
     }
-    const std::int64_t row_bytes = bytes / std::max<std::int64_t>(1, footer.num_rows());
-    const std::int64_t rows = std::min(k_batch_bytes, context_.block_bytes) / std::max<std::int64_t>(1, row_bytes);
     // A power of two, so that batches of the usual sizes seldom span two of these.
     return std::max(k_batch_rows_min, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(rows))));
   }

@@ -209,6 +209,16 @@ TEST_F(ReadParquet, ReadsNestedColumnsAndTensors) {
   EXPECT_TRUE((*read())->column(0)->Equals(tensors->column(0)));
 }
 
+TEST_F(ReadParquet, GivesLongTextsInSmallBatches) {
+  arrow::StringBuilder builder;
+  const std::string text(10'000, 'x');
+  for (int i = 0; i < 3000; ++i) ASSERT_TRUE(builder.Append(text).ok());
+  write("a.parquet", *arrow::Table::Make(arrow::schema({arrow::field("s", arrow::utf8())}), {*builder.Finish()}));
+  const auto splits = *drive(*node(), drive_options());
+  EXPECT_EQ(splits[0].rows, 3000);
+  for (const Rows& rows : splits[0].pieces) EXPECT_LE(rows->num_rows(), 256) << "a dictionary holds the text once";
+}
+
 TEST_F(ReadParquet, SaysWhatIsMissing) {
   EXPECT_EQ(read().status().code(), ErrorCode::not_found);
   EXPECT_EQ(make_read_parquet({}).status().code(), ErrorCode::invalid_argument);

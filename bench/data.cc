@@ -160,7 +160,7 @@ void make_mnist(const std::string& uri, const std::string& idx) {
     const auto images = read_file(idx + "/" + files + "-images-idx3-ubyte");
     const auto labels = read_file(idx + "/" + files + "-labels-idx1-ubyte");
     in_parallel(labels.size() - 8, [&, split = split](std::size_t i) {
-      char key[48];
+      char key[64];
       std::snprintf(key, sizeof key, "%s/%d/%05zu.jpeg", split, labels[8 + i], i);
       bucket.put(key, encode(images.data() + 16 + i * 784, 28, 28, 1, 95));
     });

@@ -138,7 +138,7 @@ void make_objects(const std::string& uri, std::size_t count, std::size_t size) {
   std::mt19937 random(0);
   for (char& byte : bytes) byte = static_cast<char>(random());
   in_parallel(count, [&](std::size_t i) {
-    char key[32];
+    char key[64];
     std::snprintf(key, sizeof key, "objects/%06zu.bin", i);
     bucket.put(key, bytes);
   });

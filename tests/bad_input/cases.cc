@@ -7,6 +7,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -47,13 +48,19 @@ sd::Batch widen(const sd::Batch& in) {  // 64 KiB a row
   return out.finish();
 }
 
+void say_running() {
+  static std::once_flag said;
+  std::call_once(said, [] { std::cout << "running" << std::endl; });
+}
+
 Number naps(Number row) {  // a workload that naps, so that Ctrl-C comes in the middle
+  say_running();
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   return row;
 }
 
 Number never_returns(Number row) {
-  std::cout << "running" << std::endl;
+  say_running();
   std::this_thread::sleep_for(std::chrono::hours(1));
   return row;
 }
@@ -61,7 +68,6 @@ Number never_returns(Number row) {
 void consume(const sd::Dataset& dataset, std::int64_t batch_size = 100) {
   std::int64_t rows = 0;
   for (const sd::Batch& batch : dataset.iter_batches({.batch_size = batch_size})) {
-    if (rows == 0) std::cout << "running" << std::endl;
     rows += batch.num_rows();
   }
   std::cout << "rows " << rows << std::endl;
@@ -75,6 +81,9 @@ int quarantine(const Arguments& uris) {
 
 const std::map<std::string, std::function<void(const Arguments&)>> k_cases = {
     {"images", [](const Arguments& uris) { consume(sd::read_images(uris[0])); }},
+    {"images_within_2_s", [](const Arguments& uris) {
+       consume(sd::read_images(uris[0], {.storage = {.deadline_s = 2}}));
+     }},
     {"quarantine", quarantine},
     {"list", [](const Arguments& uris) { std::cout << sd::list_objects(uris[0]).count() << " objects\n"; }},
     {"parquet", [](const Arguments& uris) { consume(sd::read_parquet(uris[0])); }},
@@ -91,7 +100,6 @@ const std::map<std::string, std::function<void(const Arguments&)>> k_cases = {
     {"write", [](const Arguments& uris) { sd::range(2000).map_batches(widen).write_parquet(uris[0]); }},
     {"write_throws", [](const Arguments& uris) { sd::range(20'000).map(throws_on_7000).write_parquet(uris[0]); }},
     {"write_slowly", [](const Arguments& uris) {
-       std::cout << "running" << std::endl;
        sd::range(100'000, {.parallelism = 1000}).map_batches(widen, {.batch_size = 100}).map(naps).write_parquet(uris[0]);
      }},
     {"spill", [](const Arguments& uris) {

@@ -55,6 +55,7 @@ class World:
     def minio(self):
         self.env["AWS_ACCESS_KEY_ID"], self.env["AWS_SECRET_ACCESS_KEY"] = secrets.token_hex(8), secrets.token_hex(16)
         port, self.disk = free_port(), self.folder / "minio"
+        (self.disk / "bucket").mkdir(parents=True)
         server = subprocess.Popen(
             [ROOT / ".deps/bin/minio", "server", self.disk, "--quiet", "--address", f"127.0.0.1:{port}"],
             env=self.env | {"MINIO_ROOT_USER": self.env["AWS_ACCESS_KEY_ID"], "MINIO_UPDATE": "off",
@@ -76,7 +77,6 @@ class World:
             assert server.poll() is None and time.monotonic() < deadline, "MinIO did not start"
             time.sleep(0.02)
         self.env["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
-        (self.disk / "bucket").mkdir()
 
     def start(self, *arguments):
         return subprocess.Popen([self.program, *map(str, arguments)], env=self.env, stdout=subprocess.PIPE,
@@ -163,15 +163,15 @@ def throttled(world):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowDown)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     world.stack.callback(server.shutdown)
-    world.env |= {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "SHOAL_STORAGE_DEADLINE_S": "2",
+    world.env |= {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
                   "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}
-    world.fails("throttled", "images", "s3://bucket/images/", names=["bucket"])
+    world.fails("throttled", "images_within_2_s", "s3://bucket/images/", names=["bucket"])
 
 
 def endpoint_down(world):
-    world.env |= {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "SHOAL_STORAGE_DEADLINE_S": "2",
+    world.env |= {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
                   "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
-    world.fails("unavailable", "images", "s3://bucket/images/", names=[world.env["AWS_ENDPOINT_URL"].removeprefix("http://")])
+    world.fails("unavailable", "images_within_2_s", "s3://bucket/images/", names=[world.env["AWS_ENDPOINT_URL"].removeprefix("http://")])
 
 
 def empty_prefix(world):

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/interrupt.h"
 #include "data/exec/figures.h"
 #include "data/exec/progress.h"
 #include "data/exec/trace.h"
@@ -17,11 +18,53 @@ constexpr std::int64_t k_worth_a_line_ns = 1'000'000'000;   // shorter runs end 
 
 }  // namespace
 
+/// What Ctrl-C does to the run. The registration stands before the run does: a user function that runs already must
+/// not find the program without it.
+class RunObserver::CtrlC {
+ public:
+  void attach(std::shared_ptr<Run> run) {
+    const std::lock_guard lock(mutex_);
+    run_ = std::move(run);
+    if (came_) cancel();
+  }
+  void on_discard(std::function<void()> discard) {
+    const std::lock_guard lock(mutex_);
+    discard_ = std::move(discard);
+  }
+
+ private:
+  void cancel() { run_->cancel(Status(ErrorCode::cancelled, "the run was cancelled by Ctrl-C")); }
+  void interrupt() {
+    const std::lock_guard lock(mutex_);
+    came_ = true;
+    if (run_ != nullptr) cancel();
+  }
+  std::vector<std::string> still_running() {
+    const std::lock_guard lock(mutex_);
+    return run_ == nullptr ? std::vector<std::string>() : run_->running_labels();
+  }
+  void discard() {
+    const std::lock_guard lock(mutex_);
+    if (discard_) discard_();
+  }
+
+  std::mutex mutex_;
+  std::shared_ptr<Run> run_;         // guarded by mutex_, like the next two
+  std::function<void()> discard_;
+  bool came_ = false;
+  InterruptRegistration registration_{InterruptCallbacks{
+      .interrupt = [this] { interrupt(); },
+      .still_running = [this] { return still_running(); },
+      .discard = [this] { discard(); },
+  }};
+};
+
 RunObserver::RunObserver(const RunSettings& settings, const std::string& plan_line, ObserverPace pace, Console& console)
     : settings_(settings),
       pace_(pace),
       console_(console),
-      trace_(settings.trace_path.empty() ? nullptr : std::make_shared<Trace>()) {
+      trace_(settings.trace_path.empty() ? nullptr : std::make_shared<Trace>()),
+      ctrl_c_(std::make_unique<CtrlC>()) {
   if (settings_.verbosity == Verbosity::quiet) return;
   log::info("Executing {}{}{}", settings_.name, settings_.name.empty() ? "" : ": ", plan_line);
 }
@@ -36,14 +79,11 @@ RunHooks RunObserver::hooks() const {
   return hooks;
 }
 
+void RunObserver::on_discard(std::function<void()> discard) { ctrl_c_->on_discard(std::move(discard)); }
+
 void RunObserver::attach(std::shared_ptr<Run> run) {
   run_ = std::move(run);
-  // The registration ends before run_ does.
-  interrupt_.emplace(InterruptCallbacks{
-      .interrupt = [run = run_.get()] { run->cancel(Status(ErrorCode::cancelled, "the run was cancelled by Ctrl-C")); },
-      .still_running = [run = run_.get()] { return run->running_labels(); },
-      .discard = discard_,
-  });
+  ctrl_c_->attach(run_);
   if (settings_.progress && settings_.verbosity != Verbosity::quiet) painter_ = std::thread([this] { show_until_told(); });
 }
 
@@ -69,7 +109,11 @@ void RunObserver::show_until_told() {
 }
 
 RunReport RunObserver::finish(const Status& status) {
-  if (std::exchange(finished_, true) || run_ == nullptr) return last_report_;
+  if (std::exchange(finished_, true)) return last_report_;
+  if (run_ == nullptr) {
+    ctrl_c_.reset();
+    return last_report_;
+  }
   // Progress stays on the screen while user functions are waited for, and goes before anything else is said.
   run_->stop();
   {
@@ -78,7 +122,7 @@ RunReport RunObserver::finish(const Status& status) {
   }
   wake_.notify_all();
   if (painter_.joinable()) painter_.join();
-  interrupt_.reset();
+  ctrl_c_.reset();
   last_report_ = run_->report();
   run_.reset();
   if (trace_ != nullptr) {

@@ -5,12 +5,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 
 #include "base/console.h"
-#include "base/interrupt.h"
 #include "base/status.h"
 #include "data/exec/report.h"
 #include "data/exec/run.h"
@@ -29,7 +27,7 @@ struct ObserverPace {
 
 /// Shows one run to its user: the plan line, progress, the trace, Ctrl-C. Belongs to whoever consumes the run:
 ///
-///     RunObserver observer(settings, plan_line(plan));
+///     RunObserver observer(settings, plan_line(plan));    // from here on Ctrl-C is heard
 ///     auto run = start_run(plan, engine, observer.hooks());
 ///     observer.attach(run);
 ///     ... consume, and abort what was written where that failed ...
@@ -38,7 +36,7 @@ struct ObserverPace {
 /// One thread calls; hooks() may be used by any thread and outlives the observer.
 class RunObserver {
  public:
-  /// Logs the plan line.
+  /// Logs the plan line. Ctrl-C from here on cancels the run, even one that is only attached later.
   RunObserver(const RunSettings& settings, const std::string& plan_line, ObserverPace pace = {},
               Console& console = Console::process());
   /// Finishes as cancelled where nobody has.
@@ -47,16 +45,17 @@ class RunObserver {
   RunObserver& operator=(const RunObserver&) = delete;
 
   RunHooks hooks() const;
-  /// From here on progress is shown and Ctrl-C cancels the run, whose consumer then gets `cancelled`. Call once.
+  /// The run to show, and to cancel on Ctrl-C: its consumer then gets `cancelled`. Call once.
   void attach(std::shared_ptr<Run> run);
   /// What to remove (uploads, spill files) when Ctrl-C ends the process because a user function did not come back.
   /// Called from another thread, at most once, and never returns to the program. Set before attach().
-  void on_discard(std::function<void()> discard) { discard_ = std::move(discard); }
+  void on_discard(std::function<void()> discard);
   /// Stops the run, waits for its user functions, takes progress off the screen, writes the trace, and lets go of the
   /// run. The run's last report; later calls give it again. A trace that cannot be written is a warning.
   RunReport finish(const Status& status);
 
  private:
+  class CtrlC;
   void show_until_told();
   void log_end(const Status& status) const;
 
@@ -64,9 +63,8 @@ class RunObserver {
   const ObserverPace pace_;
   Console& console_;
   const std::shared_ptr<Trace> trace_;     // null where none is wanted
-  std::function<void()> discard_;
   std::shared_ptr<Run> run_;
-  std::optional<InterruptRegistration> interrupt_;
+  std::unique_ptr<CtrlC> ctrl_c_;
   RunReport last_report_;
   bool finished_ = false;
 

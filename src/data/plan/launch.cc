@@ -70,9 +70,9 @@ Result<std::unique_ptr<PlanRun>> PlanRun::start(const NodePtr& plan, const RunSe
       .storage = nullptr,
   });
   auto observer = std::make_unique<RunObserver>(left, plan_line(physical));
+  observer->on_discard(std::move(on_discard));
   SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<Run> run,
                          start_run(std::move(physical), std::move(engine), observer->hooks()));
-  observer->on_discard(std::move(on_discard));
   observer->attach(run);
   return std::unique_ptr<PlanRun>(new PlanRun(std::move(run), std::move(observer), std::move(record),
                                               holder == nullptr ? 0 : holder->spilled_bytes()));

@@ -112,7 +112,7 @@ class TerminalTest(unittest.TestCase):
                 scenes.wait_for("finished")
                 said = self.text_of(terminal.lines("-J"))
                 self.assertEqual(said, [plan, "info    a log line", "printed by the program",
-                                        "info    Finished in 8.00 s: 5,000 rows, memory reserved at most 0 B, 0 B spilled",
+                                        "info    Finished in 8.00 s: 5,000 rows",
                                         "info    after the run"])
                 scenes.go_on()
                 scenes.close()

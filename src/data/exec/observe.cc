@@ -136,9 +136,10 @@ RunReport RunObserver::finish(const Status& status) {
 void RunObserver::log_end(const Status& status) const {
   const bool is_short = last_report_.wall_ns < k_worth_a_line_ns;
   if (settings_.verbosity == Verbosity::quiet || is_short || !status.ok()) return;
-  log::info("Finished in {}: {} rows, memory reserved at most {}, {} spilled", format_duration(last_report_.wall_ns),
-            format_grouped(last_report_.rows_delivered), format_bytes(last_report_.memory_peak),
-            format_bytes(last_report_.spilled_bytes));
+  const std::int64_t spilled = last_report_.spilled_bytes;
+  log::info("Finished in {}: {} rows{}{}", format_duration(last_report_.wall_ns),
+            format_grouped(last_report_.rows_delivered), spilled > 0 ? ", spilled " : "",
+            spilled > 0 ? format_bytes(spilled) : std::string());
 }
 
 }  // namespace shoal::data

@@ -192,6 +192,13 @@ std::string render_overall(const RunReport& report, const Completion& whole, Pro
   return resources + Table({line}, style).render().front();
 }
 
+/// One where only fragments that still run can have made the difference.
+double blocks_a_fragment(const OperatorReport& op) {
+  const std::int64_t excess = op.blocks - op.fragments_done;
+  if (excess >= 0 && excess <= op.running) return 1;
+  return static_cast<double>(op.blocks) / static_cast<double>(op.fragments_done);
+}
+
 }  // namespace
 
 std::optional<double> Completion::fraction() const {
@@ -208,8 +215,7 @@ std::vector<Completion> completions(const RunReport& report) {
     } else if (op.fragments_total >= 0) {
       here.total = static_cast<double>(op.fragments_total);
     } else if (!all.empty() && all.back().total && all.back().done > 0) {
-      const double blocks_per_fragment =
-          static_cast<double>(report.operators[all.size() - 1].blocks) / static_cast<double>(all.back().done);
+      const double blocks_per_fragment = blocks_a_fragment(report.operators[all.size() - 1]);
       here.total = std::max(blocks_per_fragment * *all.back().total, static_cast<double>(op.fragments_done + op.queued));
       here.is_estimate = true;
     }

@@ -7,9 +7,12 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <iostream>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace sd = shoal::data;
 
@@ -56,14 +59,23 @@ std::string paint() {
   return folder;
 }
 
+void show_colors(const std::string& uri) {
+  for (const Color& image : sd::list_objects(uri).map(dominant_color).iter_rows<Color>()) {
+    std::cout << image.key << ": " << image.color << ", " << 100 * image.share << " % of its pixels\n";
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string folder = argc > 1 ? "" : paint();
-  const std::string uri = argc > 1 ? argv[1] : folder + "/images/";
-  for (const sd::Row& row : sd::list_objects(uri).map(dominant_color).iter_rows()) {
-    std::cout << row["key"].as<std::string>() << ": " << row["color"].as<std::string>() << ", "
-              << 100 * row["share"].as<double>() << " % of its pixels\n";
+  const std::string painted = argc > 1 ? "" : paint();
+  int status = 0;
+  try {
+    show_colors(argc > 1 ? argv[1] : painted + "/images/");
+  } catch (const std::exception& error) {
+    std::cerr << "colors: " << error.what() << "\n";
+    status = 1;
   }
-  if (!folder.empty()) std::filesystem::remove_all(folder);
+  if (!painted.empty()) std::filesystem::remove_all(painted);
+  return status;
 }

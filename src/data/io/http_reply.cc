@@ -43,7 +43,7 @@ void HttpReply::clear() {
   body_size = 0;
 }
 
-/// Beast's parser with our few headers taken out of it; it allocates nothing for the others.
+/// Beast's parser for the head, with our few headers taken out of it; it allocates nothing for the others.
 class HttpReplyReader::Parser : public http::basic_parser<false> {
  public:
   explicit Parser(HttpReply* reply, bool to_head) : reply_(reply) {
@@ -80,22 +80,10 @@ class HttpReplyReader::Parser : public http::basic_parser<false> {
 
   void on_header_impl(ErrorCodeOut&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCodeOut&) override {}
-  std::size_t on_body_impl(Text body, ErrorCodeOut& error) override { return append(body, error); }
+  std::size_t on_body_impl(Text, ErrorCodeOut&) override { return 0; }  // bodies do not go through the parser
   void on_chunk_header_impl(std::uint64_t, Text, ErrorCodeOut&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, Text body, ErrorCodeOut& error) override {
-    return append(body, error);
-  }
+  std::size_t on_chunk_body_impl(std::uint64_t, Text, ErrorCodeOut&) override { return 0; }
   void on_finish_impl(ErrorCodeOut&) override {}
-
-  std::size_t append(Text body, ErrorCodeOut& error) {
-    if (reply_->text.size() + body.size() > k_text_max) {
-      error = http::error::body_limit;
-      return 0;
-    }
-    reply_->text.append(body.data(), body.size());
-    reply_->body_size += static_cast<std::int64_t>(body.size());
-    return body.size();
-  }
 
   HttpReply* reply_;
 };
@@ -127,7 +115,6 @@ Result<std::size_t> HttpReplyReader::feed(std::string_view bytes) {
       n = feed_sized(rest);
     } else {
       SHOAL_ASSIGN_OR_RETURN(n, feed_chunks(rest));
-      if (n == 0) break;
     }
     used += n;
   }
@@ -160,7 +147,7 @@ Result<std::size_t> HttpReplyReader::feed_head(std::string_view bytes) {
     return used;
   }
   if (parser_->chunked()) {
-    parser_->eager(true);
+    chunks_ = HttpChunkDecoder();
     return used;
   }
   if (!length) return malformed("does not say how long its body is");
@@ -171,10 +158,10 @@ Result<std::size_t> HttpReplyReader::feed_head(std::string_view bytes) {
 }
 
 Result<std::size_t> HttpReplyReader::feed_chunks(std::string_view bytes) {
-  boost::beast::error_code error;
-  const std::size_t used = parser_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-  if (error && error != http::error::need_more) return malformed("has bad chunks: " + error.message());
-  done_ = parser_->is_done();
+  const std::size_t before = reply_->text.size();
+  SHOAL_ASSIGN_OR_RETURN(const std::size_t used, chunks_.feed(bytes, reply_->text, k_text_max));
+  reply_->body_size += static_cast<std::int64_t>(reply_->text.size() - before);
+  done_ = chunks_.done();
   return used;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "data/io/http_chunks.h"
 
 namespace shoal::data {
 
@@ -38,7 +39,7 @@ class HttpBodyPlace {
   virtual std::uint8_t* place_body(const HttpReply& reply, std::int64_t length) = 0;
 };
 
-/// Reads one HTTP/1.1 reply from bytes as they come: no I/O, no thread. Built on Beast's parser.
+/// Reads one HTTP/1.1 reply from bytes as they come: no I/O, no thread. The head is Beast's to parse.
 /// Limits: 32 KiB of head, `k_text_max` of body that goes into `text`.
 /// Use: start(), then feed() until done(). Bodies with a known length and place may go straight to `rest()`.
 class HttpReplyReader {
@@ -71,6 +72,7 @@ class HttpReplyReader {
   std::size_t feed_sized(std::string_view bytes);
 
   std::unique_ptr<Parser> parser_;
+  HttpChunkDecoder chunks_;
   HttpReply* reply_ = nullptr;
   HttpBodyPlace* place_ = nullptr;
   std::uint8_t* target_ = nullptr;

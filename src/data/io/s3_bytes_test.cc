@@ -86,6 +86,26 @@ TEST(HttpReplyReader, AClosingServerIsNoticed) {
   EXPECT_FALSE(reply.keep_alive);
 }
 
+TEST(HttpChunkDecoder, TakesChunksInAnyPieces) {
+  const std::string bytes = "5;x=1\r\nhello\r\n6\r\n world\r\n0\r\nx-trailer: 1\r\n\r\nNEXT";
+  for (std::size_t piece = 1; piece < bytes.size(); ++piece) {
+    HttpChunkDecoder decoder;
+    std::string text;
+    std::size_t at = 0;
+    while (at < bytes.size() && !decoder.done()) at += *decoder.feed(bytes.substr(at, piece), text, 100);
+    EXPECT_EQ(text, "hello world");
+    EXPECT_EQ(bytes.substr(at), "NEXT");
+  }
+}
+
+TEST(HttpChunkDecoder, RefusesWhatIsNone) {
+  for (const char* bad : {"x\r\n", "\r\n", "5\nhello", "2\r\nhello\r\n", "ffffffffffffffff\r\n", "65\r\n", "-1\r\n"}) {
+    HttpChunkDecoder decoder;
+    std::string text;
+    EXPECT_EQ(decoder.feed(bad, text, 100).status().code(), ErrorCode::corrupt_data) << bad;
+  }
+}
+
 TEST(S3Xml, PagesAreMergedIntoOrder) {
   const auto page = parse_list_page(
       "<ListBucketResult><Contents><Key>p/a</Key><Size>3</Size><ETag>\"e\"</ETag>"

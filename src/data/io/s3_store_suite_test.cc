@@ -12,8 +12,8 @@ namespace {
 
 class S3Fixture {
  public:
-  static constexpr bool k_has_folders = false;
-  static constexpr bool k_etag_is_content = true;
+  [[maybe_unused]] static constexpr bool k_has_folders = false;
+  [[maybe_unused]] static constexpr bool k_etag_is_content = true;
 
   ObjectStore& store() { return *store_; }
   std::string root() { return root_; }

@@ -14,6 +14,7 @@
 #include "data/io/local_lister.h"
 #include "data/io/local_upload.h"
 #include "data/io/posix_file.h"
+#include "data/io/read_memory.h"
 #include "data/io/uri.h"
 
 namespace shoal::data {
@@ -85,7 +86,7 @@ Result<Bytes> read_open(const OpenFile& file, const ReadRequest& request) {
 
   std::shared_ptr<std::uint8_t[]> bytes;
   try {
-    bytes = std::make_shared_for_overwrite<std::uint8_t[]>(length);
+    bytes = allocate_read_memory(length);
   } catch (const std::bad_alloc&) {
     return Status(ErrorCode::out_of_memory, "no memory for the " + std::to_string(length) + " bytes of " + file.path +
                                                 "; read it in ranges");

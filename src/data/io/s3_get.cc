@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "data/io/read_memory.h"
+
 namespace shoal::data {
 namespace {
 
@@ -69,7 +71,7 @@ std::uint8_t* S3Get::place_body(const HttpReply& reply, std::int64_t length) {
   if (!expected) return nullptr;  // an error's text, or something that check() refuses
   if (into_ != nullptr) return into_;
   try {
-    memory_ = std::make_shared_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(length));
+    memory_ = allocate_read_memory(static_cast<std::size_t>(length));
   } catch (const std::bad_alloc&) {
     return nullptr;
   }

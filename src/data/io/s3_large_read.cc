@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "data/io/read_memory.h"
+
 namespace shoal::data {
 namespace {
 
@@ -67,7 +69,7 @@ bool S3LargeRead::take_first(S3GetResult& result) {
   if (request_.length >= 0) size_ = std::min(size_, request_.length);
   const auto have = static_cast<std::int64_t>(result.bytes.size());
   if (size_ <= have) return true;
-  memory_ = std::make_shared_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(size_));
+  memory_ = allocate_read_memory(static_cast<std::size_t>(size_));
   std::memcpy(memory_.get(), result.bytes.data(), result.bytes.size());
   calls_.resize(static_cast<std::size_t>((size_ + k_s3_part_bytes - 1) / k_s3_part_bytes));
   return false;

@@ -66,7 +66,7 @@ def minio(env):
         while True:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 probe = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-                probe.request("GET", "/minio/health/ready")
+                probe.request("GET", "/minio/health/cluster")
                 if probe.getresponse().status == 200:
                     break
             if time.monotonic() > deadline or server.poll() is not None:

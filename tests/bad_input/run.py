@@ -71,7 +71,7 @@ class World:
         while True:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 probe = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-                probe.request("GET", "/minio/health/ready")
+                probe.request("GET", "/minio/health/cluster")
                 if probe.getresponse().status == 200:
                     break
             assert server.poll() is None and time.monotonic() < deadline, "MinIO did not start"

@@ -18,7 +18,7 @@ SimEngine::SimEngine(std::uint64_t seed, const Faults& faults, Resources resourc
 SimEngine::~SimEngine() = default;
 
 SimEngine::Time SimEngine::duration() {
-  const Time usual = random_.between(1, 1000);
+  const Time usual = 1000 * random_.between(1, 1000);
   if (!random_.chance(faults_.slow_percent)) return usual;
   ++counts_.slow;
   return usual * 1000;
@@ -151,7 +151,9 @@ void SimEngine::lose(Fragment& fragment) {
 void SimEngine::end_fragment_turn(Fragment& fragment) {
   const FragmentId id = fragment.spec.id;
   fragment.in_turn = false;
-  if (fragment.cancelled) return end(id, Failed{id, Status(ErrorCode::cancelled, "cancelled"), false});
+  // A block that is nearly made may still come after the cancellation.
+  const bool one_more = fragment.credit > 0 && random_.chance(50);
+  if (fragment.cancelled && !one_more) return end(id, Failed{id, Status(ErrorCode::cancelled, "cancelled"), false});
   if (!fragment.started) push(Started{id});
   fragment.started = true;
   // A worker of a pool counts on its pool's account too, whose places are refilled just as often.
@@ -176,7 +178,7 @@ void SimEngine::end_fragment_turn(Fragment& fragment) {
   fragment.credit -= block.bytes;
   push(Item{id, block});
   if (fragment.stream->at_end()) return end(id, Done{id, stats});
-  if (fragment.credit > 0) begin_turn(fragment);
+  if (fragment.credit > 0 || fragment.cancelled) begin_turn(fragment);
 }
 
 BlockInfo SimEngine::put(Rows rows) {

@@ -189,9 +189,9 @@ void World::receive(const Block& block) {
   switch (program_.consumer) {
     case Consumer::normal:
     case Consumer::stopping: break;
-    case Consumer::slow: think = random_.between(1, 20'000); break;
+    case Consumer::slow: think = random_.between(1, 2'000'000'000); break;
     case Consumer::hoarding: keep = std::int64_t{1} << 50; break;
-    case Consumer::keeping: keep = random_.between(1, 5'000); break;
+    case Consumer::keeping: keep = random_.between(1, 5'000'000); break;
   }
   kept_.push_back({now_ + keep, block.bytes});
   demand_at_ = now_ + think;

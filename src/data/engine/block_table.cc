@@ -40,6 +40,12 @@ void BlockTable::drop(BlockId block) {
   blocks_.erase(found);
 }
 
+void BlockTable::clear() {
+  std::unordered_map<std::uint64_t, Rows> all;   // freed after the lock is gone
+  const std::lock_guard lock(mutex_);
+  all.swap(blocks_);
+}
+
 std::size_t BlockTable::size() const {
   const std::lock_guard lock(mutex_);
   return blocks_.size();

@@ -16,6 +16,7 @@ class BlockTable {
   Result<Rows> get(BlockId block) const;
   Result<Rows> get(const BlockSlice& slice) const;
   void drop(BlockId block);
+  void clear();
   std::size_t size() const;
 
  private:

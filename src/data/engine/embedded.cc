@@ -18,7 +18,7 @@ class EmbeddedEngine final : public Engine {
       : resources_(options.resources),
         budget_(options.resources.memory),
         core_(std::make_shared<EmbeddedCore>(
-            process_worker_threads(),
+            *threads_,
             FragmentRunner::World{options.block_bytes, options.pool ? options.pool : counted_memory_pool(),
                                   options.storage ? options.storage : &process_storage_clients()})) {}
   ~EmbeddedEngine() override { core_->shut_down(); }
@@ -44,6 +44,7 @@ class EmbeddedEngine final : public Engine {
  private:
   const Resources resources_;
   const PoolBudget budget_;
+  const std::shared_ptr<WorkerThreads> threads_ = process_worker_threads();
   const std::shared_ptr<EmbeddedCore> core_;
 };
 

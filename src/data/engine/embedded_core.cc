@@ -130,6 +130,8 @@ void EmbeddedCore::shut_down() {
   lock.lock();
   quiet_.wait(lock, [this] { return jobs_ == 0 && fragments_.empty(); });
   chores_.clear();   // reads that were never started
+  lock.unlock();
+  blocks_.clear();
 }
 
 EmbeddedCore::JobPtr EmbeddedCore::queue(const FragmentPtr& fragment) {
@@ -171,7 +173,7 @@ void EmbeddedCore::end_locked(FragmentJob& fragment, EngineEvent end) {
 }
 
 void EmbeddedCore::post(JobPtr job) {
-  if (job != nullptr) threads_->post(std::move(job));
+  if (job != nullptr) threads_.post(std::move(job));
 }
 
 }  // namespace shoal::data

@@ -22,8 +22,8 @@ namespace shoal::data {
 /// was cancelled, destroying workers) are chores, which threads do before and after the fragments they run.
 class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
  public:
-  EmbeddedCore(std::shared_ptr<WorkerThreads> threads, const FragmentRunner::World& world)
-      : threads_(std::move(threads)), world_(world) {}
+  /// `threads` live until shut_down() has returned; a job may keep this object a moment longer.
+  EmbeddedCore(WorkerThreads& threads, const FragmentRunner::World& world) : threads_(threads), world_(world) {}
 
   /// As the calls of Engine with these names.
   void submit(FragmentSpec spec);
@@ -34,7 +34,7 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
   std::optional<EngineEvent> poll();
   void set_wakeup(std::function<void()> wakeup) { wakeup_ = std::move(wakeup); }
 
-  /// Cancels everything and waits until no job of this engine runs. The last call.
+  /// Cancels everything, waits until no job of this engine runs, and drops all blocks. The last call.
   void shut_down();
 
   BlockTable& blocks() { return blocks_; }
@@ -88,7 +88,7 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
     if (wakeup_) wakeup_();
   }
 
-  const std::shared_ptr<WorkerThreads> threads_;
+  WorkerThreads& threads_;
   const FragmentRunner::World world_;
   std::function<void()> wakeup_;   // constant after set_wakeup
   BlockTable blocks_;              // synchronises itself

@@ -83,6 +83,7 @@ bool FragmentRunner::at_end() const { return stream_ != nullptr && stream_->at_e
 void FragmentRunner::close() {
   stream_.reset();
   inputs_.clear();
+  pipeline_.reset();
 }
 
 FragmentStats FragmentRunner::stats() const { return stats_; }

@@ -27,7 +27,7 @@ class FragmentRunner {
   Result<Rows> next(WorkerState* worker);
   /// Whether next() would surely give null without running anything.
   bool at_end() const;
-  /// Frees the pipeline and its memory.
+  /// Frees the streams, their memory and the pipeline. The last call but stats().
   void close();
 
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
@@ -38,7 +38,7 @@ class FragmentRunner {
  private:
   Result<Rows> pull();
 
-  const std::shared_ptr<const Pipeline> pipeline_;
+  std::shared_ptr<const Pipeline> pipeline_;   // null once closed: what user code captured is gone by then
   std::vector<Rows> inputs_;
   std::int64_t to_skip_;
   std::atomic<bool> cancelled_{false};

@@ -97,7 +97,7 @@ TEST(CountedPool, IsSafeFromManyThreads) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([pool, t] {
-      for (int i = 0; i < 200; ++i) {
+      for (int i = 0; i < 30; ++i) {
         const std::int64_t size = (i % 7 + 1) * 200'000 + t;
         std::uint8_t* buffer = nullptr;
         ASSERT_TRUE(pool->Allocate(size, &buffer).ok());

@@ -2,12 +2,38 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace shoal::data {
 namespace {
+
 constexpr std::int64_t k_page = 4096;
+
+std::uint8_t* map(std::int64_t size) {
+  void* start = mmap(nullptr, static_cast<std::size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return start == MAP_FAILED ? nullptr : static_cast<std::uint8_t*>(start);
 }
+
+void unmap_region(std::uint8_t* start, std::int64_t size) { munmap(start, static_cast<std::size_t>(size)); }
+
+/// The pages at `start` in a region of another size; null if the system has none.
+std::uint8_t* remap(std::uint8_t* start, std::int64_t old_size, std::int64_t new_size) {
+#ifdef __SANITIZE_THREAD__
+  // The sanitizer does not see that mremap makes memory new, and takes its last user for a racing one.
+  std::uint8_t* moved = map(new_size);
+  if (moved == nullptr) return nullptr;
+  std::memcpy(moved, start, static_cast<std::size_t>(std::min(old_size, new_size)));
+  unmap_region(start, old_size);
+  return moved;
+#else
+  void* moved = mremap(start, static_cast<std::size_t>(old_size), static_cast<std::size_t>(new_size), MREMAP_MAYMOVE);
+  return moved == MAP_FAILED ? nullptr : static_cast<std::uint8_t*>(moved);
+#endif
+}
+
+}  // namespace
 
 PageCache::~PageCache() { add_limit(-limit_); }
 
@@ -33,8 +59,7 @@ std::uint8_t* PageCache::take(std::int64_t bytes) {
     unneeded = trim();
   }
   unmap(unneeded);
-  void* start = mmap(nullptr, static_cast<std::size_t>(mapped), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (start != MAP_FAILED) return static_cast<std::uint8_t*>(start);
+  if (std::uint8_t* start = map(mapped)) return start;
   const std::lock_guard lock(mutex_);
   live_bytes_ -= bytes;
   return nullptr;
@@ -57,9 +82,8 @@ std::uint8_t* PageCache::resize(std::uint8_t* region, std::int64_t old_bytes, st
   const std::int64_t old_mapped = region_bytes(old_bytes);
   const std::int64_t new_mapped = region_bytes(new_bytes);
   if (old_mapped != new_mapped) {
-    void* moved = mremap(region, static_cast<std::size_t>(old_mapped), static_cast<std::size_t>(new_mapped), MREMAP_MAYMOVE);
-    if (moved == MAP_FAILED) return nullptr;
-    region = static_cast<std::uint8_t*>(moved);
+    region = remap(region, old_mapped, new_mapped);
+    if (region == nullptr) return nullptr;
   }
   std::vector<Region> unneeded;
   {
@@ -103,7 +127,7 @@ std::vector<PageCache::Region> PageCache::trim() {
 }
 
 void PageCache::unmap(const std::vector<Region>& regions) {
-  for (const Region& region : regions) munmap(region.start, static_cast<std::size_t>(region.mapped));
+  for (const Region& region : regions) unmap_region(region.start, region.mapped);
 }
 
 }  // namespace shoal::data

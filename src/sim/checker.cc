@@ -194,12 +194,14 @@ void Checker::on_released(std::int64_t bytes) { leased_ -= bytes; }
 
 void Checker::compare(const data::RunReport& report) {
   if (report.memory_used != booked()) {
-    fail("the executor has booked " + std::to_string(report.memory_used) + " bytes instead of " + std::to_string(booked()));
+    fail("the executor has booked " + std::to_string(report.memory_used) + " bytes instead of " +
+         std::to_string(booked()));
   }
   for (std::size_t op = 0; op < ops_.size(); ++op) {
     std::int64_t waiting = 0;
     for (const auto& [id, block] : blocks_) waiting += block.op == op && !block.taken;
-    if (waiting > plan_.operators[op].queued_blocks_max + 1) fail("op" + std::to_string(op) + " queues too many blocks");
+    if (waiting > plan_.operators[op].queued_blocks_max + 1)
+      fail("op" + std::to_string(op) + " queues too many blocks");
   }
 }
 

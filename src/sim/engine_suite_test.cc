@@ -39,7 +39,8 @@ class EmbeddedUnderTest final : public EngineUnderTest {
   std::mutex mutex_;
   std::condition_variable woken_;
   std::int64_t wakeups_ = 0;
-  std::unique_ptr<data::Engine> engine_ = data::make_embedded_engine({.resources = {4, 0, 1 << 20}, .block_bytes = 1 << 16});
+  std::unique_ptr<data::Engine> engine_ =
+      data::make_embedded_engine({.resources = {4, 0, 1 << 20}, .block_bytes = 1 << 16});
 };
 
 class SimUnderTest final : public EngineUnderTest {
@@ -66,7 +67,8 @@ EngineMaker maker(const std::string& name) {
 std::string name_of(const ::testing::TestParamInfo<EngineMaker>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineSuite,
-                         ::testing::Values(maker<EmbeddedUnderTest>("Embedded"), maker<SimUnderTest>("Simulated")), name_of);
+                         ::testing::Values(maker<EmbeddedUnderTest>("Embedded"), maker<SimUnderTest>("Simulated")),
+                         name_of);
 
 }  // namespace
 }  // namespace shoal::sim

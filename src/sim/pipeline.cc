@@ -34,7 +34,9 @@ class SimSource final : public data::Source {
     }
   }
   std::string label() const override { return "Sim"; }
-  Result<std::int64_t> split_count(int, std::int64_t) const override { return static_cast<std::int64_t>(splits_.size()); }
+  Result<std::int64_t> split_count(int, std::int64_t) const override {
+    return static_cast<std::int64_t>(splits_.size());
+  }
   std::unique_ptr<Stream> open(std::int64_t split, const StepContext&) const override {
     const auto at = static_cast<std::size_t>(split);
     return std::make_unique<Numbers>(splits_[at], first_[at]);
@@ -129,7 +131,8 @@ class FailingStep final : public data::Step {
         : input_(std::move(input)), failures_(failures), attempt_(attempt) {}
     Result<Rows> next() override {
       SHOAL_ASSIGN_OR_RETURN(Rows rows, input_->next());
-      const bool now = failures_.every > 0 && attempt_ < failures_.times && (item_ == failures_.item || rows == nullptr);
+      const bool now =
+          failures_.every > 0 && attempt_ < failures_.times && (item_ == failures_.item || rows == nullptr);
       if (now) return Status(ErrorCode::user_function, "the program fails here");
       ++item_;
       return rows;

@@ -163,7 +163,8 @@ void SimEngine::end_fragment_turn(Fragment& fragment) {
   }
   WorkerState* worker = fragment.spec.actor ? actors_.at(*fragment.spec.actor).state.get() : nullptr;
   if (fragment.stream == nullptr) {
-    fragment.stream = open_pipeline(*fragment.spec.pipeline, std::exchange(fragment.inputs, {}), fragment.context, worker);
+    fragment.stream =
+        open_pipeline(*fragment.spec.pipeline, std::exchange(fragment.inputs, {}), fragment.context, worker);
     fragment.stream->prepare();
   }
   Result<Rows> rows = fragment.stream->next();

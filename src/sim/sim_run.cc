@@ -110,7 +110,8 @@ bool World::step() {
   };
   consider(engine_.next_turn(), Next::turn);
   if (!outcome_) consider(demand_at_, Next::demand);
-  const auto first = std::min_element(kept_.begin(), kept_.end(), [](const Later& a, const Later& b) { return a.time < b.time; });
+  const auto first =
+      std::min_element(kept_.begin(), kept_.end(), [](const Later& a, const Later& b) { return a.time < b.time; });
   // A hoarder lets go when the run is over, never because it is stuck.
   const bool lets_go = first != kept_.end() && (program_.consumer != Consumer::hoarding || outcome_);
   if (lets_go) consider(first->time, Next::let_go);
@@ -208,20 +209,23 @@ void World::judge() {
   if (!result_.failure.empty()) return;
   checker_.at_end();
   fail(checker_.failure());
-  if (engine_.blocks_held() + engine_.fragments_live() + engine_.actors_live() > 0) fail("the engine still holds something");
+  if (engine_.blocks_held() + engine_.fragments_live() + engine_.actors_live() > 0)
+    fail("the engine still holds something");
   if (!outcome_) return fail("the run has no outcome");
   std::vector<std::int64_t> expected = meaning_.rows;
   result_.ended_in_error = !outcome_->ok();
   const bool stopped = program_.consumer == Consumer::stopping && outcome_->code() == ErrorCode::cancelled;
-  const bool failed = program_.may_fail() && (outcome_->code() == ErrorCode::user_function ||
-                                              outcome_->code() == ErrorCode::worker_died);
+  const bool failed = program_.may_fail() &&
+                      (outcome_->code() == ErrorCode::user_function || outcome_->code() == ErrorCode::worker_died);
   if (!outcome_->ok() && !stopped && !failed) return fail("the run ended in an error: " + outcome_->text());
   if (!meaning_.ordered) {
     std::sort(expected.begin(), expected.end());
     std::sort(rows_.begin(), rows_.end());
-    if (!std::includes(expected.begin(), expected.end(), rows_.begin(), rows_.end())) fail("the consumer got rows that are not there");
+    if (!std::includes(expected.begin(), expected.end(), rows_.begin(), rows_.end()))
+      fail("the consumer got rows that are not there");
     const auto all = std::min(meaning_.limit, static_cast<std::int64_t>(expected.size()));
-    if (outcome_->ok() && static_cast<std::int64_t>(rows_.size()) != all) fail("the consumer got the wrong number of rows");
+    if (outcome_->ok() && static_cast<std::int64_t>(rows_.size()) != all)
+      fail("the consumer got the wrong number of rows");
     return;
   }
   const bool is_prefix = rows_.size() <= expected.size() && std::equal(rows_.begin(), rows_.end(), expected.begin());
@@ -237,7 +241,8 @@ void World::trace(const EngineEvent& event) {
   }
   if (const auto* done = std::get_if<Done>(&event)) trace_.add(now_, "done", {number(done->fragment)});
   if (const auto* failed = std::get_if<Failed>(&event)) {
-    trace_.add(now_, "failed", {number(failed->fragment), static_cast<std::int64_t>(failed->cause.code()), failed->system});
+    trace_.add(now_, "failed",
+               {number(failed->fragment), static_cast<std::int64_t>(failed->cause.code()), failed->system});
   }
   if (const auto* up = std::get_if<ActorUp>(&event)) trace_.add(now_, "actor up", {number(up->actor)});
   if (const auto* down = std::get_if<ActorDown>(&event)) trace_.add(now_, "actor down", {number(down->actor)});
@@ -250,7 +255,8 @@ void World::trace(const Action& action) {
     trace_.add(now_, "submit " + spec.pipeline->label,
                {number(spec.id), spec.ordinal, spec.attempt, spec.skip_items, spec.actor ? number(*spec.actor) : -1});
   }
-  if (const auto* grant = std::get_if<GrantCredit>(&action)) trace_.add(now_, "grant", {number(grant->fragment), grant->bytes});
+  if (const auto* grant = std::get_if<GrantCredit>(&action))
+    trace_.add(now_, "grant", {number(grant->fragment), grant->bytes});
   if (const auto* cancel = std::get_if<CancelFragment>(&action)) trace_.add(now_, "cancel", {number(cancel->fragment)});
   if (const auto* create = std::get_if<CreateActor>(&action)) trace_.add(now_, "create actor", {number(create->actor)});
   if (const auto* kill = std::get_if<KillActor>(&action)) trace_.add(now_, "kill actor", {number(kill->actor)});

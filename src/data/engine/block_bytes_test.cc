@@ -43,7 +43,8 @@ TEST(BlockBytes, CountsNestedValues) {
 }
 
 TEST(BlockBytes, IsNeverZero) {
-  EXPECT_EQ(block_bytes(arrow::RecordBatch::Make(arrow::schema({}), 5, std::vector<std::shared_ptr<arrow::Array>>{})), 1);
+  EXPECT_EQ(block_bytes(arrow::RecordBatch::Make(arrow::schema({}), 5, std::vector<std::shared_ptr<arrow::Array>>{})),
+            1);
 }
 
 }  // namespace

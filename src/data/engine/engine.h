@@ -58,13 +58,15 @@ struct FragmentStats {
 };
 
 /// What a completion queue delivers.
+/// It has a thread; may come together with its first item.
 struct Started { FragmentId fragment; };
 struct Item { FragmentId fragment; BlockInfo block; };   ///< Takes block.bytes of the fragment's credit.
 struct Done { FragmentId fragment; FragmentStats stats; };
 /// `system` tells a lost worker, which is retried by itself, from an error of the fragment's own.
 struct Failed { FragmentId fragment; Status cause; bool system = false; };
 struct ActorUp { ActorId actor; };
-struct ActorDown { ActorId actor; Status cause; };       ///< Its constructor failed, or its worker died. Not after kill.
+/// Its constructor failed, or its worker died (`worker_died`): then before the Failed of what it ran. Not after kill.
+struct ActorDown { ActorId actor; Status cause; };
 using EngineEvent = std::variant<Started, Item, Done, Failed, ActorUp, ActorDown>;
 
 struct Capabilities {

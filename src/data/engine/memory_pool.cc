@@ -61,7 +61,8 @@ class CountedPool final : public arrow::MemoryPool {
     return *out != nullptr ? arrow::Status::OK() : no_memory(size);
   }
 
-  arrow::Status reallocate(std::int64_t old_size, std::int64_t new_size, std::int64_t alignment, std::uint8_t** buffer) {
+  arrow::Status reallocate(std::int64_t old_size, std::int64_t new_size, std::int64_t alignment,
+                           std::uint8_t** buffer) {
     if (!is_large(old_size) && !is_large(new_size)) {
       ARROW_RETURN_NOT_OK(small_->Reallocate(old_size, new_size, alignment, buffer));
       pages_.add_live_elsewhere(new_size - old_size);

@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t k_page = 4096;
 
 std::uint8_t* map(std::int64_t size) {
-  void* start = mmap(nullptr, static_cast<std::size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* start =
+      mmap(nullptr, static_cast<std::size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return start == MAP_FAILED ? nullptr : static_cast<std::uint8_t*>(start);
 }
 

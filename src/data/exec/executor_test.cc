@@ -14,7 +14,8 @@ std::shared_ptr<const Step> pass(const std::string& label) {
   return std::make_shared<CallStep>(label, [](const Rows& rows, const StepContext&) -> Result<Rows> { return rows; });
 }
 std::shared_ptr<const Step> model() {
-  return std::make_shared<CallStep>("Model", CallStep::Make([]() -> Result<CallStep::Call> { return CallStep::Call(); }));
+  return std::make_shared<CallStep>("Model",
+                                    CallStep::Make([]() -> Result<CallStep::Call> { return CallStep::Call(); }));
 }
 
 PhysicalPlan two_operators(std::int64_t splits = 10) {
@@ -195,7 +196,8 @@ TEST(Executor, EndOfARunLeavesNothingBehind) {
   EXPECT_FALSE(run.executor.drained());
   run.item(run.cancelled[0]);
   EXPECT_TRUE(std::holds_alternative<DropBlock>(run.last.front())) << "a late block is dropped";
-  for (const FragmentId fragment : run.cancelled) run.event(Failed{fragment, Status(ErrorCode::cancelled, "cancelled")});
+  for (const FragmentId fragment : run.cancelled)
+    run.event(Failed{fragment, Status(ErrorCode::cancelled, "cancelled")});
   EXPECT_TRUE(run.executor.drained());
   EXPECT_EQ(run.executor.report(run.now).memory_used, 0);
 }

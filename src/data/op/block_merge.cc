@@ -48,6 +48,8 @@ class BlockMergeStream final : public Stream {
     return merge(pieces);
   }
 
+  bool at_end() const override { return held_ == nullptr && (ended_ || input_->at_end()); }
+
  private:
   Result<Rows> merge(const std::vector<Rows>& pieces) const {
     if (pieces.empty()) return Rows();

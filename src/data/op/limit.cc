@@ -23,6 +23,8 @@ class FragmentLimitStream final : public Stream {
     return rows;
   }
 
+  bool at_end() const override { return left_ == 0 || input_->at_end(); }
+
  private:
   std::unique_ptr<Stream> input_;
   std::int64_t left_;

@@ -119,6 +119,10 @@ class MapStream final : public Stream {
     }
   }
 
+  bool at_end() const override {
+    return (block_ == nullptr || row_ >= block_->num_rows()) && input_->at_end();
+  }
+
  private:
   Result<Rows> call(const Rows& batch) {
     SHOAL_RETURN_IF_ERROR(find_function());

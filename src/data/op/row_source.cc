@@ -47,6 +47,8 @@ class RowSource::RowStream final : public Stream {
     return rows;
   }
 
+  bool at_end() const override { return at_ == rows_.end; }
+
  private:
   const RowSource& source_;
   const StepContext& context_;

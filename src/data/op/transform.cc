@@ -23,6 +23,8 @@ class TransformStream final : public Stream {
     }
   }
 
+  bool at_end() const override { return input_->at_end(); }
+
  private:
   const std::unique_ptr<Stream> input_;
   const std::function<Result<Rows>(const Rows&)> apply_;

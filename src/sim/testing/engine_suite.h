@@ -143,7 +143,8 @@ TEST_P(EngineSuite, SmallestCreditAsksForOneItem) {
 }
 
 TEST_P(EngineSuite, FragmentReadsItsSlicesInOrder) {
-  data::FragmentSpec made = spec(calling([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); }));
+  data::FragmentSpec made =
+      spec(calling([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); }));
   data::BlockSlice first = put({1, 2, 3, 4});
   first.offset = 1;
   first.rows = 2;
@@ -171,7 +172,8 @@ TEST_P(EngineSuite, ErrorEndsTheFragmentWithItsCause) {
 }
 
 TEST_P(EngineSuite, FragmentWithoutItsInputFails) {
-  data::FragmentSpec made = spec(calling([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); }));
+  data::FragmentSpec made =
+      spec(calling([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); }));
   made.inputs = {put({1})};
   engine().drop(made.inputs[0].id);
   EXPECT_TRUE(finish(submit(made, 0)).failed);
@@ -205,9 +207,10 @@ TEST_P(EngineSuite, BlocksOutliveTheirDropWithTheirHolders) {
 
 TEST_P(EngineSuite, ActorKeepsItsStateFromFragmentToFragment) {
   const auto counter = with_state([]() -> Result<data::CallStep::Call> {
-    return data::CallStep::Call([calls = std::make_shared<std::int64_t>(0)](const data::Rows&, const data::StepContext&) {
-      return Result<data::Rows>(data::int_rows({++*calls}));
-    });
+    return data::CallStep::Call(
+        [calls = std::make_shared<std::int64_t>(0)](const data::Rows&, const data::StepContext&) {
+          return Result<data::Rows>(data::int_rows({++*calls}));
+        });
   });
   const data::ActorId actor{7};
   engine().create_actor(actor, counter);
@@ -223,7 +226,8 @@ TEST_P(EngineSuite, ActorKeepsItsStateFromFragmentToFragment) {
 }
 
 TEST_P(EngineSuite, ActorThatCannotBeMadeIsDown) {
-  const auto broken = with_state([]() -> Result<data::CallStep::Call> { return Status(ErrorCode::not_found, "no model"); });
+  const auto broken =
+      with_state([]() -> Result<data::CallStep::Call> { return Status(ErrorCode::not_found, "no model"); });
   engine().create_actor(data::ActorId{3}, broken);
   while (down_.empty() && !HasFatalFailure()) next_event();
   EXPECT_TRUE(up_.empty());
@@ -239,7 +243,8 @@ TEST_P(EngineSuite, FragmentOfAnUnknownActorIsLostNotWrong) {
 
 TEST_P(EngineSuite, CanBeDestroyedWithWorkInFlight) {
   const auto state = with_state([]() -> Result<data::CallStep::Call> {
-    return data::CallStep::Call([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); });
+    return data::CallStep::Call(
+        [](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); });
   });
   engine().create_actor(data::ActorId{1}, state);
   for (int i = 0; i < 20; ++i) submit(spec(counting(100), i), i % 3 == 0 ? 0 : (i % 3 == 1 ? 1 : k_plenty));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -12,43 +13,94 @@
 namespace shoal::data {
 namespace {
 
-constexpr std::size_t k_pages_ahead_max = 2;
+constexpr int k_in_flight_max = 2;
+constexpr std::size_t k_pages_ahead_max = 2;     // of the part that is being handed over
+constexpr std::size_t k_pages_beside_max = 8;    // of all later parts together
+constexpr int k_folders_per_page_max = 4;        // more folders than that in a page: each is too small for a request
+constexpr const char* k_after_all = "\xF4\x8F\xBF\xBF";  // U+10FFFF: behind every key that begins the same
 
 /// Takes a page's XML, on the loop's thread.
 class PageSink {
  public:
   virtual ~PageSink() = default;
-  virtual void on_page(Result<std::string> xml) = 0;
+  virtual void on_page(int part, Result<std::string> xml) = 0;
 };
 
 class ListCall final : public S3Call {
  public:
-  ListCall(S3Client& sender, S3Request what, std::shared_ptr<PageSink> sink)
-      : S3Call(sender, std::move(what)), sink_(std::move(sink)) {}
+  ListCall(S3Client& sender, S3Request what, std::shared_ptr<PageSink> sink, int part)
+      : S3Call(sender, std::move(what)), sink_(std::move(sink)), part_(part) {}
 
  private:
-  void on_done(HttpReply& reply) override { sink_->on_page(std::move(reply.text)); }
-  void on_failed(const S3Fault&, Status error) override { sink_->on_page(std::move(error)); }
+  void on_done(HttpReply& reply) override { sink_->on_page(part_, std::move(reply.text)); }
+  void on_failed(const S3Fault&, Status error) override { sink_->on_page(part_, std::move(error)); }
 
   const std::shared_ptr<PageSink> sink_;
+  const int part_;
 };
 
-/// The listing's state, shared by the caller's thread and the loop's. Pages are decoded by the caller: the loop's
-/// thread has sockets to serve. Only the continuation token is taken from the text at once.
-class PageAhead final : public PageSink, public std::enable_shared_from_this<PageAhead> {
- public:
-  PageAhead(S3Client& client, std::string bucket, std::string prefix, bool recursive)
-      : client_(client), bucket_(std::move(bucket)), prefix_(std::move(prefix)), recursive_(recursive) {}
+/// A stretch of the key space, listed page after page. Parts stand in order of their keys.
+struct Part {
+  int number = 0;
+  std::string prefix;
+  std::string start_after;
+  std::string within;        // keys that do not begin with this belong to later parts; empty = all are ours
+  bool folders = false;      // asks for one level, and each folder in the answer becomes a part of its own
+  std::string token;
+  bool ended = false;
+  std::shared_ptr<S3Call> call;
+  std::deque<Result<std::vector<ObjectInfo>>> pages;
+};
 
-  void start() { request(std::string()); }
-  /// The next page, or an empty one at the end.
-  Result<S3ListPage> take();
+/// The folder below `prefix` that `key` is in, with its slash; empty where it is in none.
+std::string folder_of(const std::string& key, const std::string& prefix) {
+  const std::size_t slash = key.find('/', prefix.size());
+  return slash == std::string::npos ? std::string() : key.substr(0, slash + 1);
+}
+
+/// How many folders below `prefix` the keys are in.
+int folder_count(const std::vector<ObjectInfo>& entries, const std::string& prefix) {
+  int count = 0;
+  std::string last;
+  for (const ObjectInfo& entry : entries) {
+    std::string folder = folder_of(entry.key, prefix);
+    if (folder.empty() || folder != last) ++count;
+    last = std::move(folder);
+  }
+  return count;
+}
+
+/// The listing's state, shared by the caller's thread and the loop's.
+///
+/// It begins as one part, page after page. A recursive listing whose first page is full and shows few large folders
+/// goes on in parallel: the first part then ends with its folder, and a second part asks for the folders behind it,
+/// each of which becomes a part of its own. Two requests are under way at most. Pages beyond the first are asked for
+/// once the caller wants a second one, so that reading a few rows costs one page.
+class ListAhead final : public PageSink, public std::enable_shared_from_this<ListAhead> {
+ public:
+  ListAhead(S3Client& client, std::string bucket, std::string prefix, bool recursive)
+      : client_(client), bucket_(std::move(bucket)), prefix_(std::move(prefix)), recursive_(recursive) {
+    parts_.emplace_back().prefix = prefix_;
+  }
+
+  void start() { pump(); }
+  /// The next page; an empty one at the end.
+  Result<std::vector<ObjectInfo>> take();
   void close();
-  void on_page(Result<std::string> xml) override;
+  void on_page(int number, Result<std::string> xml) override;
 
  private:
-  void request(const std::string& token);
-  Status check_progress(const S3ListPage& page);
+  using Parts = std::deque<Part>;
+
+  void pump();
+  std::shared_ptr<S3Call> make_call(const Part& part);
+  std::size_t pages_beside() const;
+  Result<S3ListPage> decode(const Part& part, const Result<std::string>& xml) const;
+  void accept(Parts::iterator part, S3ListPage page);
+  void accept_folders(Parts::iterator part, S3ListPage page);
+  void split(Part& first, const std::vector<ObjectInfo>& entries);
+  void drop_ended();
+  Status check_front();
 
   S3Client& client_;
   const std::string bucket_;
@@ -58,84 +110,186 @@ class PageAhead final : public PageSink, public std::enable_shared_from_this<Pag
   std::mutex mutex_;
   std::condition_variable arrived_;
   // Guarded by mutex_.
-  std::deque<Result<S3ListPage>> pages_;
-  std::string next_token_;             // of a page that may not be asked for yet
-  std::shared_ptr<S3Call> call_;       // under way
-  std::string last_key_;
-  bool ended_ = false;                 // no page will follow those in pages_
+  Parts parts_;
+  int next_number_ = 1;
+  int in_flight_ = 0;
+  int pages_taken_ = 0;
+  bool may_run_ahead_ = false;
+  bool first_page_ = true;
+  std::string last_key_;  // of the pages that were handed over
   bool closed_ = false;
 };
 
-void PageAhead::request(const std::string& token) {
+std::shared_ptr<S3Call> ListAhead::make_call(const Part& part) {
   S3Request request;
   request.verb = S3Verb::list;
   request.bucket = bucket_;
-  if (!token.empty()) request.query = "continuation-token=" + escape_query(token) + "&";
-  if (!recursive_) request.query += "delimiter=%2F&";
-  request.query += "encoding-type=url&list-type=2&max-keys=1000&prefix=" + escape_query(prefix_);
-  const auto call = std::make_shared<ListCall>(client_, std::move(request), shared_from_this());
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return;
-    call_ = call;
+  if (!part.token.empty()) request.query = "continuation-token=" + escape_query(part.token) + "&";
+  if (!recursive_ || part.folders) request.query += "delimiter=%2F&";
+  request.query += "encoding-type=url&list-type=2&max-keys=1000&prefix=" + escape_query(part.prefix);
+  if (part.token.empty() && !part.start_after.empty()) {
+    request.query += "&start-after=" + escape_query(part.start_after);
   }
-  client_.send(call);
+  return std::make_shared<ListCall>(client_, std::move(request), shared_from_this(), part.number);
 }
 
-Status PageAhead::check_progress(const S3ListPage& page) {
-  if (page.entries.empty()) return Status();
-  if (!last_key_.empty() && page.entries.front().key <= last_key_) {
-    return Status(ErrorCode::corrupt_data, "the store lists keys twice or out of order");
-  }
-  last_key_ = page.entries.back().key;
-  return Status();
+std::size_t ListAhead::pages_beside() const {
+  std::size_t count = 0;
+  for (std::size_t i = 1; i < parts_.size(); ++i) count += parts_[i].pages.size();
+  return count;
 }
 
-void PageAhead::on_page(Result<std::string> xml) {
-  Result<S3ListPage> page = xml.ok() ? parse_list_page(xml.value(), prefix_) : Result<S3ListPage>(xml.status());
-  if (!page.ok() && xml.ok()) {
-    page = page.status().with_context(client_.uri_of(bucket_, printable(prefix_)) + ": LIST at " +
-                                      client_.config().endpoint.text());
-  }
-  std::string token;
-  bool more = false;
+/// Sends what may be sent.
+void ListAhead::pump() {
+  std::vector<std::shared_ptr<S3Call>> calls;
   {
     const std::lock_guard lock(mutex_);
-    if (closed_) return;
-    call_ = nullptr;
-    if (page.ok()) {
-      if (Status bad = check_progress(*page); !bad.ok()) page = bad.with_context(client_.uri_of(bucket_, prefix_));
+    const bool ahead = first_page_ || may_run_ahead_;
+    for (std::size_t i = 0; ahead && !closed_ && i < parts_.size() && in_flight_ < k_in_flight_max; ++i) {
+      Part& part = parts_[i];
+      const bool room = i == 0 ? part.pages.size() < k_pages_ahead_max : pages_beside() < k_pages_beside_max;
+      if (part.ended || part.call != nullptr || !room) continue;
+      part.call = make_call(part);
+      calls.push_back(part.call);
+      ++in_flight_;
     }
-    if (page.ok()) token = page->next_token;
-    ended_ = token.empty();
-    pages_.push_back(std::move(page));
-    more = !token.empty() && pages_.size() < k_pages_ahead_max;
-    if (!more) next_token_ = token;
+  }
+  client_.send(calls);
+}
+
+Result<S3ListPage> ListAhead::decode(const Part& part, const Result<std::string>& xml) const {
+  if (!xml.ok()) return xml.status();
+  Result<S3ListPage> page = parse_list_page(xml.value(), part.prefix);
+  if (page.ok()) return page;
+  return page.status().with_context(client_.uri_of(bucket_, printable(part.prefix)) + ": LIST at " +
+                                    client_.config().endpoint.text());
+}
+
+void ListAhead::on_page(int number, Result<std::string> xml) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;
+    const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& p) { return p.number == number; });
+    if (part == parts_.end()) return;
+    --in_flight_;
+    part->call = nullptr;
+    Result<S3ListPage> page = decode(*part, xml);
+    if (!page.ok()) {
+      part->ended = true;
+      part->pages.emplace_back(page.status());
+    } else if (part->folders) {
+      accept_folders(part, std::move(*page));
+    } else {
+      accept(part, std::move(*page));
+    }
+    first_page_ = false;
+    drop_ended();
+    if (!parts_.empty() && parts_.front().pages.empty()) may_run_ahead_ = true;  // a page without keys
     arrived_.notify_one();
   }
-  if (more) request(token);
+  pump();
 }
 
-Result<S3ListPage> PageAhead::take() {
+void ListAhead::accept(Parts::iterator part, S3ListPage page) {
+  part->token = std::move(page.next_token);
+  part->ended = part->token.empty();
+  std::vector<ObjectInfo>& entries = page.entries;
+  if (!part->within.empty()) {
+    const auto foreign = std::find_if(entries.begin(), entries.end(), [&](const ObjectInfo& entry) {
+      return !entry.key.starts_with(part->within);
+    });
+    part->ended = part->ended || foreign != entries.end();
+    entries.erase(foreign, entries.end());
+  }
+  const bool may_split = first_page_ && recursive_ && !part->ended;
+  Part& first = *part;  // stays where it is when a part is added behind it
+  if (may_split) split(first, entries);
+  if (!entries.empty()) first.pages.emplace_back(std::move(entries));
+}
+
+/// Ends the first part with the folder of its last key, and asks for the folders behind it, if they are large.
+void ListAhead::split(Part& first, const std::vector<ObjectInfo>& entries) {
+  const std::string folder = entries.empty() ? std::string() : folder_of(entries.back().key, prefix_);
+  if (folder.empty() || folder_count(entries, prefix_) > k_folders_per_page_max) return;
+  first.within = folder;
+  Part behind;
+  behind.number = next_number_++;
+  behind.prefix = prefix_;
+  behind.start_after = folder + k_after_all;
+  behind.folders = true;
+  parts_.push_back(std::move(behind));
+}
+
+/// Objects of the level are a page; folders become parts, which stand before the part that found them.
+void ListAhead::accept_folders(Parts::iterator part, S3ListPage page) {
+  part->token = std::move(page.next_token);
+  part->ended = part->token.empty();
+  const std::string begin = part->start_after;
+  Parts found;
+  for (ObjectInfo& entry : page.entries) {
+    if (entry.key <= begin) continue;  // the folder of the first part, which some stores name again
+    if (entry.is_prefix) {
+      Part& folder = found.emplace_back();
+      folder.number = next_number_++;
+      folder.prefix = std::move(entry.key);
+      continue;
+    }
+    if (found.empty() || !found.back().ended) {
+      Part& objects = found.emplace_back();
+      objects.number = next_number_++;
+      objects.ended = true;
+      objects.pages.emplace_back(std::vector<ObjectInfo>());
+    }
+    found.back().pages.back()->push_back(std::move(entry));
+  }
+  parts_.insert(part, std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+}
+
+void ListAhead::drop_ended() {
+  while (!parts_.empty() && parts_.front().ended && parts_.front().pages.empty()) parts_.pop_front();
+}
+
+Result<std::vector<ObjectInfo>> ListAhead::take() {
+  if (pages_taken_++ == 1) {
+    {
+      const std::lock_guard lock(mutex_);
+      may_run_ahead_ = true;
+    }
+    pump();
+  }
   std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [this] { return !pages_.empty() || ended_; });
-  if (pages_.empty()) return S3ListPage{};
-  Result<S3ListPage> page = std::move(pages_.front());
-  pages_.pop_front();
-  const std::string token = std::exchange(next_token_, std::string());
+  arrived_.wait(lock, [this] { return parts_.empty() || !parts_.front().pages.empty(); });
+  if (parts_.empty()) return std::vector<ObjectInfo>();
+  if (Status bad = check_front(); !bad.ok()) return bad;  // it stays there: a listing does not go on behind an error
+  std::vector<ObjectInfo> page = std::move(*parts_.front().pages.front());
+  parts_.front().pages.pop_front();
+  drop_ended();
   lock.unlock();
-  if (!token.empty()) request(token);
+  pump();
   return page;
 }
 
-void PageAhead::close() {
-  std::shared_ptr<S3Call> call;
+Status ListAhead::check_front() {
+  const Result<std::vector<ObjectInfo>>& page = parts_.front().pages.front();
+  if (!page.ok()) return page.status();
+  if (!last_key_.empty() && page.value().front().key <= last_key_) {
+    return Status(ErrorCode::corrupt_data,
+                  client_.uri_of(bucket_, printable(prefix_)) + ": the store lists keys twice or out of order");
+  }
+  last_key_ = page.value().back().key;
+  return Status();
+}
+
+void ListAhead::close() {
+  std::vector<std::shared_ptr<S3Call>> calls;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    call = std::move(call_);
+    for (const Part& part : parts_) {
+      if (part.call != nullptr) calls.push_back(part.call);
+    }
   }
-  if (call != nullptr) client_.cancel(call);
+  for (const auto& call : calls) client_.cancel(call);
 }
 
 class S3Lister final : public ObjectLister {
@@ -144,7 +298,7 @@ class S3Lister final : public ObjectLister {
       : client_(std::move(client)),
         bucket_(std::move(bucket)),
         suffixes_(options.suffixes),
-        ahead_(std::make_shared<PageAhead>(*client_, bucket_, std::move(prefix), options.recursive)) {
+        ahead_(std::make_shared<ListAhead>(*client_, bucket_, std::move(prefix), options.recursive)) {
     ahead_->start();
   }
   ~S3Lister() override { ahead_->close(); }
@@ -152,9 +306,9 @@ class S3Lister final : public ObjectLister {
   Result<std::vector<ObjectInfo>> next_page() override {
     std::vector<ObjectInfo> wanted;
     while (!ended_ && wanted.empty()) {  // a page may hold nothing that is wanted
-      SHOAL_ASSIGN_OR_RETURN(S3ListPage page, ahead_->take());
-      ended_ = page.next_token.empty();
-      for (ObjectInfo& entry : page.entries) {
+      SHOAL_ASSIGN_OR_RETURN(std::vector<ObjectInfo> page, ahead_->take());
+      ended_ = page.empty();
+      for (ObjectInfo& entry : page) {
         if (!is_wanted(entry)) continue;
         entry.uri = client_->uri_of(bucket_, entry.key);
         wanted.push_back(std::move(entry));
@@ -173,7 +327,7 @@ class S3Lister final : public ObjectLister {
   const std::shared_ptr<S3Client> client_;
   const std::string bucket_;
   const std::vector<std::string> suffixes_;
-  const std::shared_ptr<PageAhead> ahead_;
+  const std::shared_ptr<ListAhead> ahead_;
   bool ended_ = false;
 };
 

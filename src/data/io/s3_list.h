@@ -7,8 +7,9 @@
 
 namespace shoal::data {
 
-/// Lists a bucket with ListObjectsV2. The first page is asked for at once; two pages at most are under way or waiting
-/// to be taken. Errors come from next_page().
+/// Lists a bucket with ListObjectsV2. The first page is asked for at once, further ones from the second next_page()
+/// on. Large folders are listed beside each other, with two requests under way and ten pages waiting at most; the order
+/// of the keys' bytes is kept. Errors come from next_page(), again with each call.
 std::unique_ptr<ObjectLister> make_s3_lister(std::shared_ptr<S3Client> client, std::string bucket, std::string prefix,
                                              const ListOptions& options);
 

@@ -53,6 +53,17 @@ class S3StoreTest : public testing::Test {
     ASSERT_TRUE(status.ok()) << status.text();
   }
 
+  /// Every key with itself as bytes, many at once.
+  void put_all(const std::vector<std::string>& keys) {
+    std::vector<std::thread> writers;
+    for (std::size_t first = 0; first < 32; ++first) {
+      writers.emplace_back([&, first] {
+        for (std::size_t i = first; i < keys.size(); i += 32) put(keys[i], keys[i]);
+      });
+    }
+    for (std::thread& writer : writers) writer.join();
+  }
+
   std::shared_ptr<ObjectStore> store_;
   std::string bucket_;
 };
@@ -108,13 +119,7 @@ TEST_F(S3StoreTest, InfoAgreesWithTheListing) {
 TEST_F(S3StoreTest, ListsInOrderOfBytesOverManyPages) {
   std::vector<std::string> keys;
   for (int i = 0; i < 2050; ++i) keys.push_back("k/" + std::to_string(i));
-  std::vector<std::thread> writers;
-  for (std::size_t first = 0; first < 32; ++first) {
-    writers.emplace_back([&, first] {
-      for (std::size_t i = first; i < keys.size(); i += 32) put(keys[i], keys[i]);
-    });
-  }
-  for (std::thread& writer : writers) writer.join();
+  put_all(keys);
   put("other", "");
   std::sort(keys.begin(), keys.end());
   const auto listed = all_of(*store_, bucket_, "k/");
@@ -130,6 +135,23 @@ TEST_F(S3StoreTest, ListsInOrderOfBytesOverManyPages) {
     ASSERT_TRUE(bytes.ok()) << bytes.status().text();
     ASSERT_EQ(bytes.value().view(), key);
   }
+}
+
+TEST_F(S3StoreTest, LargeFoldersAreListedBesideEachOther) {
+  std::vector<std::string> keys = {"k/a.x", "k/b", "k/b.x", "k/m/1", "k/zz"};
+  for (int i = 0; i < 1100; ++i) keys.push_back("k/a/" + std::to_string(i));
+  for (int i = 0; i < 1010; ++i) keys.push_back("k/c/d/" + std::to_string(i));
+  put_all(keys);
+  std::sort(keys.begin(), keys.end());
+  const RequestCounts before = store_->counts();
+  const auto listed = all_of(*store_, bucket_, "k/");
+  ASSERT_EQ(listed.size(), keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) ASSERT_EQ(listed[i].key, keys[i]);
+  EXPECT_LE(store_->counts().list - before.list, 7);
+
+  const auto lister = store_->list(bucket_, "k/", {}).value_or_throw();
+  EXPECT_EQ(lister->next_page()->size(), 1000u);
+  EXPECT_LE(store_->counts().list - before.list, 8) << "one page costs one request";
 }
 
 TEST_F(S3StoreTest, ListsOneLevelWithPrefixesAndSuffixes) {

@@ -106,7 +106,6 @@ const std::map<std::string, std::function<void(const Arguments&)>> k_cases = {
        const sd::RunOptions run{.memory_budget = 64_MiB, .spill_dir = uris[0]};
        const sd::Dataset kept = sd::range(4000, run).map_batches(widen).materialize();
        consume(kept);
-       std::cout << "spilled" << std::endl;
        consume(kept.map(naps));
      }},
     {"naps", [](const Arguments&) { consume(sd::range(100'000).map(naps), 10); }},

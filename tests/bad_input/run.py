@@ -95,10 +95,10 @@ class World:
             assert str(name) in err, f"the error does not name {name}\n{err}"
         self.nothing_left()
 
-    def interrupt(self, *arguments, after="running", within_s=2.0):
-        """Sends Ctrl-C once the program printed `after`; gives its exit status and standard error."""
+    def interrupt(self, *arguments, within_s=2.0):
+        """Sends Ctrl-C once a step of the program said that it runs; gives standard error."""
         process = self.start(*arguments)
-        while (line := process.stdout.readline()) and line.strip() != after:
+        while (line := process.stdout.readline()) and line.strip() != "running":
             pass
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
@@ -296,7 +296,7 @@ def interrupt_run(world):
 
 
 def interrupt_spilled(world):
-    world.interrupt("spill", world.temporary, after="spilled")
+    world.interrupt("spill", world.temporary)
 
 
 def interrupt_write(world):

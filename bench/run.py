@@ -10,20 +10,19 @@ Needs the standard library only; peers run in build/peers, which this script mak
 
 import argparse
 import contextlib
-import http.client
 import json
 import os
 import pathlib
-import secrets
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import minio_server  # noqa: E402
+
 DATA = ROOT / "build" / "bench-data"
 
 
@@ -50,33 +49,10 @@ def run_json(command, env):
 
 @contextlib.contextmanager
 def minio(env):
-    """A MinIO of our own on loopback with random keys; adds them to `env`; gives host:port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = secrets.token_hex(8), secrets.token_hex(16)
-    folder = tempfile.mkdtemp(prefix="shoal-bench-")
-    server = subprocess.Popen(
-        [ROOT / ".deps/bin/minio", "server", folder, "--quiet", "--address", f"127.0.0.1:{port}"],
-        env={**env, "MINIO_ROOT_USER": env["AWS_ACCESS_KEY_ID"], "MINIO_ROOT_PASSWORD": env["AWS_SECRET_ACCESS_KEY"],
-             "MINIO_UPDATE": "off"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                probe = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-                probe.request("GET", "/minio/health/cluster")
-                if probe.getresponse().status == 200:
-                    break
-            if time.monotonic() > deadline or server.poll() is not None:
-                raise SystemExit("MinIO did not start; run tools/setup bench")
-            time.sleep(0.05)
-        yield f"127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    """A MinIO of our own; adds its keys to `env`; gives host:port."""
+    with tempfile.TemporaryDirectory(prefix="shoal-bench-") as folder, minio_server.running(folder) as found_by:
+        env.update(found_by)
+        yield env["AWS_ENDPOINT_URL"].removeprefix("http://")
 
 
 @contextlib.contextmanager

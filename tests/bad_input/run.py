@@ -7,13 +7,10 @@ nothing stays behind: no file in the temporary folder, no object, no unfinished 
 """
 
 import contextlib
-import http.client
 import http.server
 import os
 import pathlib
-import secrets
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -22,14 +19,10 @@ import threading
 import time
 import zlib
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+import minio_server  # noqa: E402
+
 DEADLINE_S = 60
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def png(width=8, height=8, level=7):
@@ -53,30 +46,9 @@ class World:
         self.stack = contextlib.ExitStack()
 
     def minio(self):
-        self.env["AWS_ACCESS_KEY_ID"], self.env["AWS_SECRET_ACCESS_KEY"] = secrets.token_hex(8), secrets.token_hex(16)
-        port, self.disk = free_port(), self.folder / "minio"
+        self.disk = self.folder / "minio"
         (self.disk / "bucket").mkdir(parents=True)
-        server = subprocess.Popen(
-            [ROOT / ".deps/bin/minio", "server", self.disk, "--quiet", "--address", f"127.0.0.1:{port}"],
-            env=self.env | {"MINIO_ROOT_USER": self.env["AWS_ACCESS_KEY_ID"], "MINIO_UPDATE": "off",
-                            "MINIO_ROOT_PASSWORD": self.env["AWS_SECRET_ACCESS_KEY"]},
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-        def stop():
-            server.terminate()
-            server.wait()
-
-        self.stack.callback(stop)
-        deadline = time.monotonic() + 30
-        while True:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                probe = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-                probe.request("GET", "/minio/health/cluster")
-                if probe.getresponse().status == 200:
-                    break
-            assert server.poll() is None and time.monotonic() < deadline, "MinIO did not start"
-            time.sleep(0.02)
-        self.env["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
+        self.env |= self.stack.enter_context(minio_server.running(self.disk))
 
     def start(self, *arguments):
         return subprocess.Popen([self.program, *map(str, arguments)], env=self.env, stdout=subprocess.PIPE,
@@ -170,7 +142,7 @@ def throttled(world):
 
 def endpoint_down(world):
     world.env |= {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
-                  "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
+                  "AWS_ENDPOINT_URL": f"http://127.0.0.1:{minio_server.free_port()}"}
     world.fails("unavailable", "images_within_2_s", "s3://bucket/images/", names=[world.env["AWS_ENDPOINT_URL"].removeprefix("http://")])
 
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "data/engine/embedded_core.h"
-#include "data/engine/memory_pool.h"
+#include "data/memory/memory_pool.h"
 #include "data/engine/worker_threads.h"
 #include "data/io/object_store.h"
 

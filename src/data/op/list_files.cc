@@ -22,6 +22,9 @@
 namespace shoal::data {
 namespace {
 
+/// Bytes of files for one fragment at most: enough to keep a network busy, and few enough that their pages are used
+/// again soon, since a first touch costs more than the copy.
+constexpr std::int64_t k_file_block_bytes = 16 << 20;
 constexpr std::int64_t k_range_bytes_min = 1 << 20;  // small blocks do not make ranges that are not worth a request
 
 /// Rows that the two kinds of listing make of objects.
@@ -248,7 +251,8 @@ Result<Rows> ListStream::next() {
     while (rows_.empty() && !at_end_) SHOAL_RETURN_IF_ERROR(fill());
     if (blocks_ == nullptr) {
       const auto listed = static_cast<std::int64_t>(rows_.size());
-      blocks_ = std::make_unique<FileBlocks>(at_end_ ? listed : -1, parallelism_, context_.block_bytes);
+      blocks_ = std::make_unique<FileBlocks>(at_end_ ? listed : -1, parallelism_,
+                                             std::min(context_.block_bytes, k_file_block_bytes));
     }
     if (rows_.empty()) {
       if (count == 0) return Rows();

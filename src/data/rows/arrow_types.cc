@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "base/status.h"
-#include "data/engine/memory_pool.h"
+#include "data/memory/memory_pool.h"
 #include "data/io/arrow_status.h"
 #include "data/rows/tensor_column.h"
 

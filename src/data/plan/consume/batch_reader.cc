@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-#include "data/engine/memory_pool.h"
+#include "data/memory/memory_pool.h"
 #include "data/plan/consume/batch_cutter.h"
 #include "data/plan/consume/cast_columns.h"
 #include "data/plan/consume/shuffle_buffer.h"

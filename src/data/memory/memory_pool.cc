@@ -1,4 +1,4 @@
-#include "data/engine/memory_pool.h"
+#include "data/memory/memory_pool.h"
 
 #include <arrow/memory_pool.h>
 #include <arrow/status.h>
@@ -7,13 +7,13 @@
 #include <cstring>
 #include <string>
 
-#include "data/engine/page_cache.h"
+#include "data/memory/page_cache.h"
 
 namespace shoal::data {
 namespace {
 
 /// Smaller buffers stay with Arrow's own allocator, whose per-thread caches are faster than ours would be.
-constexpr std::int64_t k_large_bytes = 256 << 10;
+constexpr std::int64_t k_large_bytes = 64 << 10;
 
 class CountedPool final : public arrow::MemoryPool {
  public:

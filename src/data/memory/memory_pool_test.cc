@@ -1,4 +1,4 @@
-#include "data/engine/memory_pool.h"
+#include "data/memory/memory_pool.h"
 
 #include <arrow/buffer.h>
 #include <arrow/memory_pool.h>
@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "data/engine/page_cache.h"
+#include "data/memory/page_cache.h"
 
 namespace shoal::data {
 namespace {

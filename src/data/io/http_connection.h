@@ -1,20 +1,18 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "data/io/http_clock.h"
 #include "data/io/http_exchange.h"
 #include "data/io/http_reply.h"
 #include "data/io/http_resolver.h"
 #include "data/io/tls.h"
 
 namespace shoal::data {
-
-using HttpClock = std::chrono::steady_clock;
 
 /// One socket to an origin, which carries one exchange at a time. Belongs to the loop's thread. It tells its owner
 /// what happened and is then in the state that the call names; only the owner destroys it, and never inside a call.

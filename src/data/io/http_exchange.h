@@ -42,6 +42,8 @@ class HttpExchange : public HttpBodyPlace {
   virtual std::span<const std::uint8_t> body() const { return {}; }
   /// True for HEAD: a length in the reply is no body.
   virtual bool is_head() const { return false; }
+  /// Its place in the origin's queue: lower ones go first, equal ones as they came.
+  virtual std::uint64_t queue_order() const { return 0; }
   std::uint8_t* place_body(const HttpReply&, std::int64_t) override { return nullptr; }
 
   virtual void on_reply(HttpReply& reply) = 0;

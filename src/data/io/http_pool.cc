@@ -6,29 +6,31 @@
 namespace shoal::data {
 
 HttpPool::HttpPool(Host& host, HttpOrigin origin, std::shared_ptr<TlsContext> tls, const HttpLimits& limits)
-    : host_(host), origin_(std::move(origin)), tls_(std::move(tls)), limits_(limits) {}
+    : host_(host), origin_(std::move(origin)), tls_(std::move(tls)), limits_(limits),
+      concurrency_(limits.connections_max) {}
 
 HttpPool::~HttpPool() = default;
 
 void HttpPool::send(std::shared_ptr<HttpExchange> exchange) {
   if (stopped_) return exchange->on_failure({HttpFault::cancelled, "the client stopped"});
   if (origin_.tls && tls_ == nullptr) return exchange->on_failure({HttpFault::tls, "this client has no TLS"});
-  waiting_.push_back(std::move(exchange));
+  const std::uint64_t order = exchange->queue_order();
+  waiting_.emplace(order, std::move(exchange));
   dispatch();
 }
 
 void HttpPool::drop_cancelled() {
-  while (!waiting_.empty() && waiting_.front()->cancelled_.load(std::memory_order_relaxed)) {
-    const std::shared_ptr<HttpExchange> dropped = std::move(waiting_.front());
-    waiting_.pop_front();
-    dropped->on_failure({HttpFault::cancelled, "cancelled"});
+  while (!waiting_.empty() && waiting_.begin()->second->cancelled_.load(std::memory_order_relaxed)) {
+    take_waiting()->on_failure({HttpFault::cancelled, "cancelled"});
   }
 }
+
+std::shared_ptr<HttpExchange> HttpPool::take_waiting() { return std::move(waiting_.extract(waiting_.begin()).mapped()); }
 
 void HttpPool::dispatch() {
   if (dispatching_) return;  // a callback sent more; the loop below sees it
   dispatching_ = true;
-  for (drop_cancelled(); !waiting_.empty(); drop_cancelled()) {
+  for (drop_cancelled(); !waiting_.empty() && !is_full(); drop_cancelled()) {
     if (!idle_.empty()) {
       HttpConnection& connection = *idle_.back();
       idle_.pop_back();
@@ -43,15 +45,15 @@ void HttpPool::dispatch() {
 }
 
 void HttpPool::assign(HttpConnection& connection) {
-  std::shared_ptr<HttpExchange> exchange = std::move(waiting_.front());
-  waiting_.pop_front();
+  std::shared_ptr<HttpExchange> exchange = take_waiting();
   exchange->connection_ = &connection;
+  ++busy_;
   connection.start(std::move(exchange), host_.now());
 }
 
 bool HttpPool::may_open() const {
   return !stopped_ && !looking_up_ && opening_ < waiting_.size() &&
-         connections_.size() < static_cast<std::size_t>(limits_.connections_max);
+         busy_ + opening_ < static_cast<std::size_t>(concurrency_.limit());
 }
 
 void HttpPool::open_connection() {
@@ -83,11 +85,7 @@ void HttpPool::on_lookup(HostLookup lookup) {
 }
 
 void HttpPool::fail_waiting(const HttpFailure& failure, std::size_t count) {
-  for (; count > 0 && !waiting_.empty(); --count) {
-    const std::shared_ptr<HttpExchange> exchange = std::move(waiting_.front());
-    waiting_.pop_front();
-    exchange->on_failure(failure);
-  }
+  for (; count > 0 && !waiting_.empty(); --count) take_waiting()->on_failure(failure);
 }
 
 void HttpPool::on_connected(HttpConnection& connection) {
@@ -98,6 +96,12 @@ void HttpPool::on_connected(HttpConnection& connection) {
 
 void HttpPool::on_finished(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange, HttpReply& reply) {
   exchange->connection_ = nullptr;
+  if (reply.status == 429 || reply.status == 503) {
+    concurrency_.on_throttled(host_.now());
+  } else {
+    concurrency_.on_reply(host_.now(), reply.body_size, is_full() && !waiting_.empty());
+  }
+  --busy_;
   if (connection.state() == HttpConnection::State::idle) {
     idle_.push_back(&connection);
   } else {
@@ -125,6 +129,7 @@ void HttpPool::on_dead(HttpConnection& connection, std::shared_ptr<HttpExchange>
   remove(connection);
   if (exchange != nullptr) {
     exchange->connection_ = nullptr;
+    --busy_;
     exchange->on_failure(failure);
   } else if (!was_idle) {  // it never came up
     --opening_;
@@ -146,9 +151,9 @@ void HttpPool::remove(HttpConnection& connection) {
 void HttpPool::cancel(HttpExchange& exchange) {
   if (exchange.connection_ != nullptr) return exchange.connection_->close({HttpFault::cancelled, "cancelled"});
   const auto waits = std::find_if(waiting_.begin(), waiting_.end(),
-                                  [&](const auto& entry) { return entry.get() == &exchange; });
+                                  [&](const auto& entry) { return entry.second.get() == &exchange; });
   if (waits == waiting_.end()) return;
-  const std::shared_ptr<HttpExchange> dropped = std::move(*waits);
+  const std::shared_ptr<HttpExchange> dropped = std::move(waits->second);
   waiting_.erase(waits);
   dropped->on_failure({HttpFault::cancelled, "cancelled"});
 }

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "data/io/http_concurrency.h"
 #include "data/io/http_connection.h"
 #include "data/io/http_exchange.h"
 
@@ -60,22 +61,27 @@ class HttpPool : private HttpConnection::Owner {
                const HttpFailure& failure) override;
   void dispatch();
   void assign(HttpConnection& connection);
+  /// As many are under way as may be.
+  bool is_full() const { return busy_ >= static_cast<std::size_t>(concurrency_.limit()); }
   bool may_open() const;
   void open_connection();
   void remove(HttpConnection& connection);
   bool any_established() const;
   void fail_waiting(const HttpFailure& failure, std::size_t count);
   void drop_cancelled();
+  std::shared_ptr<HttpExchange> take_waiting();
 
   Host& host_;
   const HttpOrigin origin_;
   const std::shared_ptr<TlsContext> tls_;
   const HttpLimits limits_;
 
-  std::deque<std::shared_ptr<HttpExchange>> waiting_;
+  std::multimap<std::uint64_t, std::shared_ptr<HttpExchange>> waiting_;  // by queue_order(), equal ones as they came
   std::vector<std::unique_ptr<HttpConnection>> connections_;
   std::vector<HttpConnection*> idle_;
   std::size_t opening_ = 0;
+  std::size_t busy_ = 0;
+  HttpConcurrency concurrency_;
   std::vector<HostAddress> addresses_;
   HttpClock::time_point addresses_from_;
   std::size_t next_address_ = 0;

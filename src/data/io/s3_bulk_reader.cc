@@ -24,7 +24,7 @@ class ReadAhead final : public S3GetSink, public std::enable_shared_from_this<Re
  public:
   ReadAhead(S3Client& client, std::string bucket, std::vector<ReadRequest> requests)
       : client_(client), bucket_(std::move(bucket)), bucket_status_(check_bucket_name(bucket_)),
-        requests_(std::move(requests)) {}
+        queue_order_(client.next_queue_order()), requests_(std::move(requests)) {}
 
   /// Sends what fits into the window. From any thread.
   void fill();
@@ -63,6 +63,7 @@ class ReadAhead final : public S3GetSink, public std::enable_shared_from_this<Re
   S3Client& client_;
   const std::string bucket_;
   const Status bucket_status_;
+  const std::uint64_t queue_order_;
 
   std::mutex mutex_;
   std::condition_variable woken_;
@@ -112,7 +113,7 @@ void ReadAhead::start_one(Batch& batch) {
   ++in_flight_;
   if (known && size <= k_s3_part_bytes && (whole || size > 0)) {
     S3GetSpec spec{bucket_, std::move(request.key), request.offset, whole ? -1 : size, std::move(request.etag),
-                   nullptr};
+                   nullptr, queue_order_};
     slot.call = std::make_shared<S3Get>(client_, std::move(spec), shared_from_this(), index);
     batch.calls.push_back(slot.call);
     return;
@@ -120,7 +121,7 @@ void ReadAhead::start_one(Batch& batch) {
   const auto done = [self = weak_from_this(), index](Result<Bytes> result) {
     if (const auto reader = self.lock()) reader->complete(index, std::move(result));
   };
-  slot.large = std::make_shared<S3LargeRead>(client_, bucket_, std::move(request), done);
+  slot.large = std::make_shared<S3LargeRead>(client_, bucket_, std::move(request), queue_order_, done);
   batch.large.push_back(slot.large);
 }
 

@@ -43,6 +43,7 @@ struct S3Request {
   std::string more_head{};               ///< Header lines that are sent and not signed, each with its line end.
   std::span<const std::uint8_t> body{};  ///< Lives until the call is done.
   std::string body_sha256{};             ///< Hexadecimal; empty = the empty body's.
+  std::uint64_t queue_order = 0;         ///< Among those that wait for a connection: lower ones first.
 };
 
 /// One request until it succeeded or failed for good: sends, signs, tries again, follows a region. Objects of it are
@@ -55,6 +56,7 @@ class S3Call : public HttpExchange, public std::enable_shared_from_this<S3Call> 
   void write_head(std::string& out) final;
   std::span<const std::uint8_t> body() const final { return request_.body; }
   bool is_head() const final { return request_.verb == S3Verb::head; }
+  std::uint64_t queue_order() const final { return request_.queue_order; }
   void on_reply(HttpReply& reply) final;
   void on_failure(const HttpFailure& failure) final;
 
@@ -111,6 +113,10 @@ class S3Client {
   using Check = std::optional<S3Fault> (*)(const HttpReply&);
   S3Answer run(S3Request request, Check check);
 
+  /// The place in the queue of one more reader of many objects: behind the readers before it, whose results are needed
+  /// first, and behind all single requests, such as pages of a listing.
+  std::uint64_t next_queue_order() { return 1 + readers_.fetch_add(1, std::memory_order_relaxed); }
+
   const AwsConfig& config() const { return config_; }
   RequestCounts counts() const;
   std::string uri_of(const std::string& bucket, const std::string& key) const { return "s3://" + bucket + "/" + key; }
@@ -138,6 +144,7 @@ class S3Client {
     std::atomic<std::int64_t> retries{0}, bytes_read{0}, bytes_written{0};
   };
   Counters counters_;
+  std::atomic<std::uint64_t> readers_{0};
 
   // Guarded by mutex_.
   mutable std::mutex mutex_;

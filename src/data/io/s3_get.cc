@@ -17,6 +17,7 @@ S3Request request_of(S3GetSpec& spec) {
   S3Request request;
   request.bucket = std::move(spec.bucket);
   request.key = std::move(spec.key);
+  request.queue_order = spec.queue_order;
   if (spec.length >= 0) {
     request.more_head = "range: bytes=" + std::to_string(spec.offset) + "-" +
                         std::to_string(spec.offset + spec.length - 1) + "\r\n";

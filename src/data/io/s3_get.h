@@ -36,6 +36,7 @@ struct S3GetSpec {
   std::int64_t length = -1;          ///< -1 = the whole object, without a Range header.
   std::string etag;                  ///< If-Match; empty = any.
   std::uint8_t* into = nullptr;      ///< Memory for `length` bytes; null = memory of its own.
+  std::uint64_t queue_order = 0;     ///< As in S3Request.
 };
 
 /// Fetches exactly what was asked for: the reply's status, range, length and ETag are checked, a body that was cut is

@@ -14,11 +14,13 @@ constexpr std::size_t k_parts_in_flight_max = 8;
 
 }  // namespace
 
-S3LargeRead::S3LargeRead(S3Client& client, std::string bucket, ReadRequest request, Done done)
+S3LargeRead::S3LargeRead(S3Client& client, std::string bucket, ReadRequest request,
+                         std::uint64_t queue_order, Done done)
     : client_(client),
       bucket_(std::move(bucket)),
       request_(std::move(request)),
       etag_(request_.etag),
+      queue_order_(queue_order),
       done_(std::move(done)) {}
 
 std::shared_ptr<S3Call> S3LargeRead::make_get(std::size_t index, std::int64_t length, std::uint8_t* into) {
@@ -29,6 +31,7 @@ std::shared_ptr<S3Call> S3LargeRead::make_get(std::size_t index, std::int64_t le
   spec.length = length;
   spec.etag = etag_;
   spec.into = into;
+  spec.queue_order = queue_order_;
   return std::make_shared<S3Get>(client_, std::move(spec), shared_from_this(), index);
 }
 

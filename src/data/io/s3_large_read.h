@@ -18,7 +18,8 @@ namespace shoal::data {
 class S3LargeRead final : public S3GetSink, public std::enable_shared_from_this<S3LargeRead> {
  public:
   using Done = std::function<void(Result<Bytes>)>;
-  S3LargeRead(S3Client& client, std::string bucket, ReadRequest request, Done done);
+  S3LargeRead(S3Client& client, std::string bucket, ReadRequest request, std::uint64_t queue_order,
+              Done done);
 
   void start();
   /// From any thread; `done` is not called afterwards (but may be running).
@@ -45,6 +46,7 @@ class S3LargeRead final : public S3GetSink, public std::enable_shared_from_this<
   std::size_t sent_ = 0;
   std::size_t finished_ = 0;
   bool over_ = false;
+  const std::uint64_t queue_order_;
   Done done_;
 };
 

@@ -1,6 +1,7 @@
 #include "data/io/s3_list.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <iterator>
@@ -14,9 +15,11 @@ namespace shoal::data {
 namespace {
 
 constexpr int k_in_flight_max = 2;
-constexpr std::size_t k_pages_ahead_max = 2;     // of the part that is being handed over
+constexpr std::size_t k_pages_ahead_max = 1;     // of the part that is being handed over
 constexpr std::size_t k_pages_beside_max = 8;    // of all later parts together
 constexpr int k_folders_per_page_max = 4;        // more folders than that in a page: each is too small for a request
+constexpr int k_pages_before_split = 6;               // by then it is known how far the store is
+constexpr std::chrono::milliseconds k_far_page{40};   // faster ones come from near: a second request just slows the first
 constexpr const char* k_after_all = "\xF4\x8F\xBF\xBF";  // U+10FFFF: behind every key that begins the same
 
 /// Takes a page's XML, on the loop's thread.
@@ -72,10 +75,10 @@ int folder_count(const std::vector<ObjectInfo>& entries, const std::string& pref
 
 /// The listing's state, shared by the caller's thread and the loop's.
 ///
-/// It begins as one part, page after page. A recursive listing whose first page is full and shows few large folders
-/// goes on in parallel: the first part then ends with its folder, and a second part asks for the folders behind it,
-/// each of which becomes a part of its own. Two requests are under way at most. Pages beyond the first are asked for
-/// once the caller wants a second one, so that reading a few rows costs one page.
+/// It begins as one part, page after page. A recursive listing whose pages come from afar and show few large folders
+/// goes on in parallel: the first part then ends with its folder, and a second part asks for the folders behind it, each of
+/// which becomes a part of its own. Two requests are under way at most. Pages beyond the first are asked for once the
+/// caller wants a second one, so that reading a few rows costs one page.
 class ListAhead final : public PageSink, public std::enable_shared_from_this<ListAhead> {
  public:
   ListAhead(S3Client& client, std::string bucket, std::string prefix, bool recursive)
@@ -115,7 +118,10 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
   int in_flight_ = 0;
   int pages_taken_ = 0;
   bool may_run_ahead_ = false;
-  bool first_page_ = true;
+  int pages_seen_ = 0;
+  HttpClock::time_point asked_{};        // when the latest page of the first part was asked for
+  HttpClock::duration fastest_page_ = HttpClock::duration::max();
+  bool is_split_ = false;
   std::string last_key_;  // of the pages that were handed over
   bool closed_ = false;
 };
@@ -144,7 +150,8 @@ void ListAhead::pump() {
   std::vector<std::shared_ptr<S3Call>> calls;
   {
     const std::lock_guard lock(mutex_);
-    const bool ahead = first_page_ || may_run_ahead_;
+    const bool ahead = pages_seen_ == 0 || may_run_ahead_;
+    asked_ = HttpClock::now();
     for (std::size_t i = 0; ahead && !closed_ && i < parts_.size() && in_flight_ < k_in_flight_max; ++i) {
       Part& part = parts_[i];
       const bool room = i == 0 ? part.pages.size() < k_pages_ahead_max : pages_beside() < k_pages_beside_max;
@@ -173,6 +180,8 @@ void ListAhead::on_page(int number, Result<std::string> xml) {
     if (part == parts_.end()) return;
     --in_flight_;
     part->call = nullptr;
+    ++pages_seen_;
+    fastest_page_ = std::min(fastest_page_, HttpClock::now() - asked_);
     Result<S3ListPage> page = decode(*part, xml);
     if (!page.ok()) {
       part->ended = true;
@@ -182,7 +191,6 @@ void ListAhead::on_page(int number, Result<std::string> xml) {
     } else {
       accept(part, std::move(*page));
     }
-    first_page_ = false;
     drop_ended();
     if (!parts_.empty() && parts_.front().pages.empty()) may_run_ahead_ = true;  // a page without keys
     arrived_.notify_one();
@@ -201,7 +209,8 @@ void ListAhead::accept(Parts::iterator part, S3ListPage page) {
     part->ended = part->ended || foreign != entries.end();
     entries.erase(foreign, entries.end());
   }
-  const bool may_split = first_page_ && recursive_ && !part->ended;
+  const bool is_far = pages_seen_ >= k_pages_before_split && fastest_page_ > k_far_page;
+  const bool may_split = is_far && !is_split_ && recursive_ && !part->ended;
   Part& first = *part;  // stays where it is when a part is added behind it
   if (may_split) split(first, entries);
   if (!entries.empty()) first.pages.emplace_back(std::move(entries));
@@ -211,6 +220,7 @@ void ListAhead::accept(Parts::iterator part, S3ListPage page) {
 void ListAhead::split(Part& first, const std::vector<ObjectInfo>& entries) {
   const std::string folder = entries.empty() ? std::string() : folder_of(entries.back().key, prefix_);
   if (folder.empty() || folder_count(entries, prefix_) > k_folders_per_page_max) return;
+  is_split_ = true;
   first.within = folder;
   Part behind;
   behind.number = next_number_++;

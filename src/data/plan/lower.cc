@@ -12,6 +12,7 @@ namespace shoal::data {
 namespace {
 
 constexpr double k_default_cpus = 1;
+constexpr int k_listed_blocks_min = 2;
 
 /// What decides whether two steps can share a slot.
 struct Placement {
@@ -104,6 +105,12 @@ class Lowering {
 
   std::vector<PhysicalOperator> finish() {
     for (Draft& draft : drafts_) close(draft);
+    // A listing is far cheaper than reading what it lists, and takes its time from the same store: it runs ahead by no
+    // more than the readers take at once.
+    Draft& first = drafts_.front();
+    if (first.placement.num_cpus == 0 && drafts_.size() > 1) {
+      first.op.queued_blocks_max = std::max(k_listed_blocks_min, static_cast<int>(std::min(settings_.num_cpus, 64.0)));
+    }
     std::vector<PhysicalOperator> operators;
     for (Draft& draft : drafts_) operators.push_back(std::move(draft.op));
     return operators;

@@ -1,0 +1,69 @@
+#include "data/io/http_concurrency.h"
+
+#include <algorithm>
+
+namespace shoal::data {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int k_first = 16;
+constexpr int k_least = 4;                     // where the server throttles
+constexpr double k_gain = 1.2;                 // a doubling that gives less is not worth its connections
+constexpr milliseconds k_window_min{20};       // shorter ones measure bursts
+constexpr int k_window_replies = 2;            // times the limit
+constexpr double k_bytes_per_request = 65536;  // bytes that cost as much as a request does
+constexpr seconds k_pause_first{2}, k_pause_most{64};
+constexpr seconds k_throttled{1};              // one halving for all the replies that one overload causes
+
+}  // namespace
+
+HttpConcurrency::HttpConcurrency(int most) : most_(most), limit_(std::min(k_first, most)), pause_(k_pause_first) {}
+
+void HttpConcurrency::begin_window(HttpClock::time_point now) {
+  began_ = now;
+  replies_ = 0;
+  work_ = 0;
+}
+
+void HttpConcurrency::on_reply(HttpClock::time_point now, std::int64_t bytes, bool held_back) {
+  if (!held_back) {
+    replies_ = -1;
+    return;
+  }
+  if (replies_ < 0) return begin_window(now);
+  ++replies_;
+  work_ += 1 + static_cast<double>(bytes) / k_bytes_per_request;
+  if (replies_ < std::int64_t{k_window_replies} * limit_ || now - began_ < k_window_min) return;
+  end_window(now, work_ / std::chrono::duration<double>(now - began_).count());
+  replies_ = -1;
+}
+
+void HttpConcurrency::end_window(HttpClock::time_point now, double rate) {
+  if (limit_ > proven_) {  // a try, the first measurement included
+    if (proven_ > 0 && rate < k_gain * proven_rate_) {
+      limit_ = proven_;
+      next_try_ = now + pause_;
+      pause_ = std::min<HttpClock::duration>(2 * pause_, k_pause_most);
+      return;
+    }
+    if (proven_ > 0) pause_ = k_pause_first;
+    proven_ = limit_;
+  }
+  proven_rate_ = rate;
+  if (now >= next_try_) limit_ = std::min(2 * limit_, most_);
+}
+
+void HttpConcurrency::on_throttled(HttpClock::time_point now) {
+  if (now < throttled_until_) return;
+  throttled_until_ = now + k_throttled;
+  limit_ = std::max(limit_ / 2, std::min(k_least, most_));
+  proven_ = limit_;
+  proven_rate_ = 0;
+  next_try_ = now + pause_;
+  pause_ = std::min<HttpClock::duration>(2 * pause_, k_pause_most);
+  replies_ = -1;
+}
+
+}  // namespace shoal::data

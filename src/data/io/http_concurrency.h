@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+
+#include "data/io/http_clock.h"
+
+namespace shoal::data {
+
+/// How many requests to one origin are under way at once, found by trying. A store behind a network needs hundreds; one
+/// on the same machine is fastest with a few, and with more of them all replies come late, those that are waited for too.
+///
+/// The limit begins low and doubles while a doubling makes replies come faster. When one does not, the limit goes back
+/// and another try follows later, each time after twice the pause. A throttled reply (429, 503) halves the limit.
+/// Rates are compared only over times in which the limit was what held requests back. Not thread-safe; no I/O.
+class HttpConcurrency {
+ public:
+  /// `most` >= 1.
+  explicit HttpConcurrency(int most);
+
+  int limit() const { return limit_; }
+  /// A reply with `bytes` of body came; `held_back`: until now as many requests as the limit allows were under way, and
+  /// more were waiting.
+  void on_reply(HttpClock::time_point now, std::int64_t bytes, bool held_back);
+  /// The server asks to slow down.
+  void on_throttled(HttpClock::time_point now);
+
+ private:
+  void begin_window(HttpClock::time_point now);
+  void end_window(HttpClock::time_point now, double rate);
+
+  const int most_;
+  int limit_;
+  // The window that is being measured.
+  HttpClock::time_point began_{};
+  std::int64_t replies_ = -1;    // -1 = none is
+  double work_ = 0;
+  // What is known of the last limit that proved useful.
+  int proven_ = 0;               // 0 = nothing is measured yet
+  double proven_rate_ = 0;
+  HttpClock::time_point next_try_{};
+  HttpClock::duration pause_;
+  HttpClock::time_point throttled_until_{};
+};
+
+}  // namespace shoal::data

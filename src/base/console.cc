@@ -123,15 +123,27 @@ std::string without_control_characters(std::string_view text) {
   static constexpr std::string_view hex = "0123456789abcdef";
   std::string clean;
   clean.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto byte = static_cast<unsigned char>(text[i]);
+    const unsigned char after = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    const bool is_c1 = byte == 0xc2 && after >= 0x80 && after <= 0x9f;  // U+0080 to U+009F: 9B begins a sequence, as ESC [
+    if (is_c1) {
+      byte = after;
+      ++i;
+    }
+    if (is_c1 || (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
       clean += {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
     } else {
-      clean += c;
+      clean += text[i];
     }
   }
   return clean;
+}
+
+std::string as_one_line(std::string_view text) {
+  std::string line = without_control_characters(text);
+  for (std::size_t at = line.find('\n'); at != std::string::npos; at = line.find('\n', at)) line.replace(at, 1, "\\n");
+  return line;
 }
 
 }  // namespace shoal

@@ -72,8 +72,10 @@ class Console {
 /// Whether text for people may hold UTF-8: LC_ALL, LC_CTYPE or LANG, the first that is set, names it.
 bool locale_is_utf8();
 
-/// `text` with control characters other than line breaks and tabs as "\x1b": names of objects and messages of others
+/// `text` with control characters other than line breaks and tabs, those of UTF-8's second block (C1) too, as "\x1b": names of objects and messages of others
 /// must not steer the terminal.
 std::string without_control_characters(std::string_view text);
+/// The same with line breaks as "\n" too: for a text that stands inside a line.
+std::string as_one_line(std::string_view text);
 
 }  // namespace shoal

@@ -126,7 +126,7 @@ std::string format(std::string_view text, std::initializer_list<detail::Argument
       case detail::Kind::natural: store.push_back(argument.natural); break;
       case detail::Kind::single: store.push_back(static_cast<float>(argument.real)); break;
       case detail::Kind::real: store.push_back(argument.real); break;
-      case detail::Kind::text: store.push_back(std::string_view(argument.data, argument.natural)); break;
+      case detail::Kind::text: store.push_back(as_one_line({argument.data, argument.natural})); break;
     }
   }
   return fmt::vformat(text, store);

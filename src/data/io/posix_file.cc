@@ -94,7 +94,10 @@ Status sync_file(int fd, const std::string& path) {
 Status sync_folder(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.is_open()) return errno_status(errno, "open", path);
-  return sync_file(fd.get(), path);
+  if (::fsync(fd.get()) == 0) return Status();
+  // File systems that keep folders elsewhere, such as network ones, cannot flush them and say so in these ways.
+  if (errno == EINVAL || errno == ENOTSUP || errno == EBADF) return Status();
+  return errno_status(errno, "flush", path);
 }
 
 std::string parent_folder(const std::string& path) {

@@ -45,7 +45,8 @@ Result<std::size_t> read_at(int fd, std::span<std::uint8_t> out, std::int64_t of
 /// Writes all bytes at the descriptor's position. A full disk is `no_space` with what is needed and what is free.
 Status write_all(int fd, std::span<const std::uint8_t> bytes, const std::string& path);
 
-/// Makes a file's bytes, or a folder's entries, survive a power loss.
+/// Makes a file's bytes, or a folder's entries, survive a power loss. A folder of a file system that cannot flush
+/// folders is no error.
 Status sync_file(int fd, const std::string& path);
 Status sync_folder(const std::string& path);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "data/io/aws_profile.h"
+#include "data/io/posix_file.h"
 
 namespace shoal::data {
 namespace {
@@ -28,7 +30,8 @@ class Settings {
     const bool named = !options_.profile.empty() || variable({"AWS_PROFILE"}).has_value();
     if (named && section(config_, config_name()) == nullptr && section(secrets_, profile_) == nullptr) {
       return Status(ErrorCode::not_found, "the AWS profile \"" + profile_ + "\" is neither in " + config_path_ +
-                                              " nor in " + credentials_path_ + "; check AWS_PROFILE and the files");
+                                              " nor in " + credentials_path_ + "; check AWS_PROFILE and the files" +
+                                              unreadable_);
     }
     return Status();
   }
@@ -72,14 +75,20 @@ class Settings {
   }
 
   const std::string& profile() const { return profile_; }
+  /// " (cannot read PATH: ...)" of the files that exist and could not be read: no error where what they say is given
+  /// elsewhere.
+  const std::string& unreadable() const { return unreadable_; }
   const std::string& config_path() const { return config_path_; }
   const std::string& credentials_path() const { return credentials_path_; }
 
  private:
   Status load_file(const char* variable_name, const char* name, std::string& path, AwsSections& sections) {
     path = variable({variable_name}).value_or(variable({"HOME"}).value_or("~") + "/.aws/" + name);
-    const Text text = environment_.file(path);
-    if (!text) return Status();
+    const Result<std::string> text = environment_.file(path);
+    if (!text.ok()) {
+      if (text.status().code() != ErrorCode::not_found) unreadable_ += " (" + text.status().text() + ")";
+      return Status();
+    }
     Result<AwsSections> parsed = parse_aws_file(*text);
     if (!parsed.ok()) return parsed.status().with_context(path);
     sections = std::move(parsed).value();
@@ -101,7 +110,7 @@ class Settings {
 
   const StorageOptions& options_;
   const AwsEnvironment& environment_;
-  std::string profile_, config_path_, credentials_path_;
+  std::string profile_, config_path_, credentials_path_, unreadable_;
   AwsSections config_, secrets_;
 };
 
@@ -150,6 +159,8 @@ Status resolve_credentials(const StorageOptions& options, const Settings& settin
     config.credentials_source = "environment";
     return Status();
   }
+  // Keys beside a role are the identity that takes the role on, and not the one to send requests as.
+  if (settings.of_profile("role_arn")) return name_unsupported(settings);
   config.credentials = settings.keys_of_profile(config.credentials_source);
   if (config.credentials) return Status();
   SHOAL_RETURN_IF_ERROR(name_unsupported(settings));
@@ -157,7 +168,7 @@ Status resolve_credentials(const StorageOptions& options, const Settings& settin
                 "no credentials for S3: not in the options, not in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, not in "
                 "profile \"" + settings.profile() + "\" of " + settings.credentials_path() + " or " +
                     settings.config_path() + " (an instance's metadata service is not supported yet); set one of "
-                    "them, or anonymous = true for public data");
+                    "them, or anonymous = true for public data" + settings.unreadable());
 }
 
 Status resolve_endpoint(const StorageOptions& options, const Settings& settings, AwsConfig& config) {
@@ -175,6 +186,15 @@ Status resolve_endpoint(const StorageOptions& options, const Settings& settings,
   return Status();
 }
 
+/// Whether an entry of NO_PROXY ("*", "host", ".domain") means the host.
+bool is_without_proxy(std::string_view entry, std::string_view host) {
+  while (entry.starts_with(' ')) entry.remove_prefix(1);
+  while (entry.ends_with(' ')) entry.remove_suffix(1);
+  if (entry == "*" || entry == host) return true;
+  while (entry.starts_with('.')) entry.remove_prefix(1);
+  return !entry.empty() && (host == entry || host.ends_with("." + std::string(entry)));
+}
+
 /// Keys go into a header: a line end in one would be a header of its own.
 bool is_header_text(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
@@ -188,9 +208,9 @@ AwsEnvironment process_aws_environment() {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? Text() : Text(value);
   };
-  environment.file = [](const std::string& path) -> Text {
+  environment.file = [](const std::string& path) -> Result<std::string> {
     std::ifstream file(path, std::ios::binary);
-    if (!file) return std::nullopt;
+    if (!file) return errno_status(errno, "read", path);
     return std::string(std::istreambuf_iterator<char>(file), {});
   };
   return environment;
@@ -204,6 +224,24 @@ bool is_aws_region(const std::string& region) {
 
 std::string amazon_host(const std::string& region) {
   return "s3." + region + (region.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com");
+}
+
+std::optional<std::string> ignored_proxy(const HttpOrigin& endpoint, const AwsEnvironment& environment) {
+  const auto is_set = [&](const char* name) { return !environment.variable(name).value_or("").empty(); };
+  if (endpoint.host == "localhost" || endpoint.host == "::1" || endpoint.host.starts_with("127.")) return std::nullopt;
+  for (const char* name : {"NO_PROXY", "no_proxy"}) {
+    const std::string hosts = environment.variable(name).value_or("");
+    for (std::string_view rest = hosts; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      if (is_without_proxy(rest.substr(0, comma), endpoint.host)) return std::nullopt;
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  const bool tls = endpoint.tls;
+  for (const char* name : {tls ? "HTTPS_PROXY" : "HTTP_PROXY", tls ? "https_proxy" : "http_proxy", "ALL_PROXY", "all_proxy"}) {
+    if (is_set(name)) return name;
+  }
+  return std::nullopt;
 }
 
 Result<AwsConfig> resolve_aws_config(const StorageOptions& options, const AwsEnvironment& environment) {

@@ -34,7 +34,7 @@ struct AwsConfig {
 /// Where settings come from besides the options; tests give their own.
 struct AwsEnvironment {
   std::function<std::optional<std::string>(const std::string& name)> variable;
-  std::function<std::optional<std::string>(const std::string& path)> file;  ///< None where it cannot be read.
+  std::function<Result<std::string>(const std::string& path)> file;  ///< not_found where there is none.
 };
 AwsEnvironment process_aws_environment();
 
@@ -43,6 +43,10 @@ AwsEnvironment process_aws_environment();
 /// unsupported (a source of credentials that is not built yet, by name), not_found (a profile that does not exist),
 /// corrupt_data (a shared file), invalid_argument (an option).
 Result<AwsConfig> resolve_aws_config(const StorageOptions& options, const AwsEnvironment& environment);
+
+/// The variable by which other tools would send requests to the endpoint through a proxy, which this client does not
+/// do; none where there is no such variable, or NO_PROXY names the host.
+std::optional<std::string> ignored_proxy(const HttpOrigin& endpoint, const AwsEnvironment& environment);
 
 /// "s3.eu-west-1.amazonaws.com" and its like for China. Precondition: is_aws_region(region).
 std::string amazon_host(const std::string& region);

@@ -12,6 +12,8 @@ namespace {
 
 using Texts = std::map<std::string, std::string>;
 
+const std::string k_forbidden = "(a file that exists and cannot be read)";
+
 AwsEnvironment environment_of(Texts variables, Texts files = {}) {
   const auto look_up = [](const Texts& texts, const std::string& name) {
     const auto found = texts.find(name);
@@ -19,7 +21,12 @@ AwsEnvironment environment_of(Texts variables, Texts files = {}) {
   };
   variables.emplace("HOME", "/users/me");
   return {[=](const std::string& name) { return look_up(variables, name); },
-          [=](const std::string& path) { return look_up(files, path); }};
+          [=](const std::string& path) -> Result<std::string> {
+            const std::optional<std::string> text = look_up(files, path);
+            if (!text) return Status(ErrorCode::not_found, path);
+            if (*text == k_forbidden) return Status(ErrorCode::permission_denied, path + " is not ours");
+            return *text;
+          }};
 }
 
 const std::string k_config = "/users/me/.aws/config";
@@ -120,6 +127,42 @@ TEST(AwsConfig, SourcesThatAreNotSupportedAreNamed) {
   for (const char* variable : {"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"}) {
     EXPECT_EQ(resolve_aws_config({}, environment_of({{variable, "x"}})).status().code(), ErrorCode::unsupported);
   }
+}
+
+TEST(AwsConfig, KeysBesideARoleAreNotTheRole) {
+  const Texts files = {{k_config, "[profile dev]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = dev\n"},
+                       {k_credentials, "[dev]\naws_access_key_id=V\naws_secret_access_key=v\n"}};
+  const Status status = resolve_aws_config({.profile = "dev"}, environment_of({}, files)).status();
+  EXPECT_EQ(status.code(), ErrorCode::unsupported) << status.text();
+  EXPECT_NE(status.text().find("role_arn"), std::string::npos) << status.text();
+  Texts with_keys = k_keys;
+  with_keys["AWS_PROFILE"] = "dev";
+  EXPECT_TRUE(resolve_aws_config({}, environment_of(with_keys, files)).ok()) << "variables go first";
+}
+
+TEST(AwsConfig, AFileThatCannotBeReadIsNamedWhereItIsMissed) {
+  for (const std::string& file : {k_credentials, k_config}) {
+    const Status status = resolve_aws_config({}, environment_of({}, {{file, k_forbidden}})).status();
+    EXPECT_EQ(status.code(), ErrorCode::permission_denied);
+    EXPECT_NE(status.text().find(file + " is not ours"), std::string::npos) << status.text();
+    EXPECT_TRUE(resolve_aws_config({}, environment_of(k_keys, {{file, k_forbidden}})).ok());
+    const Status named = resolve_aws_config({.profile = "dev"}, environment_of({}, {{file, k_forbidden}})).status();
+    EXPECT_NE(named.text().find(file + " is not ours"), std::string::npos) << named.text();
+  }
+}
+
+TEST(AwsConfig, TellsWhichProxyIsNotUsed) {
+  const auto proxy = [](const char* url, Texts variables) {
+    return ignored_proxy(parse_http_origin(url).value(), environment_of(std::move(variables))).value_or("");
+  };
+  EXPECT_EQ(proxy("https://s3.amazonaws.com", {}), "");
+  EXPECT_EQ(proxy("https://s3.amazonaws.com", {{"HTTPS_PROXY", "p"}}), "HTTPS_PROXY");
+  EXPECT_EQ(proxy("https://s3.amazonaws.com", {{"HTTP_PROXY", "p"}}), "");
+  EXPECT_EQ(proxy("http://store:9000", {{"http_proxy", "p"}}), "http_proxy");
+  EXPECT_EQ(proxy("http://127.0.0.1:9000", {{"HTTP_PROXY", "p"}}), "");
+  EXPECT_EQ(proxy("http://s3.lab.net", {{"HTTP_PROXY", "p"}, {"NO_PROXY", "x, .lab.net"}}), "");
+  EXPECT_EQ(proxy("http://s3.notlab.net", {{"HTTP_PROXY", "p"}, {"NO_PROXY", "x,lab.net"}}), "HTTP_PROXY");
+  EXPECT_EQ(proxy("http://store", {{"ALL_PROXY", "p"}, {"no_proxy", "*"}}), "");
 }
 
 TEST(AwsConfig, NoCredentialsIsAnErrorUnlessAnonymous) {

@@ -1,6 +1,9 @@
 #include "data/io/s3_store.h"
 
+#include <mutex>
 #include <utility>
+
+#include <shoal/base/log.h>
 
 #include "data/io/s3_bulk_reader.h"
 #include "data/io/s3_client.h"
@@ -114,7 +117,15 @@ Status S3Store::remove(const std::string& root, const std::string& key) {
 }  // namespace
 
 Result<std::shared_ptr<ObjectStore>> make_s3_store(const StorageOptions& options) {
-  SHOAL_ASSIGN_OR_RETURN(AwsConfig config, resolve_aws_config(options, process_aws_environment()));
+  const AwsEnvironment environment = process_aws_environment();
+  SHOAL_ASSIGN_OR_RETURN(AwsConfig config, resolve_aws_config(options, environment));
+  if (const auto proxy = ignored_proxy(config.endpoint, environment)) {
+    static std::once_flag told;
+    std::call_once(told, [&] {
+      log::warn("{} is set, but proxies are not supported yet: requests go to {} directly; where that is right, add the "
+                "host to NO_PROXY", *proxy, config.endpoint.text());
+    });
+  }
   SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<S3Client> client, S3Client::make(std::move(config)));
   return std::shared_ptr<ObjectStore>(std::make_shared<S3Store>(std::move(client)));
 }

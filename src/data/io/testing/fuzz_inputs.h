@@ -93,7 +93,7 @@ inline void fuzz_s3_xml(std::string_view input) {
 inline void fuzz_aws_config(std::string_view input) {
   AwsEnvironment environment;
   environment.variable = [](const std::string&) { return std::optional<std::string>(); };
-  environment.file = [input](const std::string&) { return std::optional<std::string>(std::string(input)); };
+  environment.file = [input](const std::string&) { return Result<std::string>(std::string(input)); };
   for (const char* profile : {"", "dev"}) {
     StorageOptions options;
     options.profile = profile;

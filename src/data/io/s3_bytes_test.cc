@@ -156,7 +156,24 @@ TEST(S3Error, TellsTroubleApart) {
   EXPECT_EQ(s3_error(place, fault(404, "")).code(), ErrorCode::not_found);
   EXPECT_EQ(s3_error(place, fault(429, "")).code(), ErrorCode::throttled);
   EXPECT_EQ(s3_error(place, fault(403, "RequestTimeTooSkewed")).code(), ErrorCode::permission_denied);
-  EXPECT_EQ(printable("a\x1b[31m\nb"), "a?[31m?b");
+  EXPECT_EQ(printable("a\x1b[31m\nb\xc2\x9b"), "a\\x1b[31m\\nb\\x9b");
+  EXPECT_EQ(printable(std::string(1024, 'k')), std::string(1024, 'k')) << "a key is shown whole";
+  EXPECT_EQ(printable(std::string(1023, 'k') + "\xc3\xa4"), std::string(1023, 'k') + "...");
+}
+
+TEST(S3Error, RemediesFitTheRequest) {
+  const auto text = [](const S3ErrorPlace& place, int status, const char* code) {
+    S3Fault fault;
+    fault.status = status;
+    fault.body.code = code;
+    return s3_error(place, fault).text();
+  };
+  const S3ErrorPlace anonymous{"s3://b/k", "GET", "http://h", "", 1}, head{"s3://b/k", "HEAD", "http://h", "options", 1};
+  EXPECT_EQ(text(anonymous, 403, "AccessDenied").find("keys are valid"), std::string::npos);
+  EXPECT_NE(text(anonymous, 403, "AccessDenied").find("anonymous"), std::string::npos);
+  EXPECT_NE(text(head, 403, "AccessDenied").find("keys are valid"), std::string::npos);
+  EXPECT_NE(text(head, 400, "").find("expired"), std::string::npos);
+  EXPECT_NE(text(head, 400, "").find("credentials from options"), std::string::npos);
 }
 
 TEST(ContentRange, IsReadStrictly) {

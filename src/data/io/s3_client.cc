@@ -286,8 +286,9 @@ RequestCounts S3Client::counts() const {
   return counts;
 }
 
-S3ErrorPlace S3Client::place_of(const S3Request& request, int attempts) const {
-  return {uri_of(request.bucket, printable(request.key)), name_of(request), config_.endpoint.text(),
+S3ErrorPlace S3Client::place_of(const S3Request& request, int attempts) {
+  const std::shared_ptr<const S3Target> target = target_of(request.bucket);
+  return {uri_of(request.bucket, printable(request.key)), name_of(request), target->origin.text(),
           config_.credentials_source, attempts};
 }
 

@@ -121,7 +121,7 @@ class S3Client {
   RequestCounts counts() const;
   std::string uri_of(const std::string& bucket, const std::string& key) const { return "s3://" + bucket + "/" + key; }
   std::shared_ptr<const S3Target> target_of(const std::string& bucket);
-  S3ErrorPlace place_of(const S3Request& request, int attempts) const;
+  S3ErrorPlace place_of(const S3Request& request, int attempts);
 
  private:
   friend class S3Call;

@@ -4,10 +4,12 @@
 #include <array>
 #include <string_view>
 
+#include "base/console.h"
+
 namespace shoal::data {
 namespace {
 
-constexpr std::size_t k_server_text_max = 200;
+constexpr std::size_t k_printable_bytes_max = 1024;
 
 struct Meaning {
   std::string_view code;   // the store's
@@ -103,15 +105,32 @@ std::string joined_cause(const S3Fault& fault) {
   return cause;
 }
 
+/// What the answer means for a request of this place: whether it was signed, and how little a HEAD is told.
+Meaning meaning_of(const S3ErrorPlace& place, const S3Fault& fault) {
+  if (fault.verdict) return {"", *fault.verdict, remedy_of(*fault.verdict)};
+  if (fault.status == 0) return meaning_without_reply(fault.fault);
+  const bool is_signed = !place.credentials_source.empty();
+  const Meaning* known = meaning_of(fault.body.code);
+  Meaning meaning = known != nullptr ? *known : meaning_of_status(fault.status);
+  if (is_throttle(fault.body.code)) meaning.error = ErrorCode::throttled;
+  const bool is_denied = fault.body.code == "AccessDenied" || (known == nullptr && fault.status == 403);
+  if (is_denied && !is_signed) {
+    meaning.remedy = "without keys (anonymous = true) this is not allowed; give keys, or ask for public access";
+  }
+  if (known == nullptr && fault.status == 400 && place.operation == "HEAD" && is_signed) {
+    meaning.remedy = "the answer to a HEAD says no more; often a session token has expired or the region is wrong: get "
+                     "new credentials, check the region";
+  }
+  return meaning;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, k_server_text_max)) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7f ? '?' : c;
-  }
-  return out;
+  if (text.size() <= k_printable_bytes_max) return as_one_line(text);
+  std::size_t end = k_printable_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not inside a character
+  return as_one_line(text.substr(0, end)) + "...";
 }
 
 S3Fault fault_of(const HttpReply& reply) {
@@ -146,14 +165,12 @@ S3Trouble trouble_of(const S3Fault& fault) {
 }
 
 Status s3_error(const S3ErrorPlace& place, const S3Fault& fault) {
-  Meaning meaning = fault.status == 0 ? meaning_without_reply(fault.fault) : meaning_of_status(fault.status);
-  if (const Meaning* known = meaning_of(fault.body.code)) meaning = *known;
-  if (is_throttle(fault.body.code)) meaning.error = ErrorCode::throttled;
-  if (fault.verdict) meaning = {"", *fault.verdict, remedy_of(*fault.verdict)};
+  const Meaning meaning = meaning_of(place, fault);
   std::string text = place.uri + ": " + place.operation + " at " + place.endpoint + " failed";
   if (place.attempts > 1) text += " after " + std::to_string(place.attempts) + " attempts";
   text += ": " + joined_cause(fault) + "; " + std::string(meaning.remedy);
-  if (meaning.error == ErrorCode::permission_denied && !place.credentials_source.empty()) {
+  const bool about_credentials = meaning.error == ErrorCode::permission_denied || fault.status == 400;
+  if (about_credentials && !place.credentials_source.empty()) {
     text += " (credentials from " + place.credentials_source + ")";
   }
   return Status(meaning.error, std::move(text));

@@ -26,7 +26,7 @@ struct S3ErrorPlace {
   std::string uri;         ///< s3://bucket/key
   std::string operation;   ///< "GET", "LIST"
   std::string endpoint;
-  std::string credentials_source;
+  std::string credentials_source;  ///< Empty = the request was not signed.
   int attempts = 1;
 };
 
@@ -36,7 +36,8 @@ S3Fault fault_of(const HttpReply& reply);
 S3Trouble trouble_of(const S3Fault& fault);
 /// The error for the caller: place, status, code and request id, cause, remedy.
 Status s3_error(const S3ErrorPlace& place, const S3Fault& fault);
-/// A text of the server's, made harmless for logs and terminals: printable, at most 200 bytes.
+/// A text of the server's, or a key, made harmless for logs and terminals: on one line, without control characters.
+/// What is longer than a key may be, 1,024 bytes, ends in "...".
 std::string printable(std::string_view text);
 
 }  // namespace shoal::data

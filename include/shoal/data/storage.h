@@ -100,8 +100,9 @@ class Storage {
   ObjectListing list(std::string_view prefix = "", ListOptions options = {}) const;
   /// Removing what does not exist is no error.
   void remove(std::string_view key) const;
-  /// Removes every object below the prefix, then nothing else; returns how many.
-  std::int64_t remove_all(std::string_view prefix) const;
+  /// Removes the object `key` and every object of the folder `key`, or with "" all there are; returns how many.
+  /// "runs/1" and "runs/1/" do not touch "runs/10".
+  std::int64_t remove_all(std::string_view key) const;
   /// Removes the bucket (or folder), which must be empty.
   void remove_bucket() const;
 
@@ -120,7 +121,7 @@ class Storage {
 Storage storage(std::string_view uri, StorageOptions options = {});
 
 /// Names one object without opening it: a small value that can be an argument, a row's column or a bound argument.
-/// Reads use the process's connections and credentials.
+/// It holds no credentials: reads use the process's, or those of the options, which are the ones that its listing had.
 struct ObjectHandle {
   std::string uri{};
   std::string key{};
@@ -129,9 +130,9 @@ struct ObjectHandle {
 
   /// A sequential reader with read-ahead. Throws NotFound and the rest of Storage::get.
   class Reader;
-  Reader open() const;
+  Reader open(const StorageOptions& storage = {}) const;
   /// All bytes.
-  Bytes read() const;
+  Bytes read(const StorageOptions& storage = {}) const;
 };
 
 class ObjectHandle::Reader {
@@ -139,7 +140,7 @@ class ObjectHandle::Reader {
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
   ~Reader();
-  /// Up to out.size() next bytes; 0 at the end.
+  /// Up to out.size() next bytes; 0 at the end. An error is final: later calls throw it again.
   std::size_t read(std::span<std::uint8_t> out);
   std::int64_t size() const;
 

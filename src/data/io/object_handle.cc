@@ -13,8 +13,8 @@ namespace {
 constexpr std::int64_t k_chunk_bytes = 4 << 20;  // one request: long enough that its latency does not count
 constexpr std::size_t k_chunks_ahead = 3;        // requests in flight while one chunk is read
 
-Location locate(const ObjectHandle& handle) {
-  return process_storage_clients().locate(handle.uri).value_or_throw();
+Location locate(const ObjectHandle& handle, const StorageOptions& storage) {
+  return process_storage_clients().locate(handle.uri, storage).value_or_throw();
 }
 
 }  // namespace
@@ -28,6 +28,7 @@ struct ObjectHandle::Reader::State {
   std::deque<std::unique_ptr<BulkReader>> ahead;    // one chunk each
   Bytes chunk;
   std::size_t used = 0;                             // of chunk
+  Status failed;                                    // of a chunk: what follows it is no longer this object's order
 
   void ask_ahead() {
     while (ahead.size() < k_chunks_ahead && asked < size) {
@@ -49,6 +50,7 @@ std::int64_t ObjectHandle::Reader::size() const { return state_->size; }
 
 std::size_t ObjectHandle::Reader::read(std::span<std::uint8_t> out) {
   State& state = *state_;
+  state.failed.throw_if_error();
   std::size_t done = 0;
   while (done < out.size()) {
     if (state.used == state.chunk.size()) {
@@ -56,7 +58,10 @@ std::size_t ObjectHandle::Reader::read(std::span<std::uint8_t> out) {
       if (state.ahead.empty()) break;
       std::unique_ptr<BulkReader> reader = std::move(state.ahead.front());
       state.ahead.pop_front();
-      state.chunk = reader->next().value_or_throw();
+      Result<Bytes> chunk = reader->next();
+      state.failed = chunk.status();
+      state.failed.throw_if_error();
+      state.chunk = std::move(*chunk);
       state.used = 0;
       state.ask_ahead();
     }
@@ -68,9 +73,9 @@ std::size_t ObjectHandle::Reader::read(std::span<std::uint8_t> out) {
   return done;
 }
 
-ObjectHandle::Reader ObjectHandle::open() const {
+ObjectHandle::Reader ObjectHandle::open(const StorageOptions& storage) const {
   auto state = std::make_unique<Reader::State>();
-  state->location = locate(*this);
+  state->location = locate(*this, storage);
   state->size = size;
   state->etag = etag;
   if (size < 0 || etag.empty()) {  // the etag keeps chunks of two versions from being mixed
@@ -82,8 +87,8 @@ ObjectHandle::Reader ObjectHandle::open() const {
   return Reader(std::move(state));
 }
 
-Bytes ObjectHandle::read() const {
-  Location location = locate(*this);
+Bytes ObjectHandle::read(const StorageOptions& storage) const {
+  Location location = locate(*this, storage);
   ReadRequest request{.key = location.key, .etag = etag, .size_hint = size};
   return location.store->read(location.root, request).value_or_throw();
 }

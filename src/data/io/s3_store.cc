@@ -14,6 +14,8 @@
 namespace shoal::data {
 namespace {
 
+constexpr std::size_t k_one_put_bytes_max = 64 << 20;  // of larger objects a lost connection costs a part, not all
+
 /// The object store at one S3 endpoint: a thin face of S3Client.
 class S3Store final : public ObjectStore {
  public:
@@ -97,6 +99,12 @@ std::unique_ptr<BulkReader> S3Store::read_many(const std::string& root, std::vec
 
 Status S3Store::put(const std::string& root, const std::string& key, std::span<const std::uint8_t> bytes) {
   SHOAL_RETURN_IF_ERROR(check_key(root, key));
+  if (bytes.size() > k_one_put_bytes_max) {
+    SHOAL_ASSIGN_OR_RETURN(const std::unique_ptr<Upload> upload, start_s3_upload(client_, root, key));
+    SHOAL_RETURN_IF_ERROR(upload->write(bytes));
+    SHOAL_RETURN_IF_ERROR(upload->finish());
+    return upload->commit();
+  }
   S3Request request{.verb = S3Verb::put, .method = "PUT", .bucket = root, .key = key};
   request.body = bytes;
   request.body_sha256 = sha256_hex(bytes);  // signed, so the store refuses bytes that changed on their way

@@ -178,6 +178,25 @@ TEST_F(S3StoreTest, LargeObjectsAreReadInParts) {
   EXPECT_TRUE(tail.value().view() == std::string_view(text).substr(1000));
 }
 
+TEST_F(S3StoreTest, LargeObjectsArePutInParts) {
+  const std::string text = pattern((64 << 20) + 1);
+  const auto before = store_->counts();
+  put("large", text);
+  EXPECT_EQ(store_->counts().put - before.put, 1 + 9 + 1) << "of 8 MiB each";
+  const auto tail = store_->read(bucket_, {.key = "large", .offset = 60 << 20});
+  ASSERT_TRUE(tail.ok()) << tail.status().text();
+  EXPECT_TRUE(tail->view() == std::string_view(text).substr(60 << 20));
+}
+
+TEST_F(S3StoreTest, HandlesReadWithTheOptionsOfTheirListing) {
+  put("a", "text");
+  const StorageOptions options = shared_minio().storage_options();
+  const ObjectHandle handle{.uri = store_->uri_of(bucket_, "a")};
+  EXPECT_EQ(handle.read(options).view(), "text");
+  std::vector<std::uint8_t> out(10);
+  EXPECT_EQ(handle.open(options).read(out), 4u);
+}
+
 TEST_F(S3StoreTest, AChangedObjectIsAnError) {
   put("a", "old");
   const std::string etag = store_->info(bucket_, "a")->etag;

@@ -112,9 +112,20 @@ ObjectListing Storage::list(std::string_view prefix, ListOptions options) const 
 
 void Storage::remove(std::string_view key) const { store_->remove(root_, std::string(key)).throw_if_error(); }
 
-std::int64_t Storage::remove_all(std::string_view prefix) const {
-  auto lister = store_->list(root_, std::string(prefix), ListOptions{}).value_or_throw();
+std::int64_t Storage::remove_all(std::string_view key) const {
+  std::string folder(key);
   std::int64_t removed = 0;
+  if (!folder.empty() && !folder.ends_with('/')) {
+    const Result<ObjectInfo> object = store_->info(root_, folder);
+    if (object.ok()) {
+      store_->remove(root_, folder).throw_if_error();
+      ++removed;
+    } else if (object.status().code() != ErrorCode::not_found) {
+      object.status().throw_if_error();
+    }
+    folder += '/';
+  }
+  auto lister = store_->list(root_, folder, ListOptions{}).value_or_throw();
   while (true) {
     std::vector<ObjectInfo> page = lister->next_page().value_or_throw();
     if (page.empty()) return removed;

@@ -83,6 +83,33 @@ TEST(Storage, HandlesReadTheirObject) {
   }
 }
 
+TEST(Storage, AReaderKeepsItsError) {
+  TempFolder folder;
+  const std::string text(20 << 20, 'x');
+  const std::string path = folder.write("big", text);
+  ObjectHandle::Reader reader = ObjectHandle{.uri = path}.open();
+  const auto time = std::filesystem::last_write_time(path);
+  std::filesystem::resize_file(path, 1);
+  std::vector<std::uint8_t> piece(1 << 20);
+  EXPECT_THROW(reader.read(piece), Error);
+  folder.write("big", text);  // as if the store had recovered: the next chunk could be read, in the place of the lost one
+  std::filesystem::last_write_time(path, time);
+  EXPECT_THROW(reader.read(piece), Error);
+}
+
+TEST(Storage, RemovesFoldersAndNotWhatBeginsLikeThem) {
+  TempFolder folder;
+  const Storage bucket = storage(folder.path());
+  for (const char* key : {"runs/1/a", "runs/1/b/c", "runs/10/a", "runs/1.txt", "runs/2", "runs/20"}) bucket.put(key, "x");
+  EXPECT_EQ(bucket.remove_all("runs/1"), 2);
+  EXPECT_EQ(bucket.remove_all("runs/2"), 1) << "an object";
+  EXPECT_EQ(bucket.remove_all("runs/none"), 0);
+  std::vector<std::string> left;
+  for (const ObjectInfo& object : bucket.list()) left.push_back(object.key);
+  EXPECT_EQ(left, (std::vector<std::string>{"runs/1.txt", "runs/10/a", "runs/20"}));
+  EXPECT_EQ(bucket.remove_all(""), 3);
+}
+
 TEST(StorageClients, LocatesPaths) {
   StorageClients clients;
   EXPECT_EQ(clients.locate("/data/train/")->root, "/data/train");

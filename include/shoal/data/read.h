@@ -25,7 +25,10 @@ class Table;
 /// Each throws InvalidArgument for wrong options and malformed URIs, and Unsupported for schemes that are not built yet.
 namespace shoal::data::inline v1 {
 
-/// One or more URIs: files, folders, prefixes; read in this order. Converts from text, a vector and a list of them.
+/// One or more URIs, read in this order: files; folders with all that is below them; patterns, where the last component
+/// has `*`, `?` or `[...]` and no file has that very name: "data/part-*.parquet", and with "data/day-*" the folders that
+/// match; on S3 also the first letters of keys, where there is no such file and folder: "s3://bucket/data/part-00".
+/// Converts from text, a vector and a list of them.
 class Uris {
  public:
   Uris(const char* uri) : list_{uri} {}                                        // NOLINT: conversions are the point

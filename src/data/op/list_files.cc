@@ -18,6 +18,7 @@
 #include "data/io/object_store.h"
 #include "data/io/uri.h"
 #include "data/op/file_blocks.h"
+#include "data/op/object_feed.h"
 
 namespace shoal::data {
 namespace {
@@ -50,107 +51,6 @@ struct ListedRow {
   std::int64_t offset = 0;
   std::int64_t length = 0;
 };
-
-/// Whether a component of `key` after the first `base` bytes begins with "." or "_", or the key is a "folder".
-bool is_hidden(std::string_view key, std::size_t base) {
-  if (key.ends_with('/')) return true;
-  for (std::size_t begin = base; begin < key.size();) {
-    if (key[begin] == '.' || key[begin] == '_') return true;
-    std::size_t slash = key.find('/', begin);
-    if (slash == std::string_view::npos) break;
-    begin = slash + 1;
-  }
-  return false;
-}
-
-/// The objects of all URIs in order, one listing after the other.
-class ObjectFeed {
- public:
-  ObjectFeed(std::shared_ptr<const ListSpec> spec, const StepContext& context)
-      : spec_(std::move(spec)), context_(context) {}
-
-  /// The next page of objects that are wanted; empty at the end.
-  Result<std::vector<ObjectInfo>> next_page();
-
- private:
-  Status open();
-  Status end_uri();
-  bool is_wanted(const ObjectInfo& object) const;
-  const std::string& uri() const { return spec_->files.uris[at_]; }
-
-  const std::shared_ptr<const ListSpec> spec_;
-  const StepContext& context_;
-  std::size_t at_ = 0;                     // in uris
-  std::unique_ptr<ObjectLister> lister_;   // of that URI
-  std::vector<ObjectInfo> single_;         // the URI is this one file
-  std::size_t base_ = 0;                   // bytes of the keys that the URI named
-  bool is_open_ = false;
-  bool has_objects_ = false;               // of that URI
-};
-
-Status ObjectFeed::open() {
-  ++context_.counters->requests;
-  SHOAL_ASSIGN_OR_RETURN(Location location, context_.storage->locate(uri(), spec_->files.storage));
-  is_open_ = true;
-  has_objects_ = false;
-  if (!location.key.empty() && !location.key.ends_with('/')) {
-    Result<ObjectInfo> file = location.store->info(location.root, location.key);
-    if (file.ok()) {
-      single_.push_back(std::move(*file));
-      return Status();
-    }
-    if (file.status().code() != ErrorCode::not_found) return file.status();
-    SHOAL_ASSIGN_OR_RETURN(location, context_.storage->locate(uri() + "/", spec_->files.storage));
-  }
-  ListOptions options;
-  options.recursive = spec_->recursive;
-  options.suffixes = spec_->files.suffixes;
-  base_ = location.key.size();
-  SHOAL_ASSIGN_OR_RETURN(lister_, location.store->list(location.root, location.key, options));
-  return Status();
-}
-
-Status ObjectFeed::end_uri() {
-  if (!has_objects_) {
-    std::string text = "no files below " + uri();
-    for (const std::string& suffix : spec_->files.suffixes) {
-      text += (&suffix == &spec_->files.suffixes.front() ? " that end in " : ", ") + suffix;
-    }
-    return Status(ErrorCode::not_found, text + "; check the path" +
-                                            (spec_->rows == ListRows::files
-                                                 ? " (names that begin with \".\" or \"_\" are left out)" : ""));
-  }
-  lister_.reset();
-  is_open_ = false;
-  ++at_;
-  return Status();
-}
-
-bool ObjectFeed::is_wanted(const ObjectInfo& object) const {
-  return spec_->rows == ListRows::objects || (!object.is_prefix && !is_hidden(object.key, base_));
-}
-
-Result<std::vector<ObjectInfo>> ObjectFeed::next_page() {
-  while (at_ < spec_->files.uris.size()) {
-    if (context_.is_cancelled()) return Status(ErrorCode::cancelled, "the run was cancelled while listing " + uri());
-    if (!is_open_) SHOAL_RETURN_IF_ERROR(open());
-    std::vector<ObjectInfo> page = std::exchange(single_, {});
-    if (lister_ != nullptr) {
-      ++context_.counters->requests;
-      SHOAL_ASSIGN_OR_RETURN(page, lister_->next_page());
-      if (!page.empty()) {
-        std::erase_if(page, [this](const ObjectInfo& object) { return !is_wanted(object); });
-        has_objects_ |= !page.empty();
-        if (page.empty()) continue;
-        return page;
-      }
-    }
-    has_objects_ |= !page.empty();
-    SHOAL_RETURN_IF_ERROR(end_uri());
-    if (!page.empty()) return page;
-  }
-  return std::vector<ObjectInfo>();
-}
 
 /// Arrow's builders of one block.
 class RowsBuilder {
@@ -201,7 +101,12 @@ class ListStream final : public Stream {
  public:
   ListStream(std::shared_ptr<const ListSpec> spec, int parallelism, const StepContext& context)
       : spec_(std::move(spec)), parallelism_(spec_->files.parallelism.value_or(parallelism)), context_(context),
-        feed_(spec_, context) {}
+        objects_{.uris = spec_->files.uris,
+                 .suffixes = spec_->files.suffixes,
+                 .storage = spec_->files.storage,
+                 .recursive = spec_->recursive,
+                 .hidden = spec_->rows == ListRows::objects},
+        feed_(objects_, context) {}
 
   Result<Rows> next() override;
 
@@ -213,6 +118,7 @@ class ListStream final : public Stream {
   const std::shared_ptr<const ListSpec> spec_;
   const int parallelism_;
   const StepContext& context_;
+  const ObjectFeedSpec objects_;
   ObjectFeed feed_;
   std::deque<ListedRow> rows_;         // listed and not handed out
   std::unique_ptr<FileBlocks> blocks_;  // made when the first block is

@@ -14,7 +14,7 @@ namespace shoal::data {
 /// Objects of a listing become rows, and rows become blocks; each block is the work of one fragment of the reader that
 /// follows. What is cut where depends on the objects and the options alone, never on timing.
 struct ListFilesOptions {
-  std::vector<std::string> uris{};      ///< Each a file, a folder or a prefix; read in this order.
+  std::vector<std::string> uris{};      ///< What each may be: data/op/object_feed.h. Read in this order.
   std::vector<std::string> suffixes{};  ///< Only keys that end in one of them; empty = all.
   StorageOptions storage{};
   std::optional<int> parallelism{};     ///< Blocks that few files are cut into; default the run's.
@@ -22,7 +22,7 @@ struct ListFilesOptions {
 };
 
 /// The listing that readers begin with: path (the URI), key, size, etag, offset, length. Keys with a component that
-/// begins with "." or "_" below the URI are left out, as are "folder" objects that end in a slash.
+/// begins with "." or "_" and that the URI did not name are left out, as are "folder" objects that end in a slash.
 /// Errors of the run: not_found where a URI has no files, naming it.
 /// Errors: invalid_argument (no URI, a malformed one), unsupported (a scheme).
 Result<NodePtr> make_list_files(ListFilesOptions options);

@@ -86,6 +86,31 @@ TEST_F(ListFiles, SaysWhatHasNoFiles) {
   }
 }
 
+TEST_F(ListFiles, TakesPatternsInTheLastComponent) {
+  for (const char* name : {"a.csv", "b.csv", "b.txt", "c.csv/part", "c.csv/_part", "d/a.csv", "_e.csv", "[x].csv", "y]"}) {
+    folder_.write(name, "1");
+  }
+  const auto keys = [&](const std::string& uri, std::vector<std::string> suffixes = {}) {
+    Result<DrivenSplit> listed = list({.uris = {uri}, .suffixes = std::move(suffixes)});
+    return listed.ok() ? strings(*listed, k_list_key) : Strings{std::string(to_string(listed.status().code()))};
+  };
+  EXPECT_EQ(keys(folder_ / "*.csv"), (Strings{"[x].csv", "a.csv", "b.csv", "c.csv/part"}));
+  EXPECT_EQ(keys("file://" + (folder_ / "b.*")), (Strings{"b.csv", "b.txt"}));
+  EXPECT_EQ(keys(folder_ / "?.csv"), (Strings{"a.csv", "b.csv", "c.csv/part"}));
+  EXPECT_EQ(keys(folder_ / "[b-d]*", {".csv"}), (Strings{"b.csv", "d/a.csv"}));
+  EXPECT_EQ(keys(folder_ / "_*"), Strings{"_e.csv"}) << "what is named is not hidden";
+  EXPECT_TRUE(keys(folder_ / "[x].csv")[0].ends_with("/[x].csv")) << "a file of that very name goes first";
+  folder_.write("run[1]/z", "1");
+  EXPECT_EQ(keys(folder_ / "run[1]"), Strings{"z"}) << "as does a folder, where nothing matches";
+  for (const char* none : {"*.png", "none/*.csv", "*/a.csv", "e*"}) EXPECT_EQ(keys(folder_ / none), Strings{"not_found"});
+  EXPECT_EQ(keys(folder_ / "a"), Strings{"not_found"}) << "the first letters of a file are not its name";
+
+  Result<DrivenSplit> listed = run(make_list_objects({folder_ / "c*"}, {}).value());
+  EXPECT_EQ(strings(*listed, 1), (Strings{"c.csv/_part", "c.csv/part"}));
+  listed = run(make_list_objects({folder_ / "[cd]*"}, {.recursive = false}).value());
+  EXPECT_EQ(strings(*listed, 1), (Strings{"c.csv/", "d/"}));
+}
+
 TEST_F(ListFiles, RefusesWrongArguments) {
   EXPECT_EQ(make_list_files({}).status().code(), ErrorCode::invalid_argument);
   EXPECT_EQ(make_list_files({.uris = {""}}).status().code(), ErrorCode::invalid_argument);

@@ -19,6 +19,14 @@ std::int64_t row_bytes_of(const arrow::Table& table) {
   return (referenced.ok() ? *referenced : arrow::util::TotalBufferSize(table)) / table.num_rows();
 }
 
+/// The table with nulls allowed in every column, as all sources have them: a step that sets values of one may set nulls.
+std::shared_ptr<arrow::Table> with_nulls_allowed(const arrow::Table& table) {
+  arrow::FieldVector fields;
+  for (const auto& field : table.fields()) fields.push_back(field->WithNullable(true));
+  return arrow::Table::Make(arrow::schema(std::move(fields), table.schema()->metadata()), table.columns(),
+                            table.num_rows());
+}
+
 class TableSource final : public RowSource {
  public:
   TableSource(RowRange rows, std::shared_ptr<arrow::Table> table, std::optional<int> parallelism, std::string name)
@@ -81,7 +89,7 @@ Result<NodePtr> make_from_arrow(std::shared_ptr<arrow::Table> table, std::option
     }
   }
   const RowRange rows{0, table->num_rows()};
-  return NodePtr(std::make_shared<TableNode>(rows, std::move(table), parallelism, std::move(name)));
+  return NodePtr(std::make_shared<TableNode>(rows, with_nulls_allowed(*table), parallelism, std::move(name)));
 }
 
 }  // namespace shoal::data

@@ -39,7 +39,7 @@ struct ListSpec {
 
 SchemaPtr objects_schema() {
   static const SchemaPtr schema = arrow::schema(
-      {arrow::field("uri", arrow::utf8(), false), arrow::field("key", arrow::utf8(), false),
+      {arrow::field("uri", arrow::utf8()), arrow::field("key", arrow::utf8()),
        arrow::field("size", arrow::int64()), arrow::field("etag", arrow::utf8()),
        arrow::field("modified", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
   return schema;
@@ -241,9 +241,9 @@ Result<NodePtr> make_list_node(ListSpec spec) {
 
 SchemaPtr list_files_schema() {
   static const SchemaPtr schema = arrow::schema(
-      {arrow::field("path", arrow::utf8(), false), arrow::field("key", arrow::utf8(), false),
-       arrow::field("size", arrow::int64(), false), arrow::field("etag", arrow::utf8(), false),
-       arrow::field("offset", arrow::int64(), false), arrow::field("length", arrow::int64(), false)});
+      {arrow::field("path", arrow::utf8()), arrow::field("key", arrow::utf8()),
+       arrow::field("size", arrow::int64()), arrow::field("etag", arrow::utf8()),
+       arrow::field("offset", arrow::int64()), arrow::field("length", arrow::int64())});
   return schema;
 }
 

@@ -14,7 +14,10 @@
 namespace shoal::data {
 namespace {
 
-SchemaPtr range_schema() { return arrow::schema({arrow::field("id", arrow::int64(), /*nullable=*/false)}); }
+SchemaPtr range_schema() {
+  static const SchemaPtr schema = arrow::schema({arrow::field("id", arrow::int64())});
+  return schema;
+}
 
 class RangeSource final : public RowSource {
  public:

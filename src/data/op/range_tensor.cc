@@ -22,8 +22,8 @@ namespace {
 struct TensorKind {
   std::shared_ptr<arrow::DataType> type;
   std::int32_t elements = 0;
+  SchemaPtr schema = arrow::schema({arrow::field("data", type)});
 
-  SchemaPtr schema() const { return arrow::schema({arrow::field("data", type, /*nullable=*/false)}); }
   std::int64_t row_bytes() const { return std::int64_t{elements} * static_cast<std::int64_t>(sizeof(std::int64_t)); }
 };
 
@@ -65,7 +65,7 @@ class RangeTensorSource final : public RowSource {
     auto values = std::make_shared<arrow::Int64Array>(rows.size() * kind_.elements, std::move(buffer));
     auto storage = std::make_shared<arrow::FixedSizeListArray>(
         arrow::fixed_size_list(arrow::int64(), kind_.elements), rows.size(), std::move(values));
-    return arrow::RecordBatch::Make(kind_.schema(), rows.size(),
+    return arrow::RecordBatch::Make(kind_.schema, rows.size(),
                                     {arrow::ExtensionType::WrapArray(kind_.type, std::move(storage))});
   }
 
@@ -84,7 +84,7 @@ class RangeTensorNode final : public RowSourceNode {
   std::shared_ptr<const Source> source() const override {
     return std::make_shared<RangeTensorSource>(rows(), kind_, options_.parallelism);
   }
-  SchemaPtr known_schema(const SchemaPtr&) const override { return kind_.schema(); }
+  SchemaPtr known_schema(const SchemaPtr&) const override { return kind_.schema; }
 
  protected:
   NodePtr with_rows(RowRange rows) const override {

@@ -21,8 +21,8 @@ constexpr std::int64_t k_cell_bytes_max = std::numeric_limits<std::int32_t>::max
 
 SchemaPtr binary_schema(bool include_paths) {
   arrow::FieldVector fields;
-  if (include_paths) fields.push_back(arrow::field("path", arrow::utf8(), false));
-  fields.push_back(arrow::field("bytes", arrow::binary(), false));
+  if (include_paths) fields.push_back(arrow::field("path", arrow::utf8()));
+  fields.push_back(arrow::field("bytes", arrow::binary()));
   return arrow::schema(std::move(fields));
 }
 

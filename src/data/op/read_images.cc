@@ -28,8 +28,8 @@ struct ImageSpec {
 };
 
 SchemaPtr image_schema(const ImageOptions& options) {
-  arrow::FieldVector fields = {arrow::field("image", image_column_type(options.mode, options.size), false)};
-  if (options.include_paths) fields.push_back(arrow::field("path", arrow::utf8(), false));
+  arrow::FieldVector fields = {arrow::field("image", image_column_type(options.mode, options.size))};
+  if (options.include_paths) fields.push_back(arrow::field("path", arrow::utf8()));
   return arrow::schema(std::move(fields));
 }
 

@@ -20,8 +20,8 @@ namespace {
 
 SchemaPtr text_schema(bool include_paths) {
   arrow::FieldVector fields;
-  if (include_paths) fields.push_back(arrow::field("path", arrow::utf8(), false));
-  fields.push_back(arrow::field("text", arrow::utf8(), false));
+  if (include_paths) fields.push_back(arrow::field("path", arrow::utf8()));
+  fields.push_back(arrow::field("text", arrow::utf8()));
   return arrow::schema(std::move(fields));
 }
 

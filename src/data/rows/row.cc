@@ -327,7 +327,7 @@ std::shared_ptr<arrow::RecordBatch> RowSink::finish() {
     const int at = picked == nullptr ? -1 : input_->schema()->GetFieldIndex(name);
     if (at >= 0 && std::none_of(rows_.begin(), rows_.end(), is_changed)) {
       columns.push_back(picked->column(at));
-      fields.push_back(input_->schema()->field(at));
+      fields.push_back(input_->schema()->field(at)->WithNullable(true));
       continue;
     }
     std::vector<Value> values;

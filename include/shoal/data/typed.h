@@ -83,7 +83,8 @@ class FlatMapFunction final : public Function {
     RowWriter<Out> writer(k_takes_all ? nullptr : rows, dropped_, count);
     std::vector<std::int32_t> picks;
     for (std::int64_t i = 0; i < count; ++i) {
-      for (auto&& out : call_(reader_.read(i))) {
+      In row = reader_.read(i);  // The function may return a reference into it.
+      for (auto&& out : call_(std::move(row))) {
         writer.append(out);
         picks.push_back(static_cast<std::int32_t>(i));
       }

@@ -179,6 +179,9 @@ class Dataset {
   /// ... as plain structs.
   template <class T>
   std::vector<T> take(std::int64_t rows = 20) const {
+    static_assert(!detail::has_views<T>(),
+                  "shoal: the rows of take<T>() outlive the blocks that a std::string_view looks into; make the member "
+                  "a std::string, or use iter_rows<T>(), whose rows are read one by one");
     std::vector<T> taken;
     for (T& row : RowRange<T>(first_rows(rows))) taken.push_back(std::move(row));
     return taken;
@@ -194,7 +197,7 @@ class Dataset {
   Schema schema() const;
   std::vector<std::string> columns() const { return schema().names(); }
 
-  /// Rows one by one, in order.
+  /// Rows one by one, in order. Text that a row has as std::string_view is valid until the next row.
   RowRange<Row> iter_rows() const { return RowRange<Row>(block_stream()); }
   template <class T>
   RowRange<T> iter_rows() const {

@@ -87,6 +87,32 @@ consteval bool is_column() {
   }
 }
 
+template <class T>
+consteval bool has_views();
+
+template <class T>
+struct AnyViews;
+template <class... T>
+struct AnyViews<members::Types<T...>> {
+  static constexpr bool value = (has_views<T>() || ...);
+};
+
+/// Whether a value of T refers to text that its block owns. Tensors and bytes keep their block alive themselves.
+template <class T>
+consteval bool has_views() {
+  if constexpr (std::is_same_v<T, std::string_view>) {
+    return true;
+  } else if constexpr (Number<T> || Time<T> || std::is_same_v<T, Bytes> || is_tensor<T> || is_tensor_view<T>) {
+    return false;
+  } else if constexpr (is_optional<T> || is_vector<T>) {
+    return has_views<typename T::value_type>();
+  } else if constexpr (members::is_plain_struct<T>()) {
+    return AnyViews<members::TypesOf<T>>::value;
+  } else {
+    return false;
+  }
+}
+
 /// A row of one unnamed value, as from_items({1, 2, 3}) makes: column "item".
 template <class T>
 concept ScalarRow = Number<T> || Text<T> || is_tensor<T>;
@@ -319,7 +345,7 @@ RecordBatchPtr rows_from(std::span<const T> rows) {
   return writer.finish();
 }
 
-/// The rows of a batch as structs: what take<T>() and iter_rows<T>() give.
+/// The rows of a batch as structs, whose text views are valid as long as the batch.
 template <class T>
 std::vector<T> rows_to(const RecordBatchPtr& rows) {
   RowReader<T> reader;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t k_page = 4096;
 constexpr std::int64_t k_huge_page = 2 << 20;
+constexpr std::int64_t k_slab = 2 * k_huge_page;
 
 std::uint8_t* map_pages(std::int64_t size) {
   void* start =
@@ -18,10 +19,10 @@ std::uint8_t* map_pages(std::int64_t size) {
   return start == MAP_FAILED ? nullptr : static_cast<std::uint8_t*>(start);
 }
 
-/// A region of several huge pages begins at one and asks for them: one fault then serves 512 pages, and a first touch
+/// A region as large as a huge page begins at one and asks for them: one fault then serves 512 pages, and a first touch
 /// costs a quarter.
 std::uint8_t* map(std::int64_t size) {
-  if (size < 2 * k_huge_page) return map_pages(size);
+  if (size < k_huge_page) return map_pages(size);
   std::uint8_t* start = map_pages(size + k_huge_page);
   if (start == nullptr) return nullptr;
   const auto address = reinterpret_cast<std::uintptr_t>(start);
@@ -73,6 +74,7 @@ std::uint8_t* PageCache::take(std::int64_t bytes) {
       kept_bytes_ -= region.touched;
       return region.start;
     }
+    if (std::uint8_t* start = take_of_slab(mapped)) return start;
     unneeded = trim();
   }
   unmap(unneeded);
@@ -80,6 +82,20 @@ std::uint8_t* PageCache::take(std::int64_t bytes) {
   const std::lock_guard lock(mutex_);
   live_bytes_ -= bytes;
   return nullptr;
+}
+
+// Small regions come several at once, so that huge pages serve them too. Each is unmapped on its own all the same.
+std::uint8_t* PageCache::take_of_slab(std::int64_t mapped) {
+  const std::int64_t count = k_slab / mapped;
+  const std::int64_t live = live_bytes_ + live_elsewhere_.load(std::memory_order_relaxed);
+  if (count < 2 || live + kept_bytes_ + k_slab > limit_) return nullptr;
+  std::uint8_t* slab = map(k_slab);
+  if (slab == nullptr) return nullptr;
+  if (count * mapped < k_slab) unmap_region(slab + count * mapped, k_slab - count * mapped);
+  std::vector<Region>& regions = kept_[mapped];
+  for (std::int64_t i = count - 1; i > 0; --i) regions.push_back({slab + i * mapped, mapped, mapped});
+  kept_bytes_ += (count - 1) * mapped;
+  return slab;
 }
 
 void PageCache::give(std::uint8_t* region, std::int64_t bytes) {

@@ -42,6 +42,7 @@ class PageCache {
     std::int64_t mapped;
     std::int64_t touched;   // as far as the last user went
   };
+  std::uint8_t* take_of_slab(std::int64_t mapped);
   std::vector<Region> trim();
   static void unmap(const std::vector<Region>& regions);
 

@@ -94,7 +94,7 @@ def make_data(build, env, endpoint, wanted):
     if wanted & {"s3_list", "s3_mnist", "s3_mnist_20ms", "s3_first_batch"}:
         print("uploading 70,000 digits ...", flush=True)
         subprocess.run([tool, "mnist", "s3://mnist", ROOT / ".deps/mnist"], check=True, env=s3)
-    for name, count, size in (("s3_get_100k", 2000, 100_000), ("s3_get_1m", 400, 1_000_000)):
+    for name, count, size in (("s3_get_100k", 6000, 100_000), ("s3_get_1m", 1000, 1_000_000)):
         if name in wanted:
             subprocess.run([tool, "objects", f"s3://{name.replace('_', '-')}", str(count), str(size)], check=True, env=s3)
 

@@ -84,9 +84,9 @@ Result<Bytes> read_open(const OpenFile& file, const ReadRequest& request) {
   auto length = static_cast<std::size_t>(request.length < 0 ? rest : std::min(rest, request.length));
   if (length == 0) return Bytes();
 
-  std::shared_ptr<std::uint8_t[]> bytes;
+  std::shared_ptr<std::uint8_t[]> bytes = request.into;
   try {
-    bytes = allocate_read_memory(length);
+    if (bytes == nullptr || request.expected() != static_cast<std::int64_t>(length)) bytes = allocate_read_memory(length);
   } catch (const std::bad_alloc&) {
     return Status(ErrorCode::out_of_memory, "no memory for the " + std::to_string(length) + " bytes of " + file.path +
                                                 "; read it in ranges");

@@ -29,6 +29,15 @@ struct ReadRequest {
   std::int64_t length = -1;      ///< -1 = to the end.
   std::string etag{};            ///< The read fails with `changed` where the object has another; empty = any.
   std::int64_t size_hint = -1;   ///< The object's size, if a listing told it.
+  /// Where the bytes shall go, as many as length or size_hint promise; a read that finds another number of them takes
+  /// memory of its own. Null = always its own.
+  std::shared_ptr<std::uint8_t[]> into{};
+
+  /// The number of bytes that is expected; -1 = not known.
+  std::int64_t expected() const {
+    if (length >= 0) return length;
+    return size_hint < 0 ? -1 : size_hint < offset ? 0 : size_hint - offset;
+  }
 };
 
 /// Reads many objects with many requests in flight and hands them over in the order of the requests.

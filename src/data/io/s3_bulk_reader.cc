@@ -97,9 +97,9 @@ void ReadAhead::start_one(Batch& batch) {
   ReadRequest& request = requests_[index];
   Slot& slot = slots_.emplace_back();
   const bool whole = request.offset == 0 && request.length < 0;
-  const std::int64_t size = request.length >= 0 ? request.length : request.size_hint - request.offset;
-  const bool known = request.length >= 0 || request.size_hint >= 0;
-  slot.bytes = known ? std::max<std::int64_t>(size, 0) : k_size_unknown;
+  const std::int64_t size = request.expected();
+  const bool known = size >= 0;
+  slot.bytes = known ? size : k_size_unknown;
   bytes_ahead_ += slot.bytes;
   Status bad = bucket_status_.ok() ? check_read_request(request) : bucket_status_;
   if (!bad.ok()) {
@@ -113,7 +113,7 @@ void ReadAhead::start_one(Batch& batch) {
   ++in_flight_;
   if (known && size <= k_s3_part_bytes && (whole || size > 0)) {
     S3GetSpec spec{bucket_, std::move(request.key), request.offset, whole ? -1 : size, std::move(request.etag),
-                   nullptr, queue_order_};
+                   std::move(request.into), size, queue_order_};
     slot.call = std::make_shared<S3Get>(client_, std::move(spec), shared_from_this(), index);
     batch.calls.push_back(slot.call);
     return;

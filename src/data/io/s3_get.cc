@@ -62,7 +62,8 @@ S3Get::S3Get(S3Client& sender, S3GetSpec spec, std::shared_ptr<S3GetSink> sink, 
       offset_(spec.offset),
       length_(spec.length),
       etag_(std::move(spec.etag)),
-      into_(spec.into),
+      into_(std::move(spec.into)),
+      into_bytes_(spec.into_bytes),
       sink_(std::move(sink)),
       index_(index) {}
 
@@ -70,7 +71,10 @@ std::uint8_t* S3Get::place_body(const HttpReply& reply, std::int64_t length) {
   const bool expected = length_ < 0 ? reply.status == 200 && length <= k_whole_max
                                     : reply.status == 206 && length <= length_;
   if (!expected) return nullptr;  // an error's text, or something that check() refuses
-  if (into_ != nullptr) return into_;
+  if (into_ != nullptr && (length_ < 0 ? length == into_bytes_ : length <= into_bytes_)) {
+    memory_ = into_;
+    return memory_.get();
+  }
   try {
     memory_ = allocate_read_memory(static_cast<std::size_t>(length));
   } catch (const std::bad_alloc&) {
@@ -104,7 +108,7 @@ std::optional<S3Fault> S3Get::check(const HttpReply& reply) {
 void S3Get::on_done(HttpReply& reply) {
   S3GetResult result;
   const auto size = static_cast<std::size_t>(reply.body_size);
-  const std::uint8_t* data = into_ != nullptr ? into_ : memory_.get();
+  const std::uint8_t* data = memory_.get();
   result.bytes = Bytes(std::move(memory_), data, size);
   result.etag = std::move(reply.etag);
   std::int64_t first = 0, last = 0;

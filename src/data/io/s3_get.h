@@ -35,7 +35,8 @@ struct S3GetSpec {
   std::int64_t offset = 0;
   std::int64_t length = -1;          ///< -1 = the whole object, without a Range header.
   std::string etag;                  ///< If-Match; empty = any.
-  std::uint8_t* into = nullptr;      ///< Memory for `length` bytes; null = memory of its own.
+  std::shared_ptr<std::uint8_t[]> into{};  ///< Taken if the body has `into_bytes`, or less of a range; null = its own.
+  std::int64_t into_bytes = 0;
   std::uint64_t queue_order = 0;     ///< As in S3Request.
 };
 
@@ -56,10 +57,11 @@ class S3Get final : public S3Call {
   const std::int64_t offset_;
   const std::int64_t length_;
   const std::string etag_;
-  std::uint8_t* const into_;
+  const std::shared_ptr<std::uint8_t[]> into_;
+  const std::int64_t into_bytes_;
   const std::shared_ptr<S3GetSink> sink_;
   const std::size_t index_;
-  std::shared_ptr<std::uint8_t[]> memory_;
+  std::shared_ptr<std::uint8_t[]> memory_;  // where the body goes: into_, or its own
 };
 
 /// "bytes 0-9/100": first, last and total. False where it is none.

@@ -23,25 +23,27 @@ S3LargeRead::S3LargeRead(S3Client& client, std::string bucket, ReadRequest reque
       queue_order_(queue_order),
       done_(std::move(done)) {}
 
-std::shared_ptr<S3Call> S3LargeRead::make_get(std::size_t index, std::int64_t length, std::uint8_t* into) {
+std::shared_ptr<S3Call> S3LargeRead::make_get(std::size_t index, std::int64_t length) {
   S3GetSpec spec;
   spec.bucket = bucket_;
   spec.key = request_.key;
   spec.offset = request_.offset + static_cast<std::int64_t>(index) * k_s3_part_bytes;
   spec.length = length;
   spec.etag = etag_;
-  spec.into = into;
+  if (memory_ != nullptr) {
+    spec.into = {memory_, memory_.get() + static_cast<std::int64_t>(index) * k_s3_part_bytes};
+    spec.into_bytes = length;
+  }
   spec.queue_order = queue_order_;
   return std::make_shared<S3Get>(client_, std::move(spec), shared_from_this(), index);
 }
 
 void S3LargeRead::start() {
   std::unique_lock lock(mutex_);
-  const std::int64_t rest = request_.size_hint >= 0 ? std::max<std::int64_t>(request_.size_hint - request_.offset, 0)
-                                                    : -1;
-  const std::int64_t wanted = request_.length < 0 ? rest : request_.length;
+  const std::int64_t wanted = request_.expected();
+  memory_ = request_.into;
   calls_.resize(1);
-  calls_[0] = make_get(0, wanted < 0 ? k_s3_part_bytes : std::min(wanted, k_s3_part_bytes), nullptr);
+  calls_[0] = make_get(0, wanted < 0 ? k_s3_part_bytes : std::min(wanted, k_s3_part_bytes));
   sent_ = 1;
   const std::shared_ptr<S3Call> first = calls_[0];
   lock.unlock();
@@ -72,8 +74,10 @@ bool S3LargeRead::take_first(S3GetResult& result) {
   if (request_.length >= 0) size_ = std::min(size_, request_.length);
   const auto have = static_cast<std::int64_t>(result.bytes.size());
   if (size_ <= have) return true;
-  memory_ = allocate_read_memory(static_cast<std::size_t>(size_));
-  std::memcpy(memory_.get(), result.bytes.data(), result.bytes.size());
+  if (memory_ == nullptr || size_ != request_.expected()) {
+    memory_ = allocate_read_memory(static_cast<std::size_t>(size_));
+    std::memcpy(memory_.get(), result.bytes.data(), result.bytes.size());
+  }
   calls_.resize(static_cast<std::size_t>((size_ + k_s3_part_bytes - 1) / k_s3_part_bytes));
   return false;
 }
@@ -84,7 +88,7 @@ void S3LargeRead::send_parts() {
     const std::lock_guard lock(mutex_);
     while (!over_ && sent_ < calls_.size() && sent_ - finished_ < k_parts_in_flight_max) {
       const std::int64_t at = static_cast<std::int64_t>(sent_) * k_s3_part_bytes;
-      calls_[sent_] = make_get(sent_, std::min(k_s3_part_bytes, size_ - at), memory_.get() + at);
+      calls_[sent_] = make_get(sent_, std::min(k_s3_part_bytes, size_ - at));
       calls.push_back(calls_[sent_++]);
     }
   }

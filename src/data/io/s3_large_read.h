@@ -30,7 +30,7 @@ class S3LargeRead final : public S3GetSink, public std::enable_shared_from_this<
   std::optional<Result<Bytes>> take_part(std::size_t index, S3GetResult& result);
   bool take_first(S3GetResult& result);
   void send_parts();
-  std::shared_ptr<S3Call> make_get(std::size_t index, std::int64_t length, std::uint8_t* into);
+  std::shared_ptr<S3Call> make_get(std::size_t index, std::int64_t length);
   void finish(Result<Bytes> result);
 
   S3Client& client_;

@@ -1,10 +1,12 @@
 #include "data/op/read_binary.h"
 
-#include <arrow/array/builder_binary.h>
+#include <arrow/array/array_binary.h>
+#include <arrow/array/array_primitive.h>
+#include <arrow/buffer.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
-#include <algorithm>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -32,63 +34,75 @@ struct BinarySpec {
   SchemaPtr schema;
 };
 
+/// One block of rows for each block of the listing. The files are read to where they stand in the column.
 class BinaryStream final : public Stream {
  public:
   BinaryStream(std::unique_ptr<Stream> input, std::shared_ptr<const BinarySpec> spec, const StepContext& context)
-      : spec_(std::move(spec)), context_(context), files_(std::move(input), context, spec_->storage) {}
+      : spec_(std::move(spec)), context_(context),
+        files_(std::move(input), context, spec_->storage, {},
+               [this](const arrow::RecordBatch& listing) { return place(listing); }) {}
 
   void prepare() override { files_.prepare(); }
   Result<Rows> next() override;
 
  private:
-  Status append(const FetchedFile& file, arrow::StringBuilder& paths, arrow::BinaryBuilder& bytes);
+  Result<std::shared_ptr<std::uint8_t[]>> place(const arrow::RecordBatch& listing);
+  Status take(const FetchedFile& file, std::int64_t row);
 
   const std::shared_ptr<const BinarySpec> spec_;
   const StepContext& context_;
-  FileReader files_;
-  std::optional<FetchedFile> held_;  // did not fit into the block before; its path is in held_path_
-  std::string held_path_;
+  std::shared_ptr<arrow::Buffer> bytes_;    // of the block that is being read
+  std::shared_ptr<arrow::Buffer> offsets_;
+  FileReader files_;                        // last: it fills the buffers
 };
 
-Status BinaryStream::append(const FetchedFile& file, arrow::StringBuilder& paths, arrow::BinaryBuilder& bytes) {
+Result<std::shared_ptr<std::uint8_t[]>> BinaryStream::place(const arrow::RecordBatch& listing) {
+  const auto& paths = static_cast<const arrow::StringArray&>(*listing.column(k_list_path));
+  const auto& lengths = static_cast<const arrow::Int64Array&>(*listing.column(k_list_length));
+  const std::int64_t rows = listing.num_rows();
+  SHOAL_ASSIGN_OR_RETURN(
+      offsets_, from_arrow(arrow::AllocateBuffer((rows + 1) * static_cast<std::int64_t>(sizeof(std::int32_t)), context_.pool)));
+  auto* offsets = reinterpret_cast<std::int32_t*>(offsets_->mutable_data());
+  std::int64_t total = 0;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    offsets[row] = static_cast<std::int32_t>(total);
+    total += lengths.Value(row);
+    if (lengths.Value(row) > k_cell_bytes_max || total > k_cell_bytes_max) {
+      return Status(ErrorCode::unsupported, paths.GetString(row) + " has " + std::to_string(lengths.Value(row)) +
+                                                " bytes, and a row of read_binary holds at most 2 GiB; read it with "
+                                                "read_text, or by sd::ObjectHandle from list_objects");
+    }
+  }
+  offsets[rows] = static_cast<std::int32_t>(total);
+  SHOAL_ASSIGN_OR_RETURN(bytes_, from_arrow(arrow::AllocateBuffer(total, context_.pool)));
+  return std::shared_ptr<std::uint8_t[]>(bytes_, bytes_->mutable_data());
+}
+
+Status BinaryStream::take(const FetchedFile& file, std::int64_t row) {
+  const auto* offsets = reinterpret_cast<const std::int32_t*>(offsets_->data());
   const auto size = static_cast<std::int64_t>(file.bytes.size());
-  if (size > k_cell_bytes_max) {
-    return Status(ErrorCode::unsupported, std::string(file.path) + " has " + std::to_string(size) +
-                                              " bytes, and a row of read_binary holds at most 2 GiB; read it with "
-                                              "read_text, or by sd::ObjectHandle from list_objects");
+  if (size != file.length) {
+    return Status(ErrorCode::changed, std::string(file.path) + " has " + std::to_string(size) + " bytes, but " +
+                                          std::to_string(file.length) + " when it was listed; list and read it again");
   }
-  if (bytes.length() == 0) {
-    const std::int64_t expected = size + std::min(files_.bytes_left(), std::max(context_.block_bytes - size, std::int64_t{0}));
-    SHOAL_RETURN_IF_ERROR(from_arrow(bytes.ReserveData(std::min(expected, k_cell_bytes_max))));
-  }
-  if (spec_->include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Append(file.path)));
-  return from_arrow(bytes.Append(file.bytes.data(), static_cast<std::int32_t>(size)));
+  std::uint8_t* place = bytes_->mutable_data() + offsets[row];
+  if (size > 0 && file.bytes.data() != place) std::memcpy(place, file.bytes.data(), file.bytes.size());
+  return Status();
 }
 
 Result<Rows> BinaryStream::next() {
-  arrow::StringBuilder paths(context_.pool);
-  arrow::BinaryBuilder bytes(context_.pool);
-  while (bytes.value_data_length() < context_.block_bytes) {
-    std::optional<FetchedFile> file = std::exchange(held_, std::nullopt);
-    if (!file) {
-      SHOAL_ASSIGN_OR_RETURN(file, files_.next());
-    }
-    if (!file) break;
-    const auto size = static_cast<std::int64_t>(file->bytes.size());
-    if (bytes.length() > 0 && bytes.value_data_length() + size > context_.block_bytes) {
-      held_path_ = file->path;
-      held_ = std::move(file);
-      held_->path = held_path_;
-      break;
-    }
-    SHOAL_RETURN_IF_ERROR(append(*file, paths, bytes));
+  SHOAL_ASSIGN_OR_RETURN(std::optional<FetchedFile> file, files_.next());
+  if (!file) return Rows();
+  const Rows listing = files_.block();
+  for (std::int64_t row = 0;; ++row) {
+    SHOAL_RETURN_IF_ERROR(take(*file, row));
+    if (files_.rows_left() == 0) break;
+    SHOAL_ASSIGN_OR_RETURN(file, files_.next());
   }
-  if (bytes.length() == 0) return Rows();
-  std::vector<std::shared_ptr<arrow::Array>> columns(static_cast<std::size_t>(spec_->schema->num_fields()));
-  const std::int64_t rows = bytes.length();
-  if (spec_->include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Finish(&columns.front())));
-  SHOAL_RETURN_IF_ERROR(from_arrow(bytes.Finish(&columns.back())));
-  return Rows(arrow::RecordBatch::Make(spec_->schema, rows, std::move(columns)));
+  std::vector<std::shared_ptr<arrow::Array>> columns;
+  if (spec_->include_paths) columns.push_back(listing->column(k_list_path));
+  columns.push_back(std::make_shared<arrow::BinaryArray>(listing->num_rows(), std::move(offsets_), std::move(bytes_)));
+  return Rows(arrow::RecordBatch::Make(spec_->schema, listing->num_rows(), std::move(columns)));
 }
 
 class BinaryStep final : public Step {

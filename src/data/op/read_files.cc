@@ -28,8 +28,9 @@ struct FileReader::Columns {
 };
 
 FileReader::FileReader(std::unique_ptr<Stream> input, const StepContext& context, StorageOptions storage,
-                       FileMargin margin)
-    : input_(std::move(input)), context_(context), storage_(std::move(storage)), margin_(margin) {}
+                       FileMargin margin, Place place)
+    : input_(std::move(input)), context_(context), storage_(std::move(storage)), margin_(margin),
+      place_(std::move(place)) {}
 
 FileReader::~FileReader() = default;
 
@@ -48,10 +49,14 @@ Status FileReader::load() {
     return Status(ErrorCode::internal, "a file reader was given rows that are no listing");
   }
   columns_ = std::make_unique<Columns>(*block_);
-  return open_groups();
+  std::shared_ptr<std::uint8_t[]> memory;
+  if (place_ != nullptr) {
+    SHOAL_ASSIGN_OR_RETURN(memory, place_(*block_));
+  }
+  return open_groups(memory);
 }
 
-Status FileReader::open_groups() {
+Status FileReader::open_groups(const std::shared_ptr<std::uint8_t[]>& memory) {
   groups_.clear();
   group_ = 0;
   bytes_left_ = 0;
@@ -71,6 +76,7 @@ Status FileReader::open_groups() {
       requests.reserve(static_cast<std::size_t>(rows_ - row));
     }
     requests.push_back(request_of(row, std::move(location.key)));
+    if (memory != nullptr) requests.back().into = {memory, memory.get() + bytes_left_};
     bytes_left_ += columns_->length.Value(row);
   }
   end_group(rows_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,8 +37,12 @@ struct FileMargin {
 /// to one fragment. Requests carry the listing's etag.
 class FileReader {
  public:
+  /// Gives the memory for all files of a listing block, one behind the other: where rows become a column as they are.
+  using Place = std::function<Result<std::shared_ptr<std::uint8_t[]>>(const arrow::RecordBatch& listing)>;
+
+  /// `place` may be empty: then each file gets memory of its own.
   FileReader(std::unique_ptr<Stream> input, const StepContext& context, StorageOptions storage,
-             FileMargin margin = {});
+             FileMargin margin = {}, Place place = {});
   ~FileReader();
 
   /// Takes the first block of rows and sends its first requests.
@@ -47,6 +52,8 @@ class FileReader {
   /// Rows of the current block after the last one returned, and their bytes: what the output may be sized by.
   std::int64_t rows_left() const { return rows_ - at_; }
   std::int64_t bytes_left() const { return bytes_left_; }
+  /// The listing block that the file returned last is of.
+  const Rows& block() const { return block_; }
   /// Bytes [offset, offset + length) more of the file returned last.
   Result<Bytes> read_more(std::int64_t offset, std::int64_t length);
 
@@ -60,13 +67,14 @@ class FileReader {
   };
 
   Status load();
-  Status open_groups();
+  Status open_groups(const std::shared_ptr<std::uint8_t[]>& memory);
   ReadRequest request_of(std::int64_t row, std::string key) const;
 
   const std::unique_ptr<Stream> input_;
   const StepContext& context_;
   const StorageOptions storage_;
   const FileMargin margin_;
+  const Place place_;
   Status prepared_;                   // an error of prepare(), for next()
   bool is_prepared_ = false;
   Rows block_;

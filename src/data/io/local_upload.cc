@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -22,26 +23,33 @@ class LocalUpload final : public Upload {
         bytes_written_(std::move(bytes_written)) {}
   ~LocalUpload() override { abort(); }
 
-  Status open();
+  /// Leaves nothing where it fails.
+  Status open() {
+    Status status = create();
+    if (!status.ok()) remove_made_folders();
+    return status;
+  }
   Status write(std::span<const std::uint8_t> bytes) override;
   Status finish() override;
   Status commit() override;
   void abort() override;
 
  private:
+  Status create();
   Status make_folders();
+  void remove_made_folders();
 
   const std::string path_;
   const Durability durability_;
   const std::string folder_;
   const std::string unfinished_;
   const std::shared_ptr<std::atomic<std::int64_t>> bytes_written_;
-  std::vector<std::string> made_folders_;  // outermost first
-  Fd fd_;
-  bool is_open_ = false;  // the unfinished file exists
+  std::vector<std::string> made_folders_;  // outermost first; constant after open()
+  Fd fd_;                                  // of the thread that writes; closed with this object at the latest
+  std::atomic<bool> is_open_{false};       // the unfinished file exists
 };
 
-Status LocalUpload::open() {
+Status LocalUpload::create() {
   // An upload that is aborted beside this one may take an empty folder away between the two calls, so try again.
   for (int attempt = 0; attempt < 8; ++attempt) {
     fd_.reset(::open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
@@ -78,6 +86,7 @@ Status LocalUpload::make_folders() {
 }
 
 Status LocalUpload::write(std::span<const std::uint8_t> bytes) {
+  if (!is_open_) return Status(ErrorCode::cancelled, "writing " + path_ + " was given up");
   SHOAL_RETURN_IF_ERROR(write_all(fd_.get(), bytes, path_));
   bytes_written_->fetch_add(static_cast<std::int64_t>(bytes.size()), std::memory_order_relaxed);
   return Status();
@@ -94,16 +103,19 @@ Status LocalUpload::finish() {
 Status LocalUpload::commit() {
   if (::rename(unfinished_.c_str(), path_.c_str()) != 0) return errno_status(errno, "create", path_);
   is_open_ = false;
-  const std::vector<std::string> made_folders = std::exchange(made_folders_, {});
   if (durability_ == Durability::written_back) return Status();
-  for (const std::string& made : made_folders) SHOAL_RETURN_IF_ERROR(sync_folder(parent_folder(made)));
+  for (const std::string& made : made_folders_) SHOAL_RETURN_IF_ERROR(sync_folder(parent_folder(made)));
   return sync_folder(folder_);
 }
 
 void LocalUpload::abort() {
-  fd_.reset();
-  if (std::exchange(is_open_, false)) ::unlink(unfinished_.c_str());
-  for (; !made_folders_.empty(); made_folders_.pop_back()) ::rmdir(made_folders_.back().c_str());
+  if (!is_open_.exchange(false)) return;
+  ::unlink(unfinished_.c_str());
+  remove_made_folders();
+}
+
+void LocalUpload::remove_made_folders() {
+  for (auto it = made_folders_.rbegin(); it != made_folders_.rend(); ++it) ::rmdir(it->c_str());
 }
 
 }  // namespace

@@ -60,8 +60,11 @@ class Upload {
   virtual Status finish() = 0;
   /// Makes the object visible as a whole. After finish(). A lost reply is asked again, so success is exact.
   virtual Status commit() = 0;
-  /// Leaves nothing behind; after commit() it does nothing.
+  /// Leaves nothing behind; after commit() it does nothing. Any thread, also while another call is under way, which then
+  /// fails. A store that does not answer is waited for 1.5 s; what may have stayed there is logged.
   virtual void abort() = 0;
+  /// Begins abort() and does not wait, so that many can be aborted at once. Any thread.
+  virtual void start_abort() {}
 };
 
 /// Counts of requests since the process began, for `stats()`.

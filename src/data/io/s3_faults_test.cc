@@ -296,6 +296,35 @@ TEST_F(S3FaultsTest, RedirectsToOtherHostsAreNotFollowed) {
   EXPECT_TRUE(elsewhere->heads().empty()) << "no request, so no credentials, reached the other host";
 }
 
+TEST_F(S3FaultsTest, UploadsAreAbortedAtOnceAndAStoreThatIsSilentIsNamedNotWaitedFor) {
+  std::vector<std::unique_ptr<Upload>> uploads;
+  for (int i = 0; i < 4; ++i) {
+    uploads.push_back(store_->start_upload(bucket_, "up" + std::to_string(i)).value_or_throw());
+    ASSERT_TRUE(uploads.back()->finish().ok());
+  }
+  proxy_->plan(Fault{.kind = Fault::Kind::stall}.on("DELETE", "up").repeated(4));
+  testing::internal::CaptureStderr();
+  const auto began = std::chrono::steady_clock::now();
+  for (const auto& upload : uploads) upload->start_abort();
+  for (const auto& upload : uploads) upload->abort();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 3s) << "1.5 s for all of them, not for each";
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find(bucket_ + "/up3"), std::string::npos) << log;
+  EXPECT_NE(log.find("--upload-id"), std::string::npos) << log;
+}
+
+TEST_F(S3FaultsTest, AnUploadIsAbortedWhileItWrites) {
+  proxy_->plan(Fault{.kind = Fault::Kind::stall}.on("PUT", "partNumber").repeated(4));
+  const auto upload = store_->start_upload(bucket_, "up").value_or_throw();
+  Status written;
+  std::jthread writer([&] { written = upload->write(bytes_of(pattern(5 * 8 * 1024 * 1024))); });
+  ASSERT_TRUE(proxy_->wait_until_injected(4, 10s)) << "the writer now waits for a place";
+  upload->abort();
+  writer.join();
+  EXPECT_EQ(written.code(), ErrorCode::cancelled) << written.text();
+  EXPECT_TRUE(direct_->remove_root(bucket_).ok()) << "MinIO refuses while anything is in it";
+}
+
 TEST_F(S3FaultsTest, EndpointThatIsDownIsNamed) {
   StorageOptions options = shared_minio().storage_options();
   int port = 0;

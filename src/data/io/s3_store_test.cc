@@ -244,6 +244,16 @@ TEST_F(S3StoreTest, AbortedUploadsLeaveNothing) {
   EXPECT_TRUE(store_->remove_root(bucket_).ok());  // MinIO refuses while anything is in it
 }
 
+TEST_F(S3StoreTest, AnAbortedUploadTakesNoMore) {
+  auto upload = store_->start_upload(bucket_, "up");
+  ASSERT_TRUE((*upload)->write(bytes_of("text")).ok());
+  (*upload)->abort();
+  EXPECT_EQ((*upload)->write(bytes_of("text")).code(), ErrorCode::cancelled);
+  EXPECT_EQ((*upload)->finish().code(), ErrorCode::cancelled);
+  EXPECT_EQ((*upload)->commit().code(), ErrorCode::cancelled);
+  EXPECT_TRUE(store_->remove_root(bucket_).ok());
+}
+
 TEST_F(S3StoreTest, ErrorsTellWhatIsWrong) {
   EXPECT_EQ(store_->read(bucket_, {.key = "none"}).status().code(), ErrorCode::not_found);
   EXPECT_EQ(store_->info(bucket_, "none").status().code(), ErrorCode::not_found);

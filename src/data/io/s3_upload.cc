@@ -1,12 +1,15 @@
 #include "data/io/s3_upload.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include <openssl/evp.h>
+
+#include <shoal/base/log.h>
 
 #include "data/io/http_escape.h"
 #include "data/io/s3_xml.h"
@@ -17,6 +20,7 @@ namespace {
 constexpr std::size_t k_part_bytes = 8 * 1024 * 1024;  // S3 wants 5 MiB at least of all but the last
 constexpr std::size_t k_parts_max = 10'000;
 constexpr std::size_t k_parts_in_flight_max = 4;
+constexpr std::chrono::milliseconds k_abort_wait_max{1500};  // somebody waits for the end of a run that is over
 
 using PartBytes = std::shared_ptr<const std::vector<std::uint8_t>>;
 
@@ -29,6 +33,7 @@ class SentParts {
   Status send(S3Request request, PartBytes bytes);
   /// Waits for all; the parts in order.
   Result<std::vector<S3Part>> wait();
+  /// Cancels what is under way and refuses more; does not wait.
   void cancel();
 
  private:
@@ -97,13 +102,42 @@ void SentParts::cancel() {
   {
     const std::lock_guard lock(mutex_);
     calls = calls_;
+    if (error_.ok()) error_ = Status(ErrorCode::cancelled, "the upload was aborted");
+    changed_.notify_all();
   }
   for (const auto& call : calls) {
     if (call != nullptr) client_.cancel(call);
   }
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return in_flight_ == 0; });
 }
+
+/// Tells the store to forget an upload.
+class AbortCall final : public S3Call {
+ public:
+  using S3Call::S3Call;
+
+  /// The error, if any; cancelled where there is no answer yet `k_abort_wait_max` after this call was made.
+  Status wait() {
+    std::unique_lock lock(mutex_);
+    const bool done = finished_.wait_until(lock, began_ + k_abort_wait_max, [this] { return result_.has_value(); });
+    return done ? *result_ : Status(ErrorCode::cancelled, "the store did not answer in time");
+  }
+
+ private:
+  void on_done(HttpReply&) override { finish(Status()); }
+  void on_failed(const S3Fault& fault, Status error) override {
+    finish(fault.body.code == "NoSuchUpload" ? Status() : std::move(error));
+  }
+  void finish(Status result) {
+    const std::lock_guard lock(mutex_);
+    result_ = std::move(result);
+    finished_.notify_all();
+  }
+
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::mutex mutex_;
+  std::condition_variable finished_;
+  std::optional<Status> result_;  // guarded by mutex_
+};
 
 /// The ETag S3 gives a multipart object: MD5 of the parts' MD5s, and their number. Empty where parts have other ETags.
 std::string expected_etag(const std::vector<S3Part>& parts) {
@@ -141,12 +175,16 @@ class S3Upload final : public Upload {
         key_(std::move(key)),
         upload_id_(std::move(upload_id)),
         sent_(*client_) {}
-  ~S3Upload() override { abort(); }
+  ~S3Upload() override {
+    abort();
+    static_cast<void>(sent_.wait());  // calls under way use it
+  }
 
   Status write(std::span<const std::uint8_t> bytes) override;
   Status finish() override;
   Status commit() override;
   void abort() override;
+  void start_abort() override;
 
  private:
   enum class Stage : std::uint8_t { open, finished, committed, aborted };
@@ -155,8 +193,20 @@ class S3Upload final : public Upload {
   S3Request request(S3Verb verb, const char* method, std::string query) const {
     return {.verb = verb, .method = method, .bucket = bucket_, .key = key_, .query = std::move(query)};
   }
-  Status wrong_stage(const char* what) const {
-    return Status(ErrorCode::internal, client_->uri_of(bucket_, key_) + ": " + what + " in the wrong order");
+  /// Errors: cancelled (aborted), internal (another stage).
+  Status check_stage(Stage wanted, const char* what) {
+    const std::lock_guard lock(mutex_);
+    if (stage_ == wanted) return Status();
+    const std::string uri = client_->uri_of(bucket_, key_);
+    if (stage_ == Stage::aborted) return Status(ErrorCode::cancelled, uri + ": the upload was aborted");
+    return Status(ErrorCode::internal, uri + ": " + what + " in the wrong order");
+  }
+  /// Goes on to the next stage; errors: cancelled where the upload was aborted meanwhile.
+  Status enter_stage(Stage from, Stage to) {
+    SHOAL_RETURN_IF_ERROR(check_stage(from, "a call"));
+    const std::lock_guard lock(mutex_);
+    stage_ = to;
+    return Status();
   }
 
   const std::shared_ptr<S3Client> client_;
@@ -164,15 +214,21 @@ class S3Upload final : public Upload {
   const std::string key_;
   const std::string upload_id_;
   SentParts sent_;
+
+  // Of the thread that writes or commits.
   std::vector<std::uint8_t> buffer_;
   std::size_t part_count_ = 0;
   std::int64_t size_ = 0;
   std::vector<S3Part> parts_;
+
+  // Guarded by mutex_.
+  std::mutex mutex_;
   Stage stage_ = Stage::open;
+  std::shared_ptr<AbortCall> abort_call_;  // until somebody waited for it
 };
 
 Status S3Upload::write(std::span<const std::uint8_t> bytes) {
-  if (stage_ != Stage::open) return wrong_stage("write()");
+  SHOAL_RETURN_IF_ERROR(check_stage(Stage::open, "write()"));
   while (!bytes.empty()) {
     if (buffer_.empty()) buffer_.reserve(std::min(k_part_bytes, std::max(bytes.size(), std::size_t{64 * 1024})));
     const std::size_t n = std::min(bytes.size(), k_part_bytes - buffer_.size());
@@ -200,15 +256,14 @@ Status S3Upload::send_part() {
 }
 
 Status S3Upload::finish() {
-  if (stage_ != Stage::open) return wrong_stage("finish()");
+  SHOAL_RETURN_IF_ERROR(check_stage(Stage::open, "finish()"));
   if (!buffer_.empty() || part_count_ == 0) SHOAL_RETURN_IF_ERROR(send_part());  // an empty object is one empty part
   SHOAL_ASSIGN_OR_RETURN(parts_, sent_.wait());
-  stage_ = Stage::finished;
-  return Status();
+  return enter_stage(Stage::open, Stage::finished);
 }
 
 Status S3Upload::commit() {
-  if (stage_ != Stage::finished) return wrong_stage("commit()");
+  SHOAL_RETURN_IF_ERROR(check_stage(Stage::finished, "commit()"));
   const std::string xml = complete_upload_xml(parts_);
   const std::span<const std::uint8_t> body(reinterpret_cast<const std::uint8_t*>(xml.data()), xml.size());
   S3Request complete = request(S3Verb::put, "POST", "uploadId=" + escape_query(upload_id_));
@@ -216,8 +271,7 @@ Status S3Upload::commit() {
   complete.body_sha256 = sha256_hex(body);
   const S3Answer answer = client_->run(std::move(complete), check_completed);
   if (!answer.error.ok()) SHOAL_RETURN_IF_ERROR(settle_commit(answer));
-  stage_ = Stage::committed;
-  return Status();
+  return enter_stage(Stage::finished, Stage::committed);
 }
 
 /// The reply to an earlier attempt may have been lost after the store did its work: then the upload is gone and the
@@ -232,11 +286,30 @@ Status S3Upload::settle_commit(const S3Answer& answer) {
   return same ? Status() : answer.error;
 }
 
-void S3Upload::abort() {
+void S3Upload::start_abort() {
+  const std::lock_guard lock(mutex_);
   if (stage_ == Stage::committed || stage_ == Stage::aborted) return;
   stage_ = Stage::aborted;
-  sent_.cancel();  // a part that arrives after the abort would stay behind
-  client_->run(request(S3Verb::remove, "DELETE", "uploadId=" + escape_query(upload_id_)));
+  sent_.cancel();  // first: a part that arrives after the abort would stay behind
+  abort_call_ =
+      std::make_shared<AbortCall>(*client_, request(S3Verb::remove, "DELETE", "uploadId=" + escape_query(upload_id_)));
+  client_->send(abort_call_);
+}
+
+void S3Upload::abort() {
+  start_abort();
+  std::shared_ptr<AbortCall> call;
+  {
+    const std::lock_guard lock(mutex_);
+    call = std::exchange(abort_call_, nullptr);
+  }
+  if (call == nullptr) return;
+  const Status status = call->wait();
+  if (status.ok()) return;
+  client_->cancel(call);
+  log::warn("{}: the upload {} may have stayed in the store, invisible: {}; remove it with `aws s3api "
+            "abort-multipart-upload --bucket {} --key {} --upload-id {}`",
+            client_->uri_of(bucket_, key_), upload_id_, status.text(), bucket_, key_, upload_id_);
 }
 
 }  // namespace

@@ -17,24 +17,35 @@ Status cancelled() { return Status(ErrorCode::cancelled, "the write was given up
 }  // namespace
 
 Status PendingUploads::begin(std::int64_t ordinal) {
-  std::vector<File> earlier;
+  std::vector<std::shared_ptr<Upload>> earlier;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return cancelled();
-    const auto it = files_.find(ordinal);
-    if (it != files_.end()) {
-      earlier = std::move(it->second);
-      files_.erase(it);
-    }
+    for (File& file : files_[ordinal]) earlier.push_back(std::move(file.upload));
+    files_.erase(ordinal);
   }
-  abort_files(earlier);
+  abort_all(earlier);
   return Status();
 }
 
-Status PendingUploads::add(std::int64_t ordinal, const std::string& name, std::unique_ptr<Upload> upload) {
+Status PendingUploads::track(const std::shared_ptr<Upload>& upload) {
   {
     const std::lock_guard lock(mutex_);
     if (!closed_) {
+      std::erase_if(tracked_, [](const std::weak_ptr<Upload>& known) { return known.expired(); });
+      tracked_.push_back(upload);
+      return Status();
+    }
+  }
+  upload->abort();
+  return cancelled();
+}
+
+Status PendingUploads::add(std::int64_t ordinal, const std::string& name, std::shared_ptr<Upload> upload) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!closed_) {
+      std::erase_if(tracked_, [&](const std::weak_ptr<Upload>& known) { return known.lock() == upload; });
       files_[ordinal].push_back({name, std::move(upload)});
       return Status();
     }
@@ -76,18 +87,25 @@ Status PendingUploads::commit_files(const std::vector<std::string>& names, std::
   return first_error;
 }
 
-void PendingUploads::abort_files(std::vector<File>& files) {
-  for (auto it = files.rbegin(); it != files.rend(); ++it) it->upload->abort();
+void PendingUploads::abort_all(const std::vector<std::shared_ptr<Upload>>& uploads) {
+  for (const auto& upload : uploads) upload->start_abort();
+  for (auto it = uploads.rbegin(); it != uploads.rend(); ++it) (*it)->abort();  // the maker of their folder last
 }
 
 void PendingUploads::abort() {
-  std::map<std::int64_t, std::vector<File>> files;
+  std::vector<std::shared_ptr<Upload>> uploads;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    files = std::exchange(files_, {});
+    for (auto& [ordinal, made] : files_) {
+      for (File& file : made) uploads.push_back(std::move(file.upload));
+    }
+    files_.clear();
+    for (const std::weak_ptr<Upload>& known : std::exchange(tracked_, {})) {
+      if (auto upload = known.lock()) uploads.push_back(std::move(upload));
+    }
   }
-  for (auto& [ordinal, made] : files) abort_files(made);
+  abort_all(uploads);
 }
 
 }  // namespace shoal::data

@@ -20,8 +20,11 @@ class PendingUploads {
 
   /// An attempt of a fragment begins: files of an earlier attempt are aborted. Errors: cancelled after abort().
   Status begin(std::int64_t ordinal);
+  /// Knows of an upload that a fragment makes, so that abort() reaches it although the fragment hangs. Errors: cancelled
+  /// after abort(); the upload is then aborted.
+  Status track(const std::shared_ptr<Upload>& upload);
   /// Takes a finished upload. Errors: cancelled after abort(); the upload is then aborted.
-  Status add(std::int64_t ordinal, const std::string& name, std::unique_ptr<Upload> upload);
+  Status add(std::int64_t ordinal, const std::string& name, std::shared_ptr<Upload> upload);
   /// Makes the named files visible and aborts all others. Where one fails, the rest is aborted, and `uncommit` is
   /// called with the name of each file that was visible already. Call once. Errors: internal (a name that was not
   /// added), the store's.
@@ -41,13 +44,15 @@ class PendingUploads {
  private:
   struct File {
     std::string name;
-    std::unique_ptr<Upload> upload;
+    std::shared_ptr<Upload> upload;
   };
   Status commit_files(const std::vector<std::string>& names, std::vector<std::string>& visible);
-  static void abort_files(std::vector<File>& files);
+  /// All at once, since a store that does not answer is waited for.
+  static void abort_all(const std::vector<std::shared_ptr<Upload>>& uploads);
 
   std::mutex mutex_;
   std::map<std::int64_t, std::vector<File>> files_;  // By fragment.
+  std::vector<std::weak_ptr<Upload>> tracked_;       // Of fragments, which own them.
   bool closed_ = false;
 };
 

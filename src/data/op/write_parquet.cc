@@ -79,9 +79,10 @@ class ParquetFileWriter {
  public:
   static Result<std::unique_ptr<ParquetFileWriter>> open(const Location& location, std::string name,
                                                          const SchemaPtr& schema, const WriteOptions& options,
-                                                         arrow::MemoryPool* pool) {
+                                                         PendingUploads& uploads, arrow::MemoryPool* pool) {
     auto file = std::unique_ptr<ParquetFileWriter>(new ParquetFileWriter(std::move(name), options));
     SHOAL_ASSIGN_OR_RETURN(file->upload_, location.store->start_upload(location.root, location.key + file->name_));
+    SHOAL_RETURN_IF_ERROR(uploads.track(file->upload_));
     file->stream_ = open_upload_stream(*file->upload_);
     const auto properties = parquet::WriterProperties::Builder()
                                 .memory_pool(pool)
@@ -123,7 +124,7 @@ class ParquetFileWriter {
     return WrittenFile{name_, rows_, stream_->Tell().ValueOr(0)};
   }
 
-  std::unique_ptr<Upload> take_upload() {
+  std::shared_ptr<Upload> take_upload() {
     writer_.reset();
     stream_.reset();
     return std::move(upload_);
@@ -138,7 +139,7 @@ class ParquetFileWriter {
 
   const std::string name_;
   const WriteOptions options_;
-  std::unique_ptr<Upload> upload_;  // Outlives the stream, which outlives the writer.
+  std::shared_ptr<Upload> upload_;  // Outlives the stream, which outlives the writer.
   std::shared_ptr<arrow::io::OutputStream> stream_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   std::int64_t rows_ = 0;
@@ -186,7 +187,7 @@ class WriteParquetStream final : public Stream {
     SHOAL_RETURN_IF_ERROR(shared_->schema.check(rows->schema(), name()));
     if (file_ == nullptr) {
       SHOAL_ASSIGN_OR_RETURN(file_, ParquetFileWriter::open(shared_->location, name(), rows->schema(),
-                                                            shared_->options, context_.pool));
+                                                            shared_->options, *shared_->uploads, context_.pool));
     }
     return file_->write(rows);
   }

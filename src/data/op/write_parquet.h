@@ -39,7 +39,7 @@ class WriteJob {
   void collect(const Rows& rows);
   /// Makes all collected files visible, or none. Call once, after the last block.
   Result<WriteReport> commit();
-  /// Removes all finished files at once, and those that fragments finish from now on. Any thread.
+  /// Removes all files at once, those that fragments write at the moment too. Any thread.
   void abort();
 
  private:

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "data/io/testing/temp_folder.h"
 #include "data/op/from_arrow.h"
@@ -176,6 +177,51 @@ TEST_F(WriteParquet, NamesFragmentsWhoseColumnsDiffer) {
   EXPECT_EQ(everything(), std::vector<std::string>{});
 }
 
+/// Gives rows twice, and calls `between` before the second.
+class TwoPieces final : public Source {
+ public:
+  explicit TwoPieces(std::function<void()> between) : between_(std::move(between)) {}
+  std::string label() const override { return "TwoPieces"; }
+  Result<std::int64_t> split_count(int, std::int64_t) const override { return 1; }
+  std::unique_ptr<Stream> open(std::int64_t, const StepContext& context) const override {
+    return std::make_unique<Pieces>(between_, source_->open(0, context));
+  }
+
+ private:
+  class Pieces final : public Stream {
+   public:
+    Pieces(std::function<void()> between, std::unique_ptr<Stream> rows)
+        : between_(std::move(between)), rows_(std::move(rows)) {}
+    Result<Rows> next() override {
+      if (first_ == nullptr) return first_ = rows_->next().value();
+      if (between_ == nullptr) return Rows();
+      std::exchange(between_, nullptr)();
+      return first_;
+    }
+
+   private:
+    std::function<void()> between_;
+    const std::unique_ptr<Stream> rows_;
+    Rows first_;
+  };
+  const std::function<void()> between_;
+  const std::shared_ptr<const Source> source_ = (*make_range(3))->source();
+};
+
+TEST_F(WriteParquet, AbortReachesTheFileThatAFragmentWrites) {
+  const auto job = *WriteJob::start(target(), {}, storage_);
+  Pipeline pipeline = fused(*job->node(*make_range(3)));
+  std::size_t before = 0, after = 0;
+  pipeline.source = std::make_shared<TwoPieces>([&] {  // as if the program were ended while the user's function hangs
+    before += everything().size();
+    job->abort();
+    after += everything().size();
+  });
+  EXPECT_FALSE(drive_split(pipeline, 0, drive_options()).ok());
+  EXPECT_EQ(before, 3u) << "the folders and the unfinished file";
+  EXPECT_EQ(after, 0u);
+}
+
 TEST_F(WriteParquet, SaysThatTheDiskIsFullAndLeavesNothing) {
   const std::string disk = folder_ / "disk";
   std::filesystem::create_directory(disk);
@@ -216,6 +262,36 @@ TEST(PendingUploads, TakesBackWhatWasVisibleWhenOneFails) {
   EXPECT_EQ(uploads.commit({"a", "b"}, take_back).code(), ErrorCode::unavailable);
   EXPECT_TRUE(taken_back.empty() || taken_back == std::vector<std::string>{"a"});
   EXPECT_EQ(aborted, taken_back.empty() ? 2 : 1);
+}
+
+/// Notes the order of calls.
+class NotedUpload final : public Upload {
+ public:
+  explicit NotedUpload(std::string& calls) : calls_(calls) {}
+  Status write(std::span<const std::uint8_t>) override { return Status(); }
+  Status finish() override { return Status(); }
+  Status commit() override { return Status(); }
+  void start_abort() override { calls_ += 's'; }
+  void abort() override { calls_ += 'a'; }
+
+ private:
+  std::string& calls_;
+};
+
+TEST(PendingUploads, AbortsAllAtOnceAlsoWhatFragmentsStillWrite) {
+  PendingUploads uploads;
+  std::string calls;
+  ASSERT_TRUE(uploads.add(0, "a", std::make_unique<NotedUpload>(calls)).ok());
+  const auto open = std::make_shared<NotedUpload>(calls);
+  ASSERT_TRUE(uploads.track(open).ok());
+  ASSERT_TRUE(uploads.track(std::make_shared<NotedUpload>(calls)).ok());  // and given up by its fragment
+  const auto finished = std::make_shared<NotedUpload>(calls);
+  ASSERT_TRUE(uploads.track(finished).ok());
+  ASSERT_TRUE(uploads.add(1, "b", finished).ok());
+  uploads.abort();
+  EXPECT_EQ(calls, "sssaaa");
+  EXPECT_EQ(uploads.track(open).code(), ErrorCode::cancelled);
+  EXPECT_EQ(calls, "sssaaaa");
 }
 
 TEST(PendingUploads, RefusesFilesThatNobodyMadeAndLateOnes) {

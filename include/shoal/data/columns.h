@@ -50,9 +50,10 @@ struct RawColumn {
   std::int64_t bit_offset = 0;             ///< Of the first row in `validity`.
   std::int64_t value_bit_offset = 0;       ///< Of the first row in the bitmap of booleans.
   std::int64_t rows = 0;
+  bool all_null = false;                   ///< The column has no type, because no value is other than null.
 
   static bool bit(const std::uint8_t* bitmap, std::int64_t i) { return ((bitmap[i >> 3] >> (i & 7)) & 1) != 0; }
-  bool is_null(std::int64_t i) const { return validity != nullptr && !bit(validity, bit_offset + i); }
+  bool is_null(std::int64_t i) const { return validity != nullptr ? !bit(validity, bit_offset + i) : all_null; }
   template <class T>
   T number(std::int64_t i) const {
     if constexpr (std::is_same_v<T, bool>) {

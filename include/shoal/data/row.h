@@ -207,17 +207,22 @@ Value to_value(T&& value) {
 }
 
 /// Collects rows into a batch. Columns that no row changed keep their type and memory; the type of others is that of
-/// their first value that is not null. `input` is the block most rows refer to; may be null.
+/// their values that are not null. `input` is the block most rows refer to; may be null.
 class RowSink {
  public:
   explicit RowSink(std::shared_ptr<arrow::RecordBatch> input);
   RowSink(RowSink&&) noexcept;
   ~RowSink();
   void append(Row row);
-  /// Throws SchemaMismatch for columns whose values differ in type from row to row.
+  /// Throws SchemaMismatch for columns that some rows lack, or whose values differ in type from row to row.
   std::shared_ptr<arrow::RecordBatch> finish();
 
  private:
+  struct Plan;
+  Plan make_plan() const;
+  std::shared_ptr<arrow::Array> make_column_of(std::size_t column, const Plan& plan,
+                                               const std::shared_ptr<arrow::Array>& original) const;
+
   std::shared_ptr<arrow::RecordBatch> input_;
   std::vector<Row> rows_;
 };

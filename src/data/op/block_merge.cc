@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "data/io/arrow_status.h"
+#include "data/rows/agreed_columns.h"
 
 namespace shoal::data {
 namespace {
@@ -26,10 +27,12 @@ class BlockMergeStream final : public Stream {
 
   Result<Rows> next() override {
     std::vector<Rows> pieces;
+    std::shared_ptr<arrow::Schema> columns;  // of all pieces
     std::int64_t bytes = 0;
     if (held_ != nullptr) {
+      SHOAL_ASSIGN_OR_RETURN(bytes, bytes_of(*held_));
+      columns = held_->schema();
       pieces.push_back(std::exchange(held_, nullptr));
-      SHOAL_ASSIGN_OR_RETURN(bytes, bytes_of(*pieces.back()));
     }
     while (!ended_ && bytes < target_bytes_) {
       SHOAL_ASSIGN_OR_RETURN(Rows rows, input_->next());
@@ -38,28 +41,27 @@ class BlockMergeStream final : public Stream {
         break;
       }
       SHOAL_ASSIGN_OR_RETURN(const std::int64_t more, bytes_of(*rows));
-      if (more >= target_bytes_ && !pieces.empty()) {  // large enough on its own: no need to copy it
+      const auto agreed = agree_on_columns(columns, rows->schema());
+      // Large enough on its own: no need to copy it. Of other columns: who takes the blocks knows whether that may be.
+      if (!pieces.empty() && (more >= target_bytes_ || !agreed.ok())) {
         held_ = std::move(rows);
         break;
       }
+      columns = *agreed;
       bytes += more;
       pieces.push_back(std::move(rows));
     }
-    return merge(pieces);
+    return merge(std::move(pieces), columns);
   }
 
   bool at_end() const override { return held_ == nullptr && (ended_ || input_->at_end()); }
 
  private:
-  Result<Rows> merge(const std::vector<Rows>& pieces) const {
+  Result<Rows> merge(std::vector<Rows> pieces, const std::shared_ptr<arrow::Schema>& columns) const {
     if (pieces.empty()) return Rows();
     if (pieces.size() == 1) return pieces.front();
-    for (const Rows& piece : pieces) {
-      if (piece->schema()->Equals(*pieces.front()->schema(), false)) continue;
-      return Status(ErrorCode::schema_mismatch, "block " + std::to_string(context_.ordinal) +
-                                                    " holds rows of different columns: first " +
-                                                    pieces.front()->schema()->ToString() + ", then " +
-                                                    piece->schema()->ToString());
+    for (Rows& piece : pieces) {
+      SHOAL_ASSIGN_OR_RETURN(piece, with_columns(piece, columns, context_.pool));
     }
     return from_arrow(arrow::ConcatenateRecordBatches(pieces, context_.pool));
   }

@@ -26,28 +26,18 @@ std::string_view verb(FunctionKind kind) {
   return "Map";
 }
 
-/// The columns that the first call returned; all others must return the same. Shared by the fragments of a run.
-class AgreedSchema {
+/// The columns that a call returned, for others that return the same: equal blocks of one run have one schema object,
+/// so that comparing them costs a pointer. Shared by the fragments of a run; thread-safe.
+class SharedColumns {
  public:
-  Status check(const SchemaPtr& schema, const std::string& label) {
+  /// `own` where there is none yet.
+  SchemaPtr get(const SchemaPtr& own) {
     std::lock_guard lock(mutex_);
-    if (schema_ == nullptr) schema_ = schema;
-    if (schema_ == schema || schema_->Equals(*schema, /*check_metadata=*/false)) return {};
-    return Status(ErrorCode::schema_mismatch,
-                  label + " returned different columns in different calls: first {" + names(*schema_) + "}, then {" +
-                      names(*schema) + "}. Return the same columns and types from every call.");
+    if (schema_ == nullptr) schema_ = own;
+    return schema_;
   }
 
  private:
-  static std::string names(const arrow::Schema& schema) {
-    std::string text;
-    for (const auto& field : schema.fields()) {
-      if (!text.empty()) text += ", ";
-      text += field->name() + ": " + field->type()->ToString();
-    }
-    return text;
-  }
-
   std::mutex mutex_;
   SchemaPtr schema_;
 };
@@ -63,7 +53,7 @@ struct MapShared {
   std::shared_ptr<const FunctionSpec> spec;
   std::string label;
   std::int64_t batch_rows;
-  AgreedSchema schema;
+  SharedColumns columns;
 };
 
 /// Status of the exception in flight: errors of Shoal (a missing column, a store) keep their code.
@@ -133,11 +123,13 @@ class MapStream final : public Stream {
       return describe_exception(shared_->label, where(*batch));
     }
     if (out == nullptr) return Status(ErrorCode::user_function, shared_->label + " returned no batch" + where(*batch));
-    if (out->num_rows() > 0 && out->schema() != last_schema_) {  // rows made one by one have no columns if none are made
-      SHOAL_RETURN_IF_ERROR(shared_->schema.check(out->schema(), shared_->label));
-      last_schema_ = out->schema();
-    }
-    return out;
+    return out->num_rows() == 0 ? out : with_shared_columns(std::move(out));
+  }
+
+  Rows with_shared_columns(Rows out) {
+    if (columns_ == nullptr) columns_ = shared_->columns.get(out->schema());
+    if (out->schema() == columns_ || !out->schema()->Equals(*columns_, /*check_metadata=*/true)) return out;
+    return arrow::RecordBatch::Make(columns_, out->num_rows(), out->column_data());
   }
 
   Status find_function() {
@@ -163,7 +155,7 @@ class MapStream final : public Stream {
   Rows block_;
   std::int64_t row_ = 0;               // in block_
   std::int64_t rows_seen_ = 0;         // in this fragment
-  SchemaPtr last_schema_;
+  SchemaPtr columns_;                  // of most outputs
 };
 
 class MapStep final : public Step {

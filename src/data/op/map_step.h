@@ -45,8 +45,9 @@ class MapNode final : public Node {
 std::string function_label(const detail::FunctionSpec& spec, const StepOptions& options);
 
 /// The step alone. Calls the function with at most `batch_size` rows of one input block at a time, looks for
-/// cancellation between calls, turns what it throws into `user_function` errors that name the step and the rows, and
-/// gives `schema_mismatch` where two calls return different columns. One object per run.
+/// cancellation between calls, and turns what it throws into `user_function` errors that name the step and the rows.
+/// Whether all calls return the same columns is for those to say who put blocks together (rows/agreed_columns.h). One
+/// object per run.
 std::shared_ptr<const Step> make_map_step(std::shared_ptr<const detail::FunctionSpec> spec,
                                           const StepOptions& options);
 

@@ -72,11 +72,16 @@ TEST(MapStep, KeepsTheCodeOfShoalsOwnErrors) {
   EXPECT_EQ(code_of(step(FunctionKind::map, fail)), ErrorCode::not_found);
 }
 
-TEST(MapStep, RefusesOtherColumnsInALaterCall) {
-  const auto change = [](const Rows& rows) {
-    return ids_of(*rows)[0] == 0 ? rows : *rows->RenameColumns({"other"});
+TEST(MapStep, EqualColumnsOfAllCallsAreOneObject) {
+  const auto copy = [](const Rows& rows) {
+    return arrow::RecordBatch::Make(arrow::schema({arrow::field("id", arrow::int64())}), rows->num_rows(), rows->columns());
   };
-  EXPECT_EQ(code_of(step(FunctionKind::map_batches, change, {.batch_size = 5})), ErrorCode::schema_mismatch);
+  const auto splits = drive(step(FunctionKind::map_batches, copy, {.batch_size = 2}), {.parallelism = 2});
+  ASSERT_TRUE(splits.ok());
+  const auto& schema = (*splits)[0].pieces[0]->schema();
+  for (const DrivenSplit& split : *splits) {
+    for (const Rows& piece : split.pieces) EXPECT_EQ(piece->schema(), schema);
+  }
 }
 
 TEST(MapStep, RefusesNoBatch) {
@@ -162,6 +167,20 @@ TEST(BlockMerge, JoinsSmallPiecesAndPassesLargeOnes) {
   ASSERT_EQ(passed->pieces.size(), 2U);
   EXPECT_EQ(passed->pieces[0]->num_rows(), large);
   EXPECT_EQ(passed->pieces[1]->num_rows(), 5);
+}
+
+TEST(BlockMerge, LeavesApartWhatHasOtherColumns) {
+  const auto change = [](const Rows& rows) {
+    return ids_of(*rows)[0] < 4 ? rows : *rows->RenameColumns({"other"});
+  };
+  Pipeline pipeline = fused(*step(FunctionKind::map_batches, change, {.batch_size = 2}));
+  pipeline.steps.push_back(make_block_merge());
+  ASSERT_TRUE(pipeline.source->split_count(1, 1 << 20).ok());
+  const auto out = drive_split(pipeline, 0, {});
+  ASSERT_TRUE(out.ok());
+  ASSERT_EQ(out->pieces.size(), 2U);
+  EXPECT_EQ(out->pieces[0]->num_rows(), 4);
+  EXPECT_EQ(out->pieces[1]->num_rows(), 6);
 }
 
 }  // namespace

@@ -47,5 +47,88 @@ TEST(RowFunctions, MayChangeAColumnThatArrowSaysHasNoNulls) {
   EXPECT_EQ(values[9001], -9001);
 }
 
+/// What the same rows give where blocks are cut differently, by threads that come in another order.
+std::vector<Dataset> cuts() {
+  std::vector<Dataset> cuts;
+  for (const int parallelism : {1, 2, 7, 100}) cuts.push_back(range(k_rows, {.parallelism = parallelism}));
+  return cuts;
+}
+
+Row none_but_the_last(Row row) {
+  row["last"] = std::nullopt;
+  if (row["id"].as<std::int64_t>() == k_rows - 1) row["last"] = std::int64_t{7};
+  return row;
+}
+Row none_but_the_first(Row row) {
+  row["last"] = std::nullopt;
+  if (row["id"].as<std::int64_t>() == 0) row["last"] = std::int64_t{7};
+  return row;
+}
+
+TEST(RowFunctions, AColumnMayBeNullInWholeBlocks) {
+  for (const Dataset& rows : cuts()) {
+    const auto last = column(rows.map(none_but_the_last), "last");
+    ASSERT_EQ(last.size(), k_rows);
+    EXPECT_EQ(last.back(), 7);
+    EXPECT_EQ(last.front(), std::nullopt);
+    const auto first = column(rows.map(none_but_the_first), "last");
+    EXPECT_EQ(first.front(), 7);
+    EXPECT_EQ(first.back(), std::nullopt);
+  }
+}
+
+TEST(RowFunctions, NullsOfWholeBlocksShuffleAndMaterialize) {
+  for (const Dataset& rows : cuts()) {
+    const Dataset kept = rows.map(none_but_the_last).materialize();
+    EXPECT_EQ(column(kept, "last").back(), 7);
+    std::int64_t sum = 0;
+    for (const Batch& batch : kept.iter_batches({.batch_size = 3000, .shuffle_buffer = 5000, .seed = 1})) {
+      for (const auto& value : batch.column<std::optional<std::int64_t>>("last")) sum += value.value_or(0);
+    }
+    EXPECT_EQ(sum, 7);
+  }
+}
+
+template <class F>
+ErrorCode outcome_of(const Dataset& dataset, F function) {
+  try {
+    column(dataset.map(function), "id");
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return ErrorCode::ok;
+}
+
+TEST(RowFunctions, WhatDiffersFromRowToRowIsRefusedHoweverBlocksAreCut) {
+  for (const Dataset& rows : cuts()) {
+    EXPECT_EQ(outcome_of(rows, [](Row row) {
+                if (row["id"].as<std::int64_t>() >= 5000) row["large"] = true;
+                return row;
+              }), ErrorCode::schema_mismatch);
+    EXPECT_EQ(outcome_of(rows, [](Row row) {
+                if (row["id"].as<std::int64_t>() >= 5000) row["x"] = 1.5;
+                if (row["id"].as<std::int64_t>() < 5000) row["x"] = "text";
+                return row;
+              }), ErrorCode::schema_mismatch);
+    EXPECT_EQ(outcome_of(range_tensor(k_rows, {.shape = {4}}), [](Row row) {
+                const auto data = row["data"].as<Tensor<std::int64_t>>();
+                row["id"] = data(0);
+                if (data(0) >= 5000) row["data"] = Tensor<std::int64_t>(Shape{2});
+                return row;
+              }), ErrorCode::schema_mismatch);
+  }
+}
+
+TEST(RowFunctions, ColumnsMayBeSetInAnyOrder) {
+  for (const Dataset& rows : cuts()) {
+    EXPECT_EQ(outcome_of(rows, [](Row row) {
+                const bool late = row["id"].as<std::int64_t>() >= 5000;
+                row[late ? "a" : "b"] = 1;
+                row[late ? "b" : "a"] = 2;
+                return row;
+              }), ErrorCode::ok);
+  }
+}
+
 }  // namespace
 }  // namespace shoal::data

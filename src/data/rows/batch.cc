@@ -57,7 +57,8 @@ detail::RawColumn Batch::open_column(const detail::ColumnSpec& spec) const {
   const auto array = filled(rows_)->column(find_column(*rows_, spec.name));
   const detail::DType actual = dtype_of_arrow(*array->type());
   const bool is_text = spec.type == detail::DType::string && actual == detail::DType::binary;
-  if (actual != spec.type && !is_text) throw_wrong_type(spec.name, *array->type(), detail::to_string(spec));
+  const bool is_null = spec.nullable && array->type_id() == arrow::Type::NA;
+  if (actual != spec.type && !is_text && !is_null) throw_wrong_type(spec.name, *array->type(), detail::to_string(spec));
   return detail::open_columns(rows_, std::span(&spec, 1), "the batch").front().raw;
 }
 

@@ -173,7 +173,11 @@ void open_structure(const arrow::Array& array, const ColumnSpec& spec, const Pla
 ColumnReader open_array(std::shared_ptr<arrow::Array> array, const ColumnSpec& spec, const Place& place) {
   ColumnReader reader;
   reader.raw.rows = array->length();
-  if (array->type_id() == arrow::Type::NA && spec.nullable) return reader;
+  if (array->type_id() == arrow::Type::NA && spec.nullable) {
+    reader.present = true;
+    reader.raw.all_null = true;
+    return reader;
+  }
   if (spec.form == ColumnForm::scalar) array = as_scalar(array, spec, place);
   reader.present = true;
   open_validity(*array, spec, place, reader);

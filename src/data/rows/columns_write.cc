@@ -1,5 +1,5 @@
 #include <arrow/array.h>
-#include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
 #include <arrow/buffer.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/exec.h>
@@ -152,16 +152,23 @@ struct TensorTally {
   std::int64_t elements = 0;
 };
 
-TensorTally tally(const std::vector<RawTensor>& tensors, const std::uint8_t* validity, const std::string& column) {
+/// `kept` is the shape of all rows of the input's column, if they have one. Whether a column has one shape is part of
+/// its type, so a function keeps it in every row or in none: the type would differ from block to block else.
+TensorTally tally(const std::vector<RawTensor>& tensors, const std::uint8_t* validity, const std::string& column,
+                  const std::optional<Shape>& kept) {
   TensorTally tally;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (validity != nullptr && validity[i] == 0) continue;
     const Shape& shape = tensors[i].shape;
     if (!tally.first) tally.first = shape;
-    if (shape.rank() != tally.first->rank()) {
-      throw_error(ErrorCode::schema_mismatch, "the tensors of column '" + column + "' have shape " +
-                                                  tally.first->to_string() + " in one row and " + shape.to_string() +
-                                                  " in another. Give all rows the same number of dimensions.");
+    const bool same_rank = shape.rank() == tally.first->rank();
+    if (!same_rank || (kept && (shape == *kept) != (*tally.first == *kept))) {
+      throw_error(ErrorCode::schema_mismatch,
+                  "the tensors of column '" + column + "' have shape " + tally.first->to_string() +
+                      " in one row and " + shape.to_string() + " in another. " +
+                      (same_rank ? "The column has one shape in the input: keep it in all rows, or give the new "
+                                   "tensors a column of their own."
+                                 : "Give all rows the same number of dimensions."));
     }
     tally.equal = tally.equal && shape == *tally.first;
     tally.elements += shape.elements();
@@ -250,10 +257,16 @@ std::shared_ptr<arrow::Array> finish_tensors(const ColumnSpec& spec, const std::
                                              const std::uint8_t* validity,
                                              const std::shared_ptr<arrow::Array>& original) {
   if (original != nullptr && validity == nullptr && are_rows_of(tensors, *original, spec.type)) return original;
-  const TensorTally shapes = tally(tensors, validity, spec.name);
   const auto type = original == nullptr ? std::nullopt : as_tensor_type(*original->type());
-  const bool keeps_shape = type && type->row_shape && shapes.equal && shapes.first && *shapes.first == *type->row_shape;
-  return with_validity(keeps_shape ? copy_fixed(tensors, *shapes.first, spec.type)
+  const auto kept = type ? type->row_shape : std::nullopt;
+  const TensorTally shapes = tally(tensors, validity, spec.name, kept);
+  if (!shapes.first && !tensors.empty()) {  // nothing says how many dimensions there are
+    const auto rows = static_cast<std::int64_t>(tensors.size());
+    return from_arrow(arrow::MakeArrayOfNull(type ? original->type() : arrow::null(), rows, column_pool()))
+        .value_or_throw();
+  }
+  const bool keeps_shape = kept && shapes.first == kept;
+  return with_validity(keeps_shape ? copy_fixed(tensors, *kept, spec.type)
                                    : copy_varying(tensors, shapes, spec.type, spec.name),
                        validity);
 }

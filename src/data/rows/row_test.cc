@@ -103,13 +103,56 @@ TEST(Row, UnchangedColumnsKeepTheirMemory) {
   EXPECT_TRUE(out.to_arrow()->GetColumnByName("copy")->Equals(in.to_arrow()->GetColumnByName("list")));
 }
 
-TEST(Row, MissingInSomeRowsIsNull) {
-  const Batch out = through(sample(), [](Row row) {
+TEST(Row, AllRowsHaveTheSameColumns) {
+  const auto set_in_some = [](Row row) {
     if (row["id"].as<int>() != 2) row["odd"] = true;
     return row;
+  };
+  EXPECT_EQ(code_of([&] { through(sample(), set_in_some); }), ErrorCode::schema_mismatch);
+  const auto erase_in_some = [](Row row) {
+    if (row["id"].as<int>() == 2) row.erase("name");
+    return row;
+  };
+  EXPECT_EQ(code_of([&] { through(sample(), erase_in_some); }), ErrorCode::schema_mismatch);
+  const Batch out = through(sample(), [](Row row) {
+    if (row["id"].as<int>() == 2) {
+      row["no"] = 1.5;
+      row["odd"] = std::nullopt;
+    } else {
+      row["odd"] = true;
+      row["no"] = std::nullopt;
+    }
+    return row;
   });
+  EXPECT_EQ(out.column_names(), (std::vector<std::string>{"id", "name", "image", "list", "odd", "no"}));
   EXPECT_EQ(out.column<std::optional<bool>>("odd")[1], std::nullopt);
   EXPECT_EQ(out.column<std::optional<bool>>("odd")[2], true);
+  EXPECT_EQ(out.column<std::optional<double>>("no")[1], 1.5);
+}
+
+TEST(Row, ChangedInSomeRows) {
+  const Batch out = through(sample(), [](Row row) {
+    if (row["id"].as<int>() == 2) row["id"] = 20;
+    if (row["id"].as<int>() == 3) row["name"] = std::nullopt;
+    return row;
+  });
+  EXPECT_EQ(out.column<std::int32_t>("id")[0], 1);
+  EXPECT_EQ(out.column<std::int32_t>("id")[1], 20);
+  EXPECT_EQ(out.column<std::optional<std::string>>("name")[1], "b");
+  EXPECT_EQ(out.column<std::optional<std::string>>("name")[2], std::nullopt);
+}
+
+TEST(Row, WithoutAnyValueAColumnHasNoTypeYet) {
+  const Batch out = through(sample(), [](Row row) {
+    row["none"] = std::nullopt;
+    row["id"] = std::nullopt;
+    return row;
+  });
+  EXPECT_EQ(out.column_type("none"), "null");
+  EXPECT_EQ(out.column<std::optional<double>>("none")[2], std::nullopt);
+  EXPECT_TRUE(out.column<std::optional<double>>("none").is_null(2));
+  EXPECT_EQ(code_of([&] { out.column<double>("none"); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(out.column_type("id"), "int32");
 }
 
 TEST(Row, MixedTypesAreErrors) {

@@ -299,6 +299,30 @@ TEST(TypedRows, TensorsThatAreNotTouchedAreShared) {
   EXPECT_EQ(in.tensor<std::uint8_t>("image")(3, 1, 2), 23);
 }
 
+TEST(TypedRows, TensorsOfOneShapeKeepItInAllRowsOrInNone) {
+  BatchBuilder builder;
+  const auto pixels = builder.add_tensor<std::uint8_t>("image", {4, 2, 3});
+  std::iota(pixels.begin(), pixels.end(), std::uint8_t{0});
+  const Batch in = builder.finish();
+  const auto cut = [](Image image, int above) {
+    if (image.image(0, 0) >= above) image.image = Tensor<std::uint8_t>({1, 2}, {1, 2});
+    return image;
+  };
+  EXPECT_EQ(run(detail::row_function<FunctionKind::map>(cut, 100), in).column_type("image"), "tensor<uint8>{2, 3}");
+  EXPECT_EQ(run(detail::row_function<FunctionKind::map>(cut, 0), in).column_type("image"), "tensor<uint8>{?, ?}");
+  EXPECT_THROW(run(detail::row_function<FunctionKind::map>(cut, 12), in), SchemaMismatch);
+}
+
+struct MaybeImage {
+  std::optional<Tensor<float>> image;
+};
+
+TEST(TypedRows, TensorsThatAreAllNullHaveNoTypeYet) {
+  const Batch nulls(detail::rows_from<MaybeImage>(std::vector<MaybeImage>(2)));
+  EXPECT_EQ(nulls.column_type("image"), "null");
+  EXPECT_FALSE(detail::rows_to<MaybeImage>(nulls.to_arrow())[1].image.has_value());
+}
+
 Row add_area(Row row) {
   row["area"] = row["width"].as<double>() * row["height"].as<double>();
   return row;

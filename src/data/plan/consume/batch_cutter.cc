@@ -7,23 +7,15 @@
 #include <utility>
 
 #include "data/io/arrow_status.h"
-#include "data/plan/schema_text.h"
+#include "data/rows/agreed_columns.h"
 
 namespace shoal::data {
-
-Status check_same_columns(const SchemaPtr& first, const Rows& rows) {
-  if (first == nullptr || first == rows->schema() || first->Equals(*rows->schema(), false)) return {};
-  return Status(ErrorCode::schema_mismatch, "blocks of one dataset have different columns: first " +
-                                                schema_text(*first) + ", then " +
-                                                schema_text(*rows->schema()));
-}
 
 BatchCutter::BatchCutter(std::int64_t batch_rows, bool drop_last, arrow::MemoryPool* pool)
     : batch_rows_(batch_rows), drop_last_(drop_last), pool_(pool) {}
 
 Status BatchCutter::push(Run::Delivered block) {
-  SHOAL_RETURN_IF_ERROR(check_same_columns(schema_, block.rows));
-  schema_ = block.rows->schema();
+  SHOAL_ASSIGN_OR_RETURN(schema_, agree_on_columns(schema_, block.rows->schema()));
   rows_ += block.rows->num_rows();
   blocks_.push_back(std::move(block));
   return {};
@@ -47,6 +39,7 @@ Result<Run::Delivered> BatchCutter::cut(std::int64_t rows) {
   while (rows > 0) {
     Run::Delivered& block = blocks_.front();
     const std::int64_t here = std::min(rows, block.rows->num_rows());
+    SHOAL_ASSIGN_OR_RETURN(block.rows, with_columns(block.rows, schema_, pool_));
     pieces.push_back(here == block.rows->num_rows() ? block.rows : block.rows->Slice(0, here));
     leases.push_back(block.lease);
     rows -= here;

@@ -36,11 +36,8 @@ class BatchCutter {
   arrow::MemoryPool* const pool_;
   std::deque<Run::Delivered> blocks_;  // the first one without what was cut from it
   std::int64_t rows_ = 0;              // in blocks_
-  SchemaPtr schema_;                   // that all blocks must have; null before the first
+  SchemaPtr schema_;                   // that all blocks agreed on; null before the first
   bool finished_ = false;
 };
-
-/// schema_mismatch naming both, unless the columns are the same or `first` is null.
-Status check_same_columns(const SchemaPtr& first, const Rows& rows);
 
 }  // namespace shoal::data

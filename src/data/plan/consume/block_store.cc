@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "data/io/arrow_status.h"
-#include "data/plan/consume/batch_cutter.h"
 #include "data/plan/consume/spill_file.h"
+#include "data/rows/agreed_columns.h"
 
 namespace shoal::data {
 
@@ -20,8 +20,7 @@ BlockStore::~BlockStore() = default;
 std::int64_t BlockStore::spilled_bytes() const { return spill_ == nullptr ? 0 : spill_->size(); }
 
 Status BlockStore::append(const Rows& block) {
-  if (schema_ == nullptr) schema_ = block->schema();
-  SHOAL_RETURN_IF_ERROR(check_same_columns(schema_, block));
+  SHOAL_ASSIGN_OR_RETURN(schema_, agree_on_columns(schema_, block->schema()));
   SHOAL_ASSIGN_OR_RETURN(const std::int64_t bytes, from_arrow(arrow::util::ReferencedBufferSize(*block)));
   Block entry{.end_row = row_count() + block->num_rows(), .rows = nullptr, .offset = 0, .length = 0};
   if (spill_ == nullptr && held_bytes_ + bytes <= memory_bytes_) {
@@ -41,8 +40,11 @@ Status BlockStore::append(const Rows& block) {
 
 Result<Rows> BlockStore::read(std::int64_t i, arrow::MemoryPool* pool) const {
   const Block& block = blocks_[static_cast<std::size_t>(i)];
-  if (block.rows != nullptr) return block.rows;
-  return spill_->read({block.offset, block.length}, pool);
+  Rows rows = block.rows;
+  if (rows == nullptr) {
+    SHOAL_ASSIGN_OR_RETURN(rows, spill_->read({block.offset, block.length}, pool));
+  }
+  return with_columns(rows, schema_, pool);
 }
 
 }  // namespace shoal::data

@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "data/plan/consume/batch_cutter.h"
 #include "data/io/arrow_status.h"
+#include "data/rows/agreed_columns.h"
 
 namespace shoal::data {
 namespace {
@@ -39,8 +39,7 @@ ShuffleBuffer::ShuffleBuffer(std::int64_t capacity, std::uint64_t seed, std::int
 std::uint64_t ShuffleBuffer::below(std::uint64_t bound) { return random_() % bound; }
 
 Status ShuffleBuffer::push(Run::Delivered block) {
-  SHOAL_RETURN_IF_ERROR(check_same_columns(schema_, block.rows));
-  schema_ = block.rows->schema();
+  SHOAL_ASSIGN_OR_RETURN(schema_, agree_on_columns(schema_, block.rows->schema()));
   const std::uint64_t id = next_block_++;
   const std::int64_t rows = block.rows->num_rows();
   blocks_.emplace(id, Held{std::move(block), rows});
@@ -91,6 +90,10 @@ Result<Run::Delivered> ShuffleBuffer::pop() {
 Result<Rows> ShuffleBuffer::gather(const std::vector<Place>& places) {
   std::map<std::uint64_t, std::vector<std::int64_t>> rows_of;  // block -> rows
   for (const Place& place : places) rows_of[place.block].push_back(place.row);
+  for (const auto& [block, rows] : rows_of) {
+    Rows& held = blocks_.at(block).block.rows;
+    SHOAL_ASSIGN_OR_RETURN(held, with_columns(held, schema_, pool_));
+  }
   if (rows_of.size() == 1) return take(blocks_.at(places.front().block).block.rows, rows_of.begin()->second, pool_);
 
   std::vector<Rows> pieces;

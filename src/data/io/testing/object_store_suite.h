@@ -218,6 +218,29 @@ TYPED_TEST_P(ObjectStoreSuite, ReadsManyInOrderAndGoesOnAfterAnError) {
   unread->prepare();  // and destroyed with requests in flight
 }
 
+TYPED_TEST_P(ObjectStoreSuite, ReadsIntoMemoryThatIsGiven) {
+  const std::string large = std::string(9 << 20, 'a') + "end";  // takes several requests where there are parts
+  this->put("small", "0123456789");
+  this->put("large", large);
+  const auto read = [&](const char* key, std::int64_t offset, std::int64_t length, std::int64_t size_hint) {
+    ReadRequest request = this->request(key, offset, length);
+    request.size_hint = size_hint;
+    request.into = std::make_shared<std::uint8_t[]>(static_cast<std::size_t>(request.expected()) + 1, 'x');
+    Result<Bytes> bytes = this->store().read_many(this->root(), {request})->next();
+    EXPECT_TRUE(bytes.ok()) << bytes.status().text();
+    const std::string_view there(reinterpret_cast<const char*>(request.into.get()), bytes->size());
+    EXPECT_EQ(request.into[request.expected()], 'x') << "wrote behind its memory";
+    return std::pair(bytes->string(), bytes->data() == request.into.get() && there == bytes->string());
+  };
+  using Read = std::pair<std::string, bool>;
+  EXPECT_EQ(read("small", 0, -1, 10), Read("0123456789", true));
+  EXPECT_EQ(read("small", 3, 4, -1), Read("3456", true));
+  EXPECT_EQ(read("small", 3, -1, 10), Read("3456789", true));
+  EXPECT_EQ(read("large", 0, -1, static_cast<std::int64_t>(large.size())), Read(large, true));
+  EXPECT_EQ(read("small", 0, -1, 4), Read("0123456789", false)) << "more than was listed has no room there";
+  EXPECT_EQ(read("small", 0, -1, 400).first, "0123456789");
+}
+
 TYPED_TEST_P(ObjectStoreSuite, ShowsUploadsOnlyWhenCommitted) {
   auto upload = this->store().start_upload(this->root(), "out/file");
   ASSERT_TRUE(upload.ok()) << upload.status().text();
@@ -272,7 +295,8 @@ TYPED_TEST_P(ObjectStoreSuite, CountsRequests) {
 REGISTER_TYPED_TEST_SUITE_P(ObjectStoreSuite, CreatesAndRemovesRoots, ReadsWhatWasPut, TakesAwkwardKeys, ReadsRanges,
                             SaysWhatIsMissing, TellsInfo, ListsInOrderOfTheKeysBytes, ListsManyPages,
                             ListsOneFolderOnly, ListsBySuffix, RefusesAnObjectThatChanged,
-                            ReadsManyInOrderAndGoesOnAfterAnError, ShowsUploadsOnlyWhenCommitted,
+                            ReadsManyInOrderAndGoesOnAfterAnError, ReadsIntoMemoryThatIsGiven,
+                            ShowsUploadsOnlyWhenCommitted,
                             LeavesNothingOfAbortedUploads, UploadsEmptyAndReplacingObjects, CountsRequests);
 
 }  // namespace shoal::data

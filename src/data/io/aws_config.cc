@@ -270,6 +270,7 @@ Result<AwsConfig> resolve_aws_config(const StorageOptions& options, const AwsEnv
   if (options.max_connections > 0) config.connections_max = options.max_connections;
   if (options.deadline_s) config.deadline_s = options.deadline_s->value;
   if (!(config.deadline_s > 0)) return Status(ErrorCode::invalid_argument, "deadline_s must be above 0");
+  config.resolve_again = [options, environment] { return resolve_aws_config(options, environment); };
   return config;
 }
 

@@ -16,6 +16,7 @@ struct AwsCredentials {
   std::string access_key;
   Secret secret_key;
   Secret session_token;  ///< Empty for keys that do not expire.
+  friend bool operator==(const AwsCredentials&, const AwsCredentials&) = default;
 };
 
 /// Everything a client of one S3 endpoint needs to know, resolved. Holds secrets: not printable.
@@ -29,6 +30,8 @@ struct AwsConfig {
   std::string ca_file;
   int connections_max = 256;
   double deadline_s = 60;
+  /// Reads everything once more: a file may hold newer credentials. Any thread. Not set for a config that is made by hand.
+  std::function<Result<AwsConfig>()> resolve_again{};
 };
 
 /// Where settings come from besides the options; tests give their own.

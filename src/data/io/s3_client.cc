@@ -87,9 +87,10 @@ void S3Call::write_head(std::string& out) {
   if (!request_.query.empty()) out.append("?").append(request_.query);
   out.append(" HTTP/1.1\r\n");
   const std::string_view hash = request_.body_sha256.empty() ? k_empty_sha256 : std::string_view(request_.body_sha256);
-  client_.sign({.method = request_.method, .path = path, .query = request_.query, .host = target_->host,
-                .region = target_->region, .body_sha256 = hash},
-               out);
+  signed_as_ = client_.identity_.version();
+  client_.identity_.sign({.method = request_.method, .path = path, .query = request_.query, .host = target_->host,
+                          .region = target_->region, .body_sha256 = hash},
+                         out);
   if (!request_.body.empty() || request_.verb == S3Verb::put) {
     out.append("content-length: ").append(std::to_string(request_.body.size())).append("\r\n");
   }
@@ -105,8 +106,11 @@ void S3Call::on_reply(HttpReply& reply) {
     return on_done(reply);
   }
   S3Fault fault = fault_of(reply);
-  if (client_.leaks(fault.body.message)) fault.body.message = "(not shown: it repeats a credential)";
+  if (client_.identity_.leaks(fault.body.message)) fault.body.message = "(not shown: it repeats a credential)";
   if (follow_region(fault)) return client_.loop_->send(shared_from_this());
+  if (is_about_credentials(fault) && client_.identity_.renew(signed_as_)) {
+    return client_.loop_->send(shared_from_this());
+  }
   if (reply.status / 100 == 3 && !reply.location.empty()) {
     // Never followed: the signature would go to a host that nobody configured.
     fault.text = "it redirects to " + printable(reply.location.substr(0, reply.location.find('?')));
@@ -173,12 +177,7 @@ Result<std::shared_ptr<S3Client>> S3Client::make(AwsConfig config, const HttpLim
 }
 
 S3Client::S3Client(AwsConfig config, const S3RetryPolicy& policy)
-    : config_(std::move(config)), policy_(policy), random_(std::random_device{}()) {
-  if (config_.credentials) {
-    signer_ = std::make_unique<SigV4Signer>(config_.credentials->access_key, config_.credentials->secret_key,
-                                            config_.credentials->session_token);
-  }
-}
+    : config_(std::move(config)), policy_(policy), identity_(config_), random_(std::random_device{}()) {}
 
 S3Client::~S3Client() {
   if (loop_ != nullptr) loop_->stop();  // before anything goes: callbacks on its thread still use this client
@@ -249,11 +248,6 @@ bool S3Client::move_bucket(const std::string& bucket, const std::string& region)
   return true;
 }
 
-void S3Client::sign(const SigV4Request& request, std::string& out) {
-  if (signer_ != nullptr) return signer_->sign(request, std::time(nullptr), out);
-  out.append("host: ").append(request.host).append("\r\n");
-}
-
 void S3Client::count_attempt(const S3Request& request) {
   counters_.verbs[static_cast<int>(request.verb)].fetch_add(1, std::memory_order_relaxed);
   if (!request.body.empty()) {
@@ -262,15 +256,6 @@ void S3Client::count_attempt(const S3Request& request) {
 }
 
 double S3Client::draw() { return std::uniform_real_distribution<double>(0, 1)(random_); }
-
-bool S3Client::leaks(std::string_view text) const {
-  if (!config_.credentials) return false;
-  const auto repeats = [&](std::string_view secret) {
-    return !secret.empty() && text.find(secret) != std::string_view::npos;
-  };
-  return repeats(config_.credentials->secret_key.reveal()) || repeats(config_.credentials->session_token.reveal()) ||
-         repeats(config_.credentials->access_key);
-}
 
 RequestCounts S3Client::counts() const {
   const auto of = [&](S3Verb verb) { return counters_.verbs[static_cast<int>(verb)].load(std::memory_order_relaxed); };
@@ -289,7 +274,7 @@ RequestCounts S3Client::counts() const {
 S3ErrorPlace S3Client::place_of(const S3Request& request, int attempts) {
   const std::shared_ptr<const S3Target> target = target_of(request.bucket);
   return {uri_of(request.bucket, printable(request.key)), name_of(request), target->origin.text(),
-          config_.credentials_source, attempts};
+          identity_.source(), attempts};
 }
 
 }  // namespace shoal::data

@@ -15,8 +15,8 @@
 #include "data/io/http_loop.h"
 #include "data/io/object_store.h"
 #include "data/io/s3_error.h"
+#include "data/io/s3_identity.h"
 #include "data/io/s3_retry.h"
-#include "data/io/sigv4.h"
 
 namespace shoal::data {
 
@@ -83,6 +83,7 @@ class S3Call : public HttpExchange, public std::enable_shared_from_this<S3Call> 
   std::shared_ptr<const S3Target> target_;
   HttpClock::time_point began_{};
   int failures_ = 0;
+  int signed_as_ = 0;  // version of the identity
   bool redirected_ = false;
 };
 
@@ -129,11 +130,8 @@ class S3Client {
   std::shared_ptr<const S3Target> make_target(const std::string& bucket, const std::string& region) const;
   /// Remembers that the bucket lives in the region; false where it is where we thought, or the region is no region.
   bool move_bucket(const std::string& bucket, const std::string& region);
-  void sign(const SigV4Request& request, std::string& out);
   void count_attempt(const S3Request& request);
   double draw();
-  /// True where a server's text repeats one of the credentials.
-  bool leaks(std::string_view text) const;
 
   const AwsConfig config_;
   const S3RetryPolicy policy_;
@@ -151,7 +149,7 @@ class S3Client {
   std::map<std::string, std::shared_ptr<const S3Target>> targets_;
 
   // The loop's thread only.
-  std::unique_ptr<SigV4Signer> signer_;
+  S3Identity identity_;
   std::mt19937_64 random_;
   bool endpoint_known_ = false;
 

@@ -18,6 +18,9 @@ struct Meaning {
 };
 
 // The codes that deserve words of their own; the others follow from the HTTP status.
+constexpr std::string_view k_renew =
+    "the session token has expired; get new credentials: the shared AWS files are read again by themselves, for all other "
+    "sources start again";
 constexpr std::array k_meanings = {
     Meaning{"InvalidAccessKeyId", ErrorCode::permission_denied, "the store does not know the access key; check it"},
     Meaning{"SignatureDoesNotMatch", ErrorCode::permission_denied,
@@ -25,7 +28,7 @@ constexpr std::array k_meanings = {
     Meaning{"AccessDenied", ErrorCode::permission_denied,
             "the keys are valid but may not do this; ask for the permission on the bucket"},
     Meaning{"AllAccessDisabled", ErrorCode::permission_denied, "the bucket's owner has locked it"},
-    Meaning{"ExpiredToken", ErrorCode::permission_denied, "the session token has expired; get new credentials"},
+    Meaning{"ExpiredToken", ErrorCode::permission_denied, k_renew},
     Meaning{"InvalidToken", ErrorCode::permission_denied, "the session token is not valid; get new credentials"},
     Meaning{"InvalidTokenId", ErrorCode::permission_denied, "the session token is not valid; get new credentials"},
     Meaning{"RequestTimeTooSkewed", ErrorCode::permission_denied, "this machine's clock is wrong; set it"},
@@ -140,6 +143,13 @@ S3Fault fault_of(const HttpReply& reply) {
   if (fault.body.request_id.empty()) fault.body.request_id = reply.request_id;
   if (fault.body.region.empty()) fault.body.region = reply.bucket_region;
   return fault;
+}
+
+bool is_about_credentials(const S3Fault& fault) {
+  const std::string& code = fault.body.code;
+  if (code.empty()) return fault.status == 400 || fault.status == 401 || fault.status == 403;
+  return code == "ExpiredToken" || code == "InvalidToken" || code == "InvalidTokenId" || code == "InvalidAccessKeyId" ||
+         code == "SignatureDoesNotMatch";
 }
 
 S3Trouble trouble_of(const S3Fault& fault) {

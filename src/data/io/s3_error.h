@@ -32,6 +32,8 @@ struct S3ErrorPlace {
 
 /// Reads an error reply: its body, or for HEAD its status and headers alone.
 S3Fault fault_of(const HttpReply& reply);
+/// Whether other credentials may help: they expired or are not known, or a HEAD was refused, which says no more.
+bool is_about_credentials(const S3Fault& fault);
 /// What trying again may do about it.
 S3Trouble trouble_of(const S3Fault& fault);
 /// The error for the caller: place, status, code and request id, cause, remedy.

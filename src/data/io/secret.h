@@ -31,6 +31,7 @@ class Secret {
 
   std::string_view reveal() const { return text_; }
   bool empty() const { return text_.empty(); }
+  friend bool operator==(const Secret&, const Secret&) = default;
 
   template <class Stream>
   friend Stream& operator<<(Stream& stream, const Secret& secret) = delete;

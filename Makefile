@@ -34,7 +34,7 @@ bench:
 	@bench/run.py --build build/bench $(if $(ONLY),--only $(ONLY))
 
 install:
-	@tools/setup demo
+	@tools/setup install
 	@tools/build demo shoal shoal_data
 	@cmake --install build/demo --prefix $(PREFIX)
 

@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 import subprocess
+import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -33,13 +34,18 @@ def running(folder):
     environment = dict(os.environ, MINIO_ROOT_USER=key, MINIO_ROOT_PASSWORD=secret, MINIO_UPDATE="off",
                        MINIO_BROWSER="off")
     # A session of its own: Ctrl-C is for the program beside it, which the server must outlive.
+    words = tempfile.TemporaryFile()
     server = subprocess.Popen([os.path.join(ROOT, ".deps/bin/minio"), "server", folder, "--quiet", "--address",
-                               f"127.0.0.1:{port}"], env=environment, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, start_new_session=True)
+                               f"127.0.0.1:{port}"], env=environment, stdout=words, stderr=subprocess.STDOUT,
+                              start_new_session=True)
     try:
         deadline = time.monotonic() + START_SECONDS_MAX
         while not takes_requests(port):
-            if server.poll() is not None or time.monotonic() > deadline:
+            if server.poll() is not None:
+                words.seek(0)
+                said = words.read().decode(errors="replace").strip()[-2000:]
+                raise SystemExit(f"MinIO ended at once with status {server.returncode}; its last words:\n{said or '(none)'}")
+            if time.monotonic() > deadline:
                 raise SystemExit(f"MinIO did not answer on port {port} within {START_SECONDS_MAX} s; "
                                  "run tools/setup s3 again")
             time.sleep(0.02)

@@ -149,8 +149,6 @@ void HttpConnection::flush() {
     // The server stopped reading. It may have said why (403, 503), so its reply is read before this is a failure.
     const int error = errno;
     std::uint8_t last_words[4096];
-    body_sent_ = body_.size();
-    head_sent_ = head_.size();
     receive(last_words);
     if (state_ == State::busy) on_broken(result, error);
     return;
@@ -188,7 +186,10 @@ void HttpConnection::receive(std::span<std::uint8_t> scratch) {
     const IoResult result = read_some(into);
     if (result.state == IoState::want_read) return;
     if (result.state == IoState::want_write) return watch(true);
-    if (result.state != IoState::ok) return on_broken(result, errno);
+    if (result.state != IoState::ok) {
+      if (reader_.end()) return finish();
+      return on_broken(result, errno);
+    }
     if (direct) {
       reader_.received(result.bytes);
     } else if (!take(into.first(result.bytes))) {

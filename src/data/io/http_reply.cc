@@ -98,7 +98,7 @@ void HttpReplyReader::start(HttpReply& reply, HttpBodyPlace& place, bool to_head
   target_ = nullptr;
   missing_ = -1;
   to_head_ = to_head;
-  head_done_ = any_ = done_ = false;
+  head_done_ = to_end_ = any_ = done_ = false;
   parser_ = std::make_unique<Parser>(reply_, to_head_);
 }
 
@@ -113,6 +113,8 @@ Result<std::size_t> HttpReplyReader::feed(std::string_view bytes) {
       if (n == 0) break;
     } else if (missing_ >= 0) {
       n = feed_sized(rest);
+    } else if (to_end_) {
+      SHOAL_ASSIGN_OR_RETURN(n, feed_to_end(rest));
     } else {
       SHOAL_ASSIGN_OR_RETURN(n, feed_chunks(rest));
     }
@@ -150,7 +152,13 @@ Result<std::size_t> HttpReplyReader::feed_head(std::string_view bytes) {
     chunks_ = HttpChunkDecoder();
     return used;
   }
-  if (!length) return malformed("does not say how long its body is");
+  if (!length) {
+    // Nobody can tell whether such a body is whole (RFC 9112, 6.3): good for the text of an error, and for no data.
+    if (reply_->status < 300) return malformed("does not say how long its body is");
+    to_end_ = true;
+    reply_->keep_alive = false;
+    return used;
+  }
   missing_ = reply_->content_length;
   target_ = place_->place_body(*reply_, missing_);
   if (target_ == nullptr && missing_ > static_cast<std::int64_t>(k_text_max)) return malformed("is too long");
@@ -163,6 +171,18 @@ Result<std::size_t> HttpReplyReader::feed_chunks(std::string_view bytes) {
   reply_->body_size += static_cast<std::int64_t>(reply_->text.size() - before);
   done_ = chunks_.done();
   return used;
+}
+
+Result<std::size_t> HttpReplyReader::feed_to_end(std::string_view bytes) {
+  if (bytes.size() > k_text_max - reply_->text.size()) return malformed("is too long");
+  reply_->text.append(bytes);
+  reply_->body_size += static_cast<std::int64_t>(bytes.size());
+  return bytes.size();
+}
+
+bool HttpReplyReader::end() {
+  done_ = done_ || to_end_;
+  return done_;
 }
 
 std::size_t HttpReplyReader::feed_sized(std::string_view bytes) {

@@ -16,7 +16,7 @@ namespace shoal::data {
 struct HttpReply {
   int status = 0;
   bool keep_alive = false;
-  std::int64_t content_length = -1;  ///< Of the body as announced; -1 = it came in chunks.
+  std::int64_t content_length = -1;  ///< Of the body as announced; -1 = it came in chunks, or up to the end.
   std::string etag;                  ///< Without quotes.
   std::string content_range;
   std::string last_modified;
@@ -57,6 +57,9 @@ class HttpReplyReader {
   /// Takes bytes; returns how many were used. While the head is not complete it may use none and wants to see the
   /// same bytes again with more behind them. Errors: corrupt_data (not HTTP, or over a limit).
   Result<std::size_t> feed(std::string_view bytes);
+  /// The connection ended. True where that ends the reply, which is done() then: that of an old proxy, with an error
+  /// and without a length.
+  bool end();
   /// Where the rest of the body goes, empty where that is not known; then received(n) says n bytes were put there.
   std::span<std::uint8_t> rest();
   void received(std::size_t n);
@@ -69,6 +72,7 @@ class HttpReplyReader {
   class Parser;
   Result<std::size_t> feed_head(std::string_view bytes);
   Result<std::size_t> feed_chunks(std::string_view bytes);
+  Result<std::size_t> feed_to_end(std::string_view bytes);
   std::size_t feed_sized(std::string_view bytes);
 
   std::unique_ptr<Parser> parser_;
@@ -79,6 +83,7 @@ class HttpReplyReader {
   std::int64_t missing_ = -1;
   bool to_head_ = false;
   bool head_done_ = false;
+  bool to_end_ = false;  // the body goes on until the connection ends
   bool any_ = false;
   bool done_ = false;
 };

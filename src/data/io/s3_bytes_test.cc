@@ -35,12 +35,13 @@ class TextPlace final : public HttpBodyPlace {
   std::uint8_t* place_body(const HttpReply&, std::int64_t) override { return nullptr; }
 };
 
+/// What the reader makes of the bytes, after which the connection ends.
 Status read_reply(const std::string& bytes, HttpReply& reply, bool& done, bool to_head = false) {
   TextPlace place;
   HttpReplyReader reader;
   reader.start(reply, place, to_head);
   const Result<std::size_t> used = reader.feed(bytes);
-  done = reader.done();
+  done = used.ok() && reader.end();
   return used.status();
 }
 
@@ -68,6 +69,17 @@ TEST(HttpReplyReader, RefusesWhatIsNoReplyOrOverALimit) {
   EXPECT_FALSE(read_reply("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", reply, done).ok());
   EXPECT_FALSE(read_reply("HTTP/1.1 200 OK\r\nx: " + std::string(40'000, 'x') + "\r\n\r\n", reply, done).ok());
   EXPECT_FALSE(read_reply("HTTP/1.1 200 OK\r\nx: " + std::string(40'000, 'x'), reply, done).ok());
+}
+
+TEST(HttpReplyReader, AnErrorWithoutALengthEndsWithTheConnection) {
+  HttpReply reply;
+  bool done = false;
+  ASSERT_TRUE(read_reply("HTTP/1.0 502 Bad Gateway\r\n\r\n<html>no luck</html>", reply, done).ok());
+  EXPECT_TRUE(done);
+  EXPECT_FALSE(reply.keep_alive);
+  EXPECT_EQ(reply.status, 502);
+  EXPECT_EQ(reply.text, "<html>no luck</html>");
+  EXPECT_FALSE(read_reply("HTTP/1.0 502 Bad Gateway\r\n\r\n" + std::string(17 << 20, 'x'), reply, done).ok());
 }
 
 TEST(HttpReplyReader, HeadRepliesHaveNoBody) {

@@ -388,8 +388,10 @@ void FaultProxy::Loop::on_request(Pair& pair) {
   if (pair.has_fault && pair.fault.kind == Fault::Kind::reset_before) return end(pair, true);
   if (pair.has_fault && pair.fault.kind == Fault::Kind::answer) {
     std::string reply = pair.fault.reply;
-    if (pair.head_only) reply.resize(reply.find("\r\n\r\n") + 4);
-    return deliver(pair, {pair.id, std::move(reply), false, false});
+    const std::size_t head = reply.find("\r\n\r\n") + 2;
+    const bool has_length = !header_of(std::string_view(reply).substr(0, head), "content-length").empty();
+    if (pair.head_only) reply.resize(head + 2);
+    return deliver(pair, {pair.id, std::move(reply), !has_length && !pair.head_only, false});
   }
   send(pair.upstream, request);
 }

@@ -14,7 +14,8 @@ namespace shoal::data {
 /// One thing that shall go wrong. A value.
 struct Fault {
   enum class Kind {
-    answer,        ///< The proxy answers itself with `reply`; the server never sees the request.
+    answer,        ///< The proxy answers itself with `reply`; the server never sees the request. Where the reply has no
+                   ///< Content-Length, the connection ends with it.
     reset_before,  ///< The connection is reset when the request is complete; the server never sees it.
     lost_reply,    ///< The server does the work; the connection is reset instead of its reply.
     cut_body,      ///< The reply ends in the middle of its body.

@@ -45,7 +45,7 @@ inline void fuzz_http_reply(std::string_view input) {
   HttpReplyReader reader;
   reader.start(whole, place, to_head);
   const Result<std::size_t> used = reader.feed(input);
-  const bool whole_done = used.ok() && reader.done();
+  const bool whole_done = used.ok() && reader.end();
 
   HttpReplyReader slow;
   slow.start(pieces, place, to_head);
@@ -57,7 +57,7 @@ inline void fuzz_http_reply(std::string_view input) {
     failed = !n.ok();
     if (!failed) pending.erase(0, *n);
   }
-  if (whole_done != (slow.done() && !failed)) std::abort();
+  if (whole_done != (!failed && slow.end())) std::abort();
   if (whole_done && (whole.status != pieces.status || whole.text != pieces.text || whole.etag != pieces.etag ||
                      whole.body_size != pieces.body_size)) {
     std::abort();

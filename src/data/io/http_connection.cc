@@ -161,12 +161,18 @@ void HttpConnection::on_events(std::uint32_t events, std::span<std::uint8_t> scr
   switch (state_) {
     case State::connecting: return on_connect_event();
     case State::handshaking: return step_handshake();
-    case State::idle: return fail(HttpFault::stale, "the server closed an idle connection");
+    case State::idle: return hear_idle(scratch);
     case State::dead: return;
     case State::busy: break;
   }
   if ((events & EPOLLOUT) != 0 && !written()) flush();
   if (state_ == State::busy && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) receive(scratch);
+}
+
+/// Servers of TLS 1.3 send session tickets after the handshake. All else means that the connection is of no more use.
+void HttpConnection::hear_idle(std::span<std::uint8_t> scratch) {
+  if (session_ != nullptr && read_some(scratch).state == IoState::want_read) return;
+  fail(HttpFault::stale, "the server closed an idle connection");
 }
 
 IoResult HttpConnection::read_some(std::span<std::uint8_t> into) {

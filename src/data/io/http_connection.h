@@ -63,6 +63,7 @@ class HttpConnection {
   void advance_written(std::size_t n);
   bool written() const { return head_sent_ == head_.size() && body_sent_ == body_.size(); }
   void receive(std::span<std::uint8_t> scratch);
+  void hear_idle(std::span<std::uint8_t> scratch);
   IoResult read_some(std::span<std::uint8_t> into);
   /// False where the reply turned out to be none; the connection is dead then.
   bool take(std::span<const std::uint8_t> bytes);

@@ -8,6 +8,7 @@
 
 #include "data/io/s3_store.h"
 #include "data/io/testing/certificate.h"
+#include "data/io/testing/http_peer.h"
 #include "data/io/testing/minio.h"
 #include "data/io/testing/temp_folder.h"
 
@@ -53,6 +54,39 @@ TEST_F(S3TlsTest, PutsAndReadsSmallAndLarge) {
   EXPECT_TRUE(std::equal(large.begin(), large.end(), read.value().span().begin(), read.value().span().end()));
   const auto reader = store->read_many(bucket, std::vector<ReadRequest>(200, {.key = "small", .size_hint = 3}));
   for (int i = 0; i < 200; ++i) ASSERT_EQ(reader->next()->size(), 3u);
+}
+
+/// Notes what becomes of one connection.
+class OneConnection final : public HttpConnection::Owner {
+ public:
+  void on_connected(HttpConnection&) override { connected = true; }
+  void on_finished(HttpConnection&, std::shared_ptr<HttpExchange> exchange, HttpReply& reply) override {
+    exchange->on_reply(reply);
+  }
+  void on_dead(HttpConnection&, std::shared_ptr<HttpExchange>, const HttpFailure& failure) override {
+    dead = failure.text;
+  }
+  bool connected = false;
+  std::string dead;
+};
+
+TEST_F(S3TlsTest, SessionTicketsDoNotCloseAnIdleConnection) {
+  OneConnection owner;
+  TestEpoll epoll;
+  const auto tls = TlsContext::make(certificate()).value_or_throw();
+  HttpConnection connection(owner, epoll.fd(), tls, "127.0.0.1",
+                            parse_address("127.0.0.1", server_->port()).addresses, 0);
+  connection.connect({});
+  while (!owner.connected && epoll.run_once({})) {
+  }
+  ASSERT_TRUE(owner.connected) << owner.dead;
+  ASSERT_TRUE(epoll.run_once({})) << "no ticket came";
+  EXPECT_EQ(connection.state(), HttpConnection::State::idle) << owner.dead;
+  const auto exchange = std::make_shared<TestExchange>(HttpOrigin{});
+  connection.start(exchange, {});
+  while (exchange->status == 0 && owner.dead.empty() && epoll.run_once({})) {
+  }
+  EXPECT_GT(exchange->status, 0) << owner.dead;
 }
 
 TEST_F(S3TlsTest, TheNameInTheCertificateIsChecked) {

@@ -40,17 +40,25 @@ void HttpConnection::close_socket() {
 }
 
 void HttpConnection::connect(HttpClock::time_point now) {
-  moved_ = now;
+  began_ = moved_ = now;
   try_next_address("the host has no address");
 }
 
+void HttpConnection::try_other_address(HttpClock::time_point now) {
+  moved_ = now;
+  try_next_address("no answer to connect in time");
+}
+
 void HttpConnection::try_next_address(std::string why) {
-  while (tried_ < addresses_.size()) {
+  while (has_other_address()) {
     const HostAddress& address = addresses_[address_++ % addresses_.size()];
     ++tried_;
     close_socket();
     fd_ = ::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd_ < 0) return fail(HttpFault::connect, std::string("no socket: ") + std::strerror(errno));
+    if (fd_ < 0) {
+      why = std::string("no socket: ") + std::strerror(errno);
+      continue;
+    }
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     epoll_event event{};

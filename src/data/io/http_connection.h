@@ -46,10 +46,15 @@ class HttpConnection {
   void start(std::shared_ptr<HttpExchange> exchange, HttpClock::time_point now);
   /// What epoll said. `scratch` is the loop's, at least 16 KiB.
   void on_events(std::uint32_t events, std::span<std::uint8_t> scratch, HttpClock::time_point now);
+  /// Gives up an address that does not answer. Preconditions: connecting, has_other_address().
+  void try_other_address(HttpClock::time_point now);
   /// Closes it for a reason of the owner's (a time-out, a cancelled exchange); on_dead follows.
   void close(const HttpFailure& failure);
 
   State state() const { return state_; }
+  bool has_other_address() const { return tried_ < addresses_.size(); }
+  /// When connect() was called.
+  HttpClock::time_point began() const { return began_; }
   /// When something last moved, or the state changed.
   HttpClock::time_point moved() const { return moved_; }
 
@@ -85,6 +90,7 @@ class HttpConnection {
   bool watching_writable_ = false;
   State state_ = State::connecting;
   bool used_ = false;  // carried a reply before: its end may be the keep-alive's and no fault
+  HttpClock::time_point began_;
   HttpClock::time_point moved_;
   std::unique_ptr<TlsSession> session_;
 

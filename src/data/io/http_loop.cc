@@ -170,9 +170,9 @@ void HttpLoop::run_timers() {
 
 int HttpLoop::wait_ms() const {
   auto until = HttpClock::time_point::max();
-  const bool connected = std::any_of(pools_.begin(), pools_.end(),
-                                     [](const auto& entry) { return entry.second->has_connections(); });
-  if (connected) until = next_check_;
+  const bool checks = std::any_of(pools_.begin(), pools_.end(),
+                                  [](const auto& entry) { return entry.second->wants_checks(); });
+  if (checks) until = next_check_;
   if (!delayed_.empty()) until = std::min(until, delayed_.begin()->first);
   if (until == HttpClock::time_point::max()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now_).count();

@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace shoal::data {
+namespace {
+
+/// Between attempts to open one more connection where the others work: no descriptors, or a server that limits them.
+constexpr std::chrono::milliseconds k_open_pause{250};
+
+}  // namespace
 
 HttpPool::HttpPool(Host& host, HttpOrigin origin, std::shared_ptr<TlsContext> tls, const HttpLimits& limits)
     : host_(host), origin_(std::move(origin)), tls_(std::move(tls)), limits_(limits),
@@ -53,19 +59,19 @@ void HttpPool::assign(HttpConnection& connection) {
 
 bool HttpPool::may_open() const {
   return !stopped_ && !looking_up_ && opening_ < waiting_.size() &&
-         busy_ + opening_ < static_cast<std::size_t>(concurrency_.limit());
+         busy_ + opening_ < static_cast<std::size_t>(concurrency_.limit()) &&
+         (host_.now() >= no_open_before_ || !any_established());
 }
 
 void HttpPool::open_connection() {
-  const bool stale = addresses_.empty() || host_.now() - addresses_from_ > limits_.addresses_max;
-  if (stale) {
+  if (host_.now() >= addresses_until_) {
     HostLookup spelled = parse_address(origin_.host, origin_.port);
     if (spelled.addresses.empty()) {
       looking_up_ = true;
       return host_.look_up(*this);
     }
     addresses_ = std::move(spelled.addresses);
-    addresses_from_ = host_.now();
+    addresses_until_ = HttpClock::time_point::max();
   }
   ++opening_;
   connections_.emplace_back(
@@ -75,9 +81,11 @@ void HttpPool::open_connection() {
 
 void HttpPool::on_lookup(HostLookup lookup) {
   looking_up_ = false;
-  addresses_ = std::move(lookup.addresses);
-  addresses_from_ = host_.now();
-  if (addresses_.empty()) {
+  addresses_until_ = host_.now() + limits_.addresses_max;
+  if (!lookup.addresses.empty()) {
+    addresses_ = std::move(lookup.addresses);
+  } else if (addresses_.empty()) {  // else the old ones may still be right
+    addresses_until_ = {};
     fail_waiting({HttpFault::resolve, "the name " + origin_.host + " cannot be resolved: " + lookup.error},
                  waiting_.size());
   }
@@ -133,9 +141,13 @@ void HttpPool::on_dead(HttpConnection& connection, std::shared_ptr<HttpExchange>
     exchange->on_failure(failure);
   } else if (!was_idle) {  // it never came up
     --opening_;
-    addresses_.clear();    // the host may have moved
+    addresses_until_ = {};  // the host may have moved
     // While other connections work, the waiting exchanges wait for those: a server may just limit their number.
-    if (!any_established()) fail_waiting(failure, 1);
+    if (any_established()) {
+      no_open_before_ = host_.now() + k_open_pause;
+    } else {
+      fail_waiting(failure, 1);
+    }
   }
   dispatch();
 }
@@ -167,8 +179,14 @@ void HttpPool::check_times() {
     const auto still = now - connection->moved();
     switch (connection->state()) {
       case State::connecting:
+        if (now - connection->began() > limits_.connect_max) {
+          connection->close({HttpFault::connect, "no answer to connect in time"});
+        } else if (still > limits_.address_max && connection->has_other_address()) {
+          connection->try_other_address(now);
+        }
+        break;
       case State::handshaking:
-        if (still > limits_.connect_max) connection->close({HttpFault::connect, "no answer to connect in time"});
+        if (still > limits_.connect_max) connection->close({HttpFault::connect, "no answer to the TLS handshake in time"});
         break;
       case State::busy:
         if (still > limits_.silence_max) connection->close({HttpFault::silent, "no byte came in time"});
@@ -179,6 +197,7 @@ void HttpPool::check_times() {
       case State::dead: break;
     }
   }
+  dispatch();
 }
 
 void HttpPool::stop() {

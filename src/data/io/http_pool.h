@@ -15,7 +15,8 @@ namespace shoal::data {
 /// Limits and times of connections; the same for every origin of a loop.
 struct HttpLimits {
   int connections_max = 256;                         ///< To one origin.
-  std::chrono::milliseconds connect_max{5'000};      ///< For connect and TLS handshake.
+  std::chrono::milliseconds connect_max{5'000};      ///< For connecting to all addresses, and for the TLS handshake.
+  std::chrono::milliseconds address_max{1'500};      ///< For one address, where there is another to try.
   std::chrono::milliseconds silence_max{30'000};     ///< Within which something must move while a reply is awaited.
   std::chrono::milliseconds idle_max{20'000};        ///< Servers close after 30 s and more; we go first.
   std::chrono::milliseconds addresses_max{60'000};   ///< Age at which a host is looked up again.
@@ -46,13 +47,14 @@ class HttpPool : private HttpConnection::Owner {
   /// Ends an exchange with `cancelled`, whether it waits or is on a connection (which is closed then).
   void cancel(HttpExchange& exchange);
   void on_lookup(HostLookup lookup);
-  /// Ends what took too long. Called about once a second.
+  /// Ends what took too long, and opens connections whose time has come. Called every quarter of a second while
+  /// wants_checks().
   void check_times();
   /// Fails everything with `cancelled`.
   void stop();
 
   const HttpOrigin& origin() const { return origin_; }
-  bool has_connections() const { return !connections_.empty(); }
+  bool wants_checks() const { return !connections_.empty() || !waiting_.empty(); }
 
  private:
   void on_connected(HttpConnection& connection) override;
@@ -82,8 +84,9 @@ class HttpPool : private HttpConnection::Owner {
   std::size_t opening_ = 0;
   std::size_t busy_ = 0;
   HttpConcurrency concurrency_;
+  HttpClock::time_point no_open_before_{};  // the last attempt failed while other connections worked
   std::vector<HostAddress> addresses_;
-  HttpClock::time_point addresses_from_;
+  HttpClock::time_point addresses_until_{};
   std::size_t next_address_ = 0;
   bool looking_up_ = false;
   bool dispatching_ = false;

@@ -50,8 +50,9 @@ void HttpConcurrency::end_window(HttpClock::time_point now, double rate) {
     }
     if (proven_ > 0) pause_ = k_pause_first;
     proven_ = limit_;
+    proven_rate_ = 0;
   }
-  proven_rate_ = rate;
+  proven_rate_ = proven_rate_ > 0 ? (proven_rate_ + rate) / 2 : rate;  // one slow window makes no try look good
   if (now >= next_try_) limit_ = std::min(2 * limit_, most_);
 }
 

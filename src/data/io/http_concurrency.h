@@ -18,8 +18,8 @@ class HttpConcurrency {
   explicit HttpConcurrency(int most);
 
   int limit() const { return limit_; }
-  /// A reply with `bytes` of body came; `held_back`: until now as many requests as the limit allows were under way, and
-  /// more were waiting.
+  /// A reply came; `bytes`: of body, in both directions; `held_back`: until now about as many requests as the limit
+  /// allows were under way, and more were waiting.
   void on_reply(HttpClock::time_point now, std::int64_t bytes, bool held_back);
   /// The server asks to slow down.
   void on_throttled(HttpClock::time_point now);
@@ -36,7 +36,7 @@ class HttpConcurrency {
   double work_ = 0;
   // What is known of the last limit that proved useful.
   int proven_ = 0;               // 0 = nothing is measured yet
-  double proven_rate_ = 0;
+  double proven_rate_ = 0;       // of its last windows
   HttpClock::time_point next_try_{};
   HttpClock::duration pause_;
   HttpClock::time_point throttled_until_{};

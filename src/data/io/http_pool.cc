@@ -107,7 +107,8 @@ void HttpPool::on_finished(HttpConnection& connection, std::shared_ptr<HttpExcha
   if (reply.status == 429 || reply.status == 503) {
     concurrency_.on_throttled(host_.now());
   } else {
-    concurrency_.on_reply(host_.now(), reply.body_size, is_full() && !waiting_.empty());
+    const auto sent = static_cast<std::int64_t>(exchange->body().size());
+    concurrency_.on_reply(host_.now(), sent + reply.body_size, is_held_back());
   }
   --busy_;
   if (connection.state() == HttpConnection::State::idle) {

@@ -65,6 +65,12 @@ class HttpPool : private HttpConnection::Owner {
   void assign(HttpConnection& connection);
   /// As many are under way as may be.
   bool is_full() const { return busy_ >= static_cast<std::size_t>(concurrency_.limit()); }
+  /// The limit is what holds requests back. A few connections that are just being replaced do not count; while many
+  /// are set up, or more are under way than a limit that fell allows, a rate would tell nothing about the limit.
+  bool is_held_back() const {
+    const auto limit = static_cast<std::size_t>(concurrency_.limit());
+    return !waiting_.empty() && busy_ <= limit && 8 * busy_ >= 7 * limit;
+  }
   bool may_open() const;
   void open_connection();
   void remove(HttpConnection& connection);

@@ -40,6 +40,7 @@ std::shared_ptr<S3Call> S3LargeRead::make_get(std::size_t index, std::int64_t le
 
 void S3LargeRead::start() {
   std::unique_lock lock(mutex_);
+  if (over_) return;  // cancelled before it began
   const std::int64_t wanted = request_.expected();
   memory_ = request_.into;
   calls_.resize(1);

@@ -295,9 +295,10 @@ void ListAhead::close() {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    for (const Part& part : parts_) {
-      if (part.call != nullptr) calls.push_back(part.call);
+    for (Part& part : parts_) {  // a call holds this object, and would keep it alive if it stayed
+      if (part.call != nullptr) calls.push_back(std::move(part.call));
     }
+    parts_.clear();
   }
   for (const auto& call : calls) client_.cancel(call);
 }

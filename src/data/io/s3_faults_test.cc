@@ -222,6 +222,18 @@ TEST_F(S3FaultsTest, AListingThatIsLeftIsGoneAlsoWithAPageUnderWay) {  // else t
   EXPECT_TRUE(store_->read(bucket_, request("a")).ok());
 }
 
+TEST_F(S3FaultsTest, APartThatIsShortOrMissingIsAnObjectThatChanged) {
+  put("large", pattern(20 * 1024 * 1024));
+  const std::string head = "ETag: \"" + direct_->info(bucket_, "large")->etag + "\"\r\nContent-Length: ";
+  for (const std::string& reply :
+       {"HTTP/1.1 416 No Such Range\r\n" + head + "0\r\n\r\n",
+        "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 16777216-16777217/16777218\r\n" + head + "2\r\n\r\nxy"}) {
+    proxy_->plan(Fault{.kind = Fault::Kind::answer, .reply = reply}.on("GET", "/large").after(2));
+    const Status status = store_->read(bucket_, request("large")).status();
+    EXPECT_EQ(status.code(), ErrorCode::changed) << status.text();
+  }
+}
+
 TEST_F(S3FaultsTest, ASilentServerIsGivenUp) {
   put("a", "1");
   proxy_->plan(Fault{.kind = Fault::Kind::stall}.on("GET", "/a"));

@@ -41,8 +41,9 @@ std::shared_ptr<S3Call> S3LargeRead::make_get(std::size_t index, std::int64_t le
 void S3LargeRead::start() {
   std::unique_lock lock(mutex_);
   if (over_) return;  // cancelled before it began
-  const std::int64_t wanted = request_.expected();
-  memory_ = request_.into;
+  // Where the offset is at the end or behind it, the store says so; and whether the object is there and the same.
+  const std::int64_t wanted = request_.expected() > 0 ? request_.expected() : -1;
+  if (wanted > 0) memory_ = request_.into;
   calls_.resize(1);
   calls_[0] = make_get(0, wanted < 0 ? k_s3_part_bytes : std::min(wanted, k_s3_part_bytes));
   sent_ = 1;
@@ -88,8 +89,7 @@ void S3LargeRead::send_parts() {
   {
     const std::lock_guard lock(mutex_);
     while (!over_ && sent_ < calls_.size() && sent_ - finished_ < k_parts_in_flight_max) {
-      const std::int64_t at = static_cast<std::int64_t>(sent_) * k_s3_part_bytes;
-      calls_[sent_] = make_get(sent_, std::min(k_s3_part_bytes, size_ - at));
+      calls_[sent_] = make_get(sent_, part_size(sent_));
       calls.push_back(calls_[sent_++]);
     }
   }
@@ -111,10 +111,14 @@ void S3LargeRead::on_get(std::size_t index, S3GetResult result) {
 
 std::optional<Result<Bytes>> S3LargeRead::take_part(std::size_t index, S3GetResult& result) {
   if (!result.error.ok()) return Result<Bytes>(result.error);
+  if (index > 0 && static_cast<std::int64_t>(result.bytes.size()) != part_size(index)) {
+    return Result<Bytes>(Status(ErrorCode::changed, client_.uri_of(bucket_, printable(request_.key)) +
+                                                        " became shorter while it was read; list and read it again"));
+  }
   try {
     if (index == 0 && take_first(result)) return Result<Bytes>(std::move(result.bytes));
   } catch (const std::bad_alloc&) {
-    return Result<Bytes>(Status(ErrorCode::out_of_memory, client_.uri_of(bucket_, request_.key) + " has " +
+    return Result<Bytes>(Status(ErrorCode::out_of_memory, client_.uri_of(bucket_, printable(request_.key)) + " has " +
                                                               std::to_string(size_) + " bytes, more than there is "
                                                               "memory; read it in ranges"));
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,10 @@ class S3LargeRead final : public S3GetSink, public std::enable_shared_from_this<
  private:
   std::optional<Result<Bytes>> take_part(std::size_t index, S3GetResult& result);
   bool take_first(S3GetResult& result);
+  /// Bytes of the part; once size_ is known.
+  std::int64_t part_size(std::size_t index) const {
+    return std::min(k_s3_part_bytes, size_ - static_cast<std::int64_t>(index) * k_s3_part_bytes);
+  }
   void send_parts();
   std::shared_ptr<S3Call> make_get(std::size_t index, std::int64_t length);
   void finish(Result<Bytes> result);

@@ -117,6 +117,14 @@ TYPED_TEST_P(ObjectStoreSuite, ReadsRanges) {
   EXPECT_EQ(range(10, 5), "");
   EXPECT_EQ(range(50, 5), "");
   EXPECT_EQ(range(5, 0), "");
+
+  ReadRequest listed = this->request("digits", 10);
+  listed.size_hint = 10;
+  EXPECT_EQ(this->store().read(this->root(), listed)->string(), "") << "nothing is behind the size that is known";
+  listed.offset = 50;
+  EXPECT_EQ(this->store().read(this->root(), listed)->string(), "");
+  listed.key = "none";
+  EXPECT_EQ(this->store().read(this->root(), listed).status().code(), ErrorCode::not_found);
 }
 
 TYPED_TEST_P(ObjectStoreSuite, SaysWhatIsMissing) {

@@ -80,6 +80,7 @@ S3Call::S3Call(S3Client& client, S3Request request)
 
 void S3Call::write_head(std::string& out) {
   client_.count_attempt(request_);
+  if (began_ == HttpClock::time_point{}) began_ = HttpClock::now();
   std::string path;
   path.reserve(target_->prefix.size() + path_.size());
   path.append(target_->prefix).append(path_);
@@ -140,12 +141,15 @@ bool S3Call::follow_region(const S3Fault& fault) {
 
 void S3Call::settle(S3Fault fault, const HttpReply* reply) {
   ++failures_;
+  const HttpClock::time_point now = HttpClock::now();
+  if (began_ == HttpClock::time_point{}) began_ = now;
   S3Attempt attempt;
   attempt.trouble = trouble_of(fault);
   attempt.failures = failures_;
-  attempt.elapsed = std::chrono::duration_cast<milliseconds>(HttpClock::now() - began_);
-  if (reply != nullptr) attempt.retry_after = parse_retry_after(reply->retry_after);
   attempt.endpoint_known = client_.endpoint_known_;
+  // Time in our own queue does not count; where nobody ever answered, there was no queue but the attempts to connect.
+  attempt.elapsed = std::chrono::duration_cast<milliseconds>(now - (attempt.endpoint_known ? began_ : sent_));
+  if (reply != nullptr) attempt.retry_after = parse_retry_after(reply->retry_after);
   attempt.random = client_.draw();
   const std::optional<milliseconds> delay = retry_delay(client_.policy_, attempt);
   if (!delay) {
@@ -184,7 +188,7 @@ S3Client::~S3Client() {
 }
 
 void S3Client::send(const std::shared_ptr<S3Call>& call) {
-  call->began_ = HttpClock::now();
+  call->sent_ = HttpClock::now();
   loop_->send(call);
 }
 
@@ -194,7 +198,7 @@ void S3Client::send(std::span<const std::shared_ptr<S3Call>> calls) {
   std::vector<std::shared_ptr<HttpExchange>> exchanges;
   exchanges.reserve(calls.size());
   for (const auto& call : calls) {
-    call->began_ = now;
+    call->sent_ = now;
     exchanges.push_back(call);
   }
   if (!loop_->on_loop_thread()) return loop_->send(std::move(exchanges));

@@ -68,7 +68,6 @@ class S3Call : public HttpExchange, public std::enable_shared_from_this<S3Call> 
   virtual void on_failed(const S3Fault& fault, Status error) = 0;
   /// Looks at a reply below 300; a fault makes it count as failed, and is retried if it may be.
   virtual std::optional<S3Fault> check(const HttpReply&) { return std::nullopt; }
-  /// Sends the same call again, as if new.
   S3Client& client() const { return client_; }
   int failures() const { return failures_; }
 
@@ -81,7 +80,8 @@ class S3Call : public HttpExchange, public std::enable_shared_from_this<S3Call> 
   S3Request request_;
   std::string path_;
   std::shared_ptr<const S3Target> target_;
-  HttpClock::time_point began_{};
+  HttpClock::time_point sent_{};   // into the queue
+  HttpClock::time_point began_{};  // the first attempt; not set = there was none
   int failures_ = 0;
   int signed_as_ = 0;  // version of the identity
   bool redirected_ = false;

@@ -222,6 +222,18 @@ TEST_F(S3FaultsTest, AListingThatIsLeftIsGoneAlsoWithAPageUnderWay) {  // else t
   EXPECT_TRUE(store_->read(bucket_, request("a")).ok());
 }
 
+TEST_F(S3FaultsTest, TimeInOurOwnQueueDoesNotCountAsTrying) {
+  put("a", "1");
+  proxy_->set_latency(100ms);
+  const auto store = store_with(0.5, 1);
+  proxy_->plan(Fault::status(500, "InternalError").on("GET", "/a").after(7));
+  const auto reader = store->read_many(bucket_, std::vector<ReadRequest>(8, request("a")));
+  for (int i = 0; i < 8; ++i) {
+    const Result<Bytes> bytes = reader->next();
+    EXPECT_TRUE(bytes.ok()) << i << ": " << bytes.status().text();
+  }
+}
+
 TEST_F(S3FaultsTest, APartThatIsShortOrMissingIsAnObjectThatChanged) {
   put("large", pattern(20 * 1024 * 1024));
   const std::string head = "ETag: \"" + direct_->info(bucket_, "large")->etag + "\"\r\nContent-Length: ";

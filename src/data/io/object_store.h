@@ -14,7 +14,8 @@
 
 namespace shoal::data {
 
-/// A listing under way: pages in order of the keys' bytes. Prefetches at most two pages; destroying it stops.
+/// A listing under way: pages in order of the keys' bytes. May ask for pages before they are wanted; destroying it
+/// stops that.
 class ObjectLister {
  public:
   virtual ~ObjectLister() = default;
@@ -127,8 +128,5 @@ class StorageClients {
   std::unique_ptr<State> state_;
 };
 StorageClients& process_storage_clients();
-
-/// An Arrow file over one object, for Parquet: reads go through the store's client and carry the etag.
-/// Defined in data/io/arrow_file.h.
 
 }  // namespace shoal::data

@@ -1,7 +1,7 @@
 # Compiles PROGRAM with COMPILER and compares the outcome with what the program's first line says.
 set(lines_max 15)
 file(STRINGS ${PROGRAM} first_line LIMIT_COUNT 1)
-execute_process(COMMAND ${COMPILER} -std=c++20 -Wall -Wextra -Wpedantic -fsyntax-only -I${INCLUDE} ${PROGRAM}
+execute_process(COMMAND ${COMPILER} -std=c++20 -Wall -Wextra -Wpedantic -fsyntax-only -I${INCLUDE} ${MORE_FLAGS} ${PROGRAM}
                 RESULT_VARIABLE exit_code OUTPUT_VARIABLE said ERROR_VARIABLE said)
 string(REGEX MATCHALL "\n" line_ends "${said}")
 list(LENGTH line_ends lines)

@@ -50,7 +50,7 @@ Console::Size Console::size() const {
 }
 
 void Console::write_line(std::string_view text) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::string output;
   if (!blocks_.empty() && is_terminal_) output = k_erase;
   output += text;
@@ -60,7 +60,7 @@ void Console::write_line(std::string_view text) {
 
 void Console::write_last_line(std::string_view text) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (Block& block : blocks_) block.second.clear();
   }
   write_line(text);
@@ -88,20 +88,20 @@ void Console::draw(std::string output) {
 }
 
 Console::Status::Status(Console& console) : console_(console) {
-  const std::lock_guard lock(console_.mutex_);
+  const Lock lock(console_.mutex_);
   id_ = console_.next_id_++;
   console_.blocks_.emplace_back(id_, std::vector<std::string>());
 }
 
 Console::Status::~Status() {
-  const std::lock_guard lock(console_.mutex_);
+  const Lock lock(console_.mutex_);
   std::erase_if(console_.blocks_, [this](const Block& block) { return block.first == id_; });
   if (console_.is_terminal_) console_.draw(std::string(k_erase));
 }
 
 void Console::Status::show(std::vector<std::string> lines) {
   if (!console_.is_terminal_) return;
-  const std::lock_guard lock(console_.mutex_);
+  const Lock lock(console_.mutex_);
   for (Block& block : console_.blocks_) {
     if (block.first == id_) block.second = std::move(lines);
   }

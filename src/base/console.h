@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/thread_safety.h"
 
 namespace shoal {
 
@@ -58,15 +59,15 @@ class Console {
  private:
   using Block = std::pair<std::uint64_t, std::vector<std::string>>;
 
-  void draw(std::string output);
+  void draw(std::string output) REQUIRES(mutex_);
 
   const int fd_;
   const bool is_terminal_;
   const bool has_colour_;
 
-  std::mutex mutex_;
-  std::vector<Block> blocks_;   // guarded by mutex_
-  std::uint64_t next_id_ = 0;   // guarded by mutex_
+  Mutex mutex_;
+  std::vector<Block> blocks_ GUARDED_BY(mutex_);
+  std::uint64_t next_id_ GUARDED_BY(mutex_) = 0;
 };
 
 /// Whether text for people may hold UTF-8: LC_ALL, LC_CTYPE or LANG, the first that is set, names it.

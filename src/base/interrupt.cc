@@ -14,12 +14,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "base/console.h"
+#include "base/thread_safety.h"
 
 namespace shoal {
 namespace {
@@ -71,11 +71,11 @@ class Watcher {
   }
 
   std::uint64_t add(InterruptCallbacks callbacks) {
-    const std::lock_guard turn(lifecycle_);
+    const Lock turn(lifecycle_);
     bool is_first = false;
     std::uint64_t id = 0;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       id = next_id_++;
       is_first = entries_.empty();
       entries_.push_back(Entry{id, std::move(callbacks), false});
@@ -85,10 +85,10 @@ class Watcher {
   }
 
   void remove(std::uint64_t id) {
-    const std::lock_guard turn(lifecycle_);
+    const Lock turn(lifecycle_);
     bool is_last = false;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       std::erase_if(entries_, [id](const Entry& entry) { return entry.id == id; });
       is_last = entries_.empty();
     }
@@ -106,7 +106,7 @@ class Watcher {
     bool is_interrupted;
   };
 
-  void start() {
+  void start() REQUIRES(lifecycle_) {
     if (signal_fd.load() < 0) signal_fd.store(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     struct sigaction current {};
     if (signal_fd.load() < 0 || sigaction(SIGINT, nullptr, &current) != 0 || current.sa_handler != SIG_DFL) return;
@@ -124,7 +124,7 @@ class Watcher {
     sigaction(SIGINT, &ours, nullptr);
   }
 
-  void stop() {
+  void stop() REQUIRES(lifecycle_) {
     if (!thread_.joinable()) return;
     struct sigaction current {};
     sigaction(SIGINT, nullptr, &current);
@@ -172,7 +172,7 @@ class Watcher {
 
   /// False where there is nobody to interrupt.
   bool interrupt_all() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (entries_.empty()) return false;
     if (!interrupted.exchange(true)) previous_terminate = std::set_terminate(on_terminate);
     for (Entry& entry : entries_) {
@@ -183,13 +183,13 @@ class Watcher {
   }
 
   bool anyone_interrupted() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.is_interrupted; });
   }
 
   /// The work did not end: says what runs, cleans up and leaves. Does nothing where it ended this very moment.
   void end_process() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     std::string names;
     bool any = false;
     for (const Entry& entry : entries_) {
@@ -207,14 +207,14 @@ class Watcher {
     _exit(k_interrupt_exit_status);
   }
 
-  std::mutex lifecycle_;            // held by add and remove from end to end; taken before mutex_
-  std::thread thread_;              // guarded by lifecycle_
+  Mutex lifecycle_;  // held by add and remove from end to end; taken before mutex_
+  std::thread thread_ GUARDED_BY(lifecycle_);
   std::atomic<bool> stopping_{false};
   std::atomic<bool> unserved_{false};
 
-  std::mutex mutex_;                // held while callbacks run
-  std::vector<Entry> entries_;      // guarded by mutex_
-  std::uint64_t next_id_ = 1;       // guarded by mutex_
+  Mutex mutex_;  // held while callbacks run
+  std::vector<Entry> entries_ GUARDED_BY(mutex_);
+  std::uint64_t next_id_ GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace

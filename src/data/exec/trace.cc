@@ -56,7 +56,7 @@ std::string label_of(const RunReport& report, std::size_t op) {
 }  // namespace
 
 void Trace::add(const FragmentTrace& fragment) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (fragments_.size() < k_trace_fragments_max) {
     fragments_.push_back(fragment);
   } else {
@@ -68,7 +68,7 @@ std::string Trace::to_json(const RunReport& report) const {
   std::vector<FragmentTrace> fragments;
   std::int64_t left_out = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     fragments = fragments_;
     left_out = left_out_;
   }

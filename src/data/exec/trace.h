@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "base/thread_safety.h"
 #include "data/exec/report.h"
 #include "data/exec/run.h"
 
@@ -25,9 +25,9 @@ class Trace {
   Status write(const std::string& path, const RunReport& report) const;
 
  private:
-  mutable std::mutex mutex_;
-  std::vector<FragmentTrace> fragments_;   // guarded by mutex_
-  std::int64_t left_out_ = 0;              // guarded by mutex_
+  mutable Mutex mutex_;
+  std::vector<FragmentTrace> fragments_ GUARDED_BY(mutex_);
+  std::int64_t left_out_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace shoal::data

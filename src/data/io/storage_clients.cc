@@ -1,8 +1,8 @@
 #include <filesystem>
-#include <mutex>
 #include <system_error>
 #include <utility>
 
+#include "base/thread_safety.h"
 #include "data/io/local_store.h"
 #include "data/io/object_store.h"
 #include "data/io/s3_store.h"
@@ -12,11 +12,11 @@ namespace shoal::data {
 
 struct StorageClients::State {
   const std::shared_ptr<ObjectStore> local = make_local_store();
-  std::mutex mutex;  // guards s3
-  std::vector<std::pair<StorageOptions, std::shared_ptr<ObjectStore>>> s3;
+  Mutex mutex;
+  std::vector<std::pair<StorageOptions, std::shared_ptr<ObjectStore>>> s3 GUARDED_BY(mutex);
 
   Result<std::shared_ptr<ObjectStore>> s3_store(const StorageOptions& options) {
-    std::lock_guard lock(mutex);
+  
     for (const auto& [known, store] : s3) {
       if (known == options) return store;
     }
@@ -49,7 +49,7 @@ Result<Location> StorageClients::locate(std::string_view uri, const StorageOptio
 
 RequestCounts StorageClients::counts() const {
   RequestCounts sum = state_->local->counts();
-  std::lock_guard lock(state_->mutex);
+  
   for (const auto& [options, store] : state_->s3) {
     RequestCounts counts = store->counts();
     sum.get += counts.get;

@@ -65,7 +65,7 @@ std::uint8_t* PageCache::take(std::int64_t bytes) {
   const std::int64_t mapped = region_bytes(bytes);
   std::vector<Region> unneeded;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     live_bytes_ += bytes;
     const auto same_size = kept_.find(mapped);
     if (same_size != kept_.end() && !same_size->second.empty()) {
@@ -79,7 +79,7 @@ std::uint8_t* PageCache::take(std::int64_t bytes) {
   }
   unmap(unneeded);
   if (std::uint8_t* start = map(mapped)) return start;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   live_bytes_ -= bytes;
   return nullptr;
 }
@@ -101,7 +101,7 @@ std::uint8_t* PageCache::take_of_slab(std::int64_t mapped) {
 void PageCache::give(std::uint8_t* region, std::int64_t bytes) {
   std::vector<Region> unneeded;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     live_bytes_ -= bytes;
     const std::int64_t mapped = region_bytes(bytes);
     kept_[mapped].push_back({region, mapped, bytes});
@@ -120,7 +120,7 @@ std::uint8_t* PageCache::resize(std::uint8_t* region, std::int64_t old_bytes, st
   }
   std::vector<Region> unneeded;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     live_bytes_ += new_bytes - old_bytes;
     unneeded = trim();
   }
@@ -131,7 +131,7 @@ std::uint8_t* PageCache::resize(std::uint8_t* region, std::int64_t old_bytes, st
 void PageCache::add_limit(std::int64_t bytes) {
   std::vector<Region> unneeded;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     limit_ += bytes;
     unneeded = trim();
   }
@@ -139,7 +139,7 @@ void PageCache::add_limit(std::int64_t bytes) {
 }
 
 std::int64_t PageCache::kept_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return kept_bytes_;
 }
 

@@ -3,8 +3,9 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <vector>
+
+#include "base/thread_safety.h"
 
 namespace shoal::data {
 
@@ -42,16 +43,16 @@ class PageCache {
     std::int64_t mapped;
     std::int64_t touched;   // as far as the last user went
   };
-  std::uint8_t* take_of_slab(std::int64_t mapped);
-  std::vector<Region> trim();
+  std::uint8_t* take_of_slab(std::int64_t mapped) REQUIRES(mutex_);
+  std::vector<Region> trim() REQUIRES(mutex_);
   static void unmap(const std::vector<Region>& regions);
 
   std::atomic<std::int64_t> live_elsewhere_{0};
-  mutable std::mutex mutex_;
-  std::map<std::int64_t, std::vector<Region>> kept_;   // by mapped size
-  std::int64_t kept_bytes_ = 0;
-  std::int64_t live_bytes_ = 0;
-  std::int64_t limit_ = 0;
+  mutable Mutex mutex_;
+  std::map<std::int64_t, std::vector<Region>> kept_ GUARDED_BY(mutex_);  // by mapped size
+  std::int64_t kept_bytes_ GUARDED_BY(mutex_) = 0;
+  std::int64_t live_bytes_ GUARDED_BY(mutex_) = 0;
+  std::int64_t limit_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace shoal::data

@@ -119,7 +119,7 @@ NodePtr make_blocks_node(std::shared_ptr<const BlockStore> blocks) {
 }
 
 std::shared_ptr<const BlockStore> MaterializeNode::blocks() const {
-  std::lock_guard lock(blocks_mutex_);
+  const Lock lock(blocks_mutex_);
   return blocks_;
 }
 
@@ -134,11 +134,11 @@ SchemaPtr MaterializeNode::known_schema(const SchemaPtr&) const {
 }
 
 Result<NodePtr> MaterializeNode::resolve(const RunSettings& settings) const {
-  std::lock_guard running(mutex_);
+  const Lock running(mutex_);
   if (const auto kept = blocks()) return make_blocks_node(kept);
   SHOAL_ASSIGN_OR_RETURN(auto made, run_and_keep(origin_, settings));
   {
-    std::lock_guard lock(blocks_mutex_);
+    const Lock lock(blocks_mutex_);
     blocks_ = made;
   }
   return make_blocks_node(std::move(made));

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/thread_safety.h"
 #include "data/plan/node.h"
 
 namespace shoal::data {
@@ -32,9 +32,9 @@ class MaterializeNode final : public Node, public Deferred {
   std::shared_ptr<const BlockStore> blocks() const;
 
   const NodePtr origin_;
-  mutable std::mutex mutex_;                          // held while `origin_` runs
-  mutable std::mutex blocks_mutex_;
-  mutable std::shared_ptr<const BlockStore> blocks_;  // guarded by blocks_mutex_; null before the first run
+  mutable Mutex mutex_;  // held while `origin_` runs
+  mutable Mutex blocks_mutex_;
+  mutable std::shared_ptr<const BlockStore> blocks_ GUARDED_BY(blocks_mutex_);  // null before the first run
 };
 
 /// The source that reads materialised blocks: one split each.

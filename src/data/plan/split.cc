@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/thread_safety.h"
 #include "data/op/limit.h"
 #include "data/plan/count.h"
 #include "data/plan/materialize.h"
@@ -19,7 +20,7 @@ class Division {
   const NodePtr& origin() const { return origin_; }
 
   Result<NodePtr> part(std::size_t index, const RunSettings& settings) {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!base_) SHOAL_RETURN_IF_ERROR(find_base(settings));
     const std::int64_t begin = index == 0 ? 0 : ends_[index - 1];
     return NodePtr(std::make_shared<WindowNode>(base_, RowWindow{begin, ends_[index] - begin}));
@@ -33,7 +34,7 @@ class Division {
   }
 
  private:
-  Status find_base(const RunSettings& settings) {
+  Status find_base(const RunSettings& settings) REQUIRES(mutex_) {
     SHOAL_ASSIGN_OR_RETURN(const auto counted, count_from_metadata(*origin_));
     if (counted) {
       ends_ = rule_(*counted);
@@ -49,10 +50,10 @@ class Division {
 
   const NodePtr origin_;
   const SplitRule rule_;
-  std::mutex mutex_;
-  NodePtr base_;                                  // guarded by mutex_; null before a part was resolved
-  std::vector<std::int64_t> ends_;                // guarded by mutex_
-  std::shared_ptr<const MaterializeNode> kept_;   // guarded by mutex_
+  Mutex mutex_;
+  NodePtr base_ GUARDED_BY(mutex_);  // null before a part was resolved
+  std::vector<std::int64_t> ends_ GUARDED_BY(mutex_);
+  std::shared_ptr<const MaterializeNode> kept_ GUARDED_BY(mutex_);
 };
 
 class PartNode final : public Node, public Deferred {

@@ -33,7 +33,7 @@ Result<std::unique_ptr<HttpLoop>> HttpLoop::start(const HttpLimits& limits, std:
   }
   std::unique_ptr<HttpLoop> loop(new HttpLoop(limits, std::move(tls), epoll_fd, wake_fd));
   try {
-    const std::lock_guard lock(loop->mutex_);  // run() takes it first, so thread_ is set before anyone compares ids
+    const Lock lock(loop->mutex_);  // run() takes it first, so thread_ is set before anyone compares ids
     loop->thread_ = std::thread([raw = loop.get()] { raw->run(); });
   } catch (const std::system_error& error) {
     return Status(ErrorCode::io, std::string("no thread for the object store's client: ") + error.what());
@@ -56,7 +56,7 @@ HttpLoop::~HttpLoop() {
 void HttpLoop::stop() {
   resolver_.stop();  // its answers come to this object
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
   }
   wake();
@@ -71,7 +71,7 @@ void HttpLoop::wake() {
 void HttpLoop::post(Command command) {
   bool must_wake = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     commands_.push_back(std::move(command));
     must_wake = !std::exchange(woken_, true);
   }
@@ -87,7 +87,7 @@ void HttpLoop::send(std::vector<std::shared_ptr<HttpExchange>> exchanges) {
   if (exchanges.empty()) return;
   bool must_wake = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (auto& exchange : exchanges) commands_.push_back({Command::Kind::send, std::move(exchange)});
     must_wake = !std::exchange(woken_, true);
   }
@@ -109,7 +109,7 @@ void HttpLoop::look_up(HttpPool& pool) {
   resolver_.resolve(pool.origin().host, pool.origin().port, [this, &pool](HostLookup lookup) {
     bool must_wake = false;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       lookups_.emplace_back(&pool, std::move(lookup));
       must_wake = !std::exchange(woken_, true);
     }
@@ -148,7 +148,7 @@ void HttpLoop::run_commands() {
   std::vector<Command> commands;
   std::vector<std::pair<HttpPool*, HostLookup>> lookups;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     commands.swap(commands_);
     lookups.swap(lookups_);
     woken_ = false;
@@ -188,7 +188,7 @@ void HttpLoop::run() {
   std::array<epoll_event, k_events_max> events;
   while (true) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (stopping_) break;
     }
     now_ = HttpClock::now();

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/thread_safety.h"
 #include "data/io/http_pool.h"
 
 namespace shoal::data {
@@ -64,12 +64,12 @@ class HttpLoop : private HttpPool::Host {
   const int epoll_fd_;
   const int wake_fd_;
 
-  // Guarded by mutex_: what other threads left.
-  std::mutex mutex_;
-  std::vector<Command> commands_;
-  std::vector<std::pair<HttpPool*, HostLookup>> lookups_;
-  bool stopping_ = false;
-  bool woken_ = false;
+  // What other threads left.
+  Mutex mutex_;
+  std::vector<Command> commands_ GUARDED_BY(mutex_);
+  std::vector<std::pair<HttpPool*, HostLookup>> lookups_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool woken_ GUARDED_BY(mutex_) = false;
 
   // The loop's thread only.
   HttpClock::time_point now_;

@@ -37,7 +37,7 @@ HttpResolver::~HttpResolver() { stop(); }
 
 void HttpResolver::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
     jobs_.clear();
   }
@@ -46,7 +46,7 @@ void HttpResolver::stop() {
 }
 
 void HttpResolver::resolve(std::string host, int port, Done done) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (stopping_) return;
   jobs_.push_back({std::move(host), port, std::move(done)});
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -57,9 +57,9 @@ void HttpResolver::run() {
   sigset_t all;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);  // signals are for the user's threads
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   while (true) {
-    work_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    while (!stopping_ && jobs_.empty()) work_.wait(lock);
     if (stopping_) return;
     const Job job = std::move(jobs_.front());
     jobs_.pop_front();

@@ -2,15 +2,15 @@
 
 #include <sys/socket.h>
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "base/thread_safety.h"
 
 namespace shoal::data {
 
@@ -50,10 +50,10 @@ class HttpResolver {
   };
   void run();
 
-  std::mutex mutex_;
-  std::condition_variable work_;
-  std::deque<Job> jobs_;   // guarded by mutex_
-  bool stopping_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar work_;
+  std::deque<Job> jobs_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;     // started under mutex_, joined by the destructor
 };
 

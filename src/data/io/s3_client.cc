@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <condition_variable>
 #include <utility>
 
 #include "data/io/http_escape.h"
@@ -19,8 +18,8 @@ class WaitedCall final : public S3Call {
       : S3Call(sender, std::move(what)), check_(judge) {}
 
   S3Answer wait() {
-    std::unique_lock lock(mutex_);
-    finished_.wait(lock, [this] { return done_; });
+    Lock lock(mutex_);
+    while (!done_) finished_.wait(lock);
     return std::move(answer_);
   }
 
@@ -41,17 +40,17 @@ class WaitedCall final : public S3Call {
   }
   void finish(S3Answer answer) {
     answer.failures = failures();
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     answer_ = std::move(answer);
     done_ = true;
     finished_.notify_one();
   }
 
   const S3Client::Check check_;
-  std::mutex mutex_;
-  std::condition_variable finished_;
-  S3Answer answer_;    // guarded by mutex_
-  bool done_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar finished_;
+  S3Answer answer_ GUARDED_BY(mutex_);
+  bool done_ GUARDED_BY(mutex_) = false;
 };
 
 const char* name_of(const S3Request& request) {
@@ -237,7 +236,7 @@ std::shared_ptr<const S3Target> S3Client::make_target(const std::string& bucket,
 }
 
 std::shared_ptr<const S3Target> S3Client::target_of(const std::string& bucket) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::shared_ptr<const S3Target>& target = targets_[bucket];
   if (target == nullptr) target = make_target(bucket, config_.region);
   return target;
@@ -245,7 +244,7 @@ std::shared_ptr<const S3Target> S3Client::target_of(const std::string& bucket) {
 
 bool S3Client::move_bucket(const std::string& bucket, const std::string& region) {
   if (!is_aws_region(region)) return false;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::shared_ptr<const S3Target>& target = targets_[bucket];
   if (target != nullptr && target->region == region) return false;
   target = make_target(bucket, region);

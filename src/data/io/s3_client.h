@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <random>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/status.h"
+#include "base/thread_safety.h"
 #include "data/io/aws_config.h"
 #include "data/io/http_loop.h"
 #include "data/io/object_store.h"
@@ -144,9 +144,8 @@ class S3Client {
   Counters counters_;
   std::atomic<std::uint64_t> readers_{0};
 
-  // Guarded by mutex_.
-  mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const S3Target>> targets_;
+  mutable Mutex mutex_;
+  std::map<std::string, std::shared_ptr<const S3Target>> targets_ GUARDED_BY(mutex_);
 
   // The loop's thread only.
   S3Identity identity_;

@@ -19,9 +19,9 @@ S3LargeRead::S3LargeRead(S3Client& client, std::string bucket, ReadRequest reque
     : client_(client),
       bucket_(std::move(bucket)),
       request_(std::move(request)),
-      etag_(request_.etag),
       queue_order_(queue_order),
-      done_(std::move(done)) {}
+      done_(std::move(done)),
+      etag_(request_.etag) {}
 
 std::shared_ptr<S3Call> S3LargeRead::make_get(std::size_t index, std::int64_t length) {
   S3GetSpec spec;
@@ -39,7 +39,7 @@ std::shared_ptr<S3Call> S3LargeRead::make_get(std::size_t index, std::int64_t le
 }
 
 void S3LargeRead::start() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   if (over_) return;  // cancelled before it began
   // Where the offset is at the end or behind it, the store says so; and whether the object is there and the same.
   const std::int64_t wanted = request_.expected() > 0 ? request_.expected() : -1;
@@ -55,7 +55,7 @@ void S3LargeRead::start() {
 void S3LargeRead::cancel() {
   std::vector<std::shared_ptr<S3Call>> calls;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     over_ = true;
     calls.swap(calls_);
   }
@@ -87,7 +87,7 @@ bool S3LargeRead::take_first(S3GetResult& result) {
 void S3LargeRead::send_parts() {
   std::vector<std::shared_ptr<S3Call>> calls;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     while (!over_ && sent_ < calls_.size() && sent_ - finished_ < k_parts_in_flight_max) {
       calls_[sent_] = make_get(sent_, part_size(sent_));
       calls.push_back(calls_[sent_++]);
@@ -99,7 +99,7 @@ void S3LargeRead::send_parts() {
 void S3LargeRead::on_get(std::size_t index, S3GetResult result) {
   std::optional<Result<Bytes>> outcome;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (over_) return;
     calls_[index] = nullptr;
     ++finished_;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -11,6 +9,7 @@
 
 #include <shoal/base/log.h>
 
+#include "base/thread_safety.h"
 #include "data/io/http_escape.h"
 #include "data/io/s3_xml.h"
 
@@ -41,13 +40,12 @@ class SentParts {
   void finished(std::size_t index, Result<std::string> etag);
 
   S3Client& client_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  std::vector<S3Part> parts_;
-  std::vector<std::shared_ptr<S3Call>> calls_;  // null where finished
-  std::size_t in_flight_ = 0;
-  Status error_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<S3Part> parts_ GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<S3Call>> calls_ GUARDED_BY(mutex_);  // null where finished
+  std::size_t in_flight_ GUARDED_BY(mutex_) = 0;
+  Status error_ GUARDED_BY(mutex_);
 };
 
 class SentParts::Call final : public S3Call {
@@ -65,8 +63,8 @@ class SentParts::Call final : public S3Call {
 };
 
 Status SentParts::send(S3Request request, PartBytes bytes) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return in_flight_ < k_parts_in_flight_max || !error_.ok(); });
+  Lock lock(mutex_);
+  while (in_flight_ == k_parts_in_flight_max && error_.ok()) changed_.wait(lock);
   if (!error_.ok()) return error_;
   const std::size_t index = parts_.size();
   parts_.push_back({static_cast<int>(index) + 1, ""});
@@ -79,7 +77,7 @@ Status SentParts::send(S3Request request, PartBytes bytes) {
 }
 
 void SentParts::finished(std::size_t index, Result<std::string> etag) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   calls_[index] = nullptr;
   --in_flight_;
   if (etag.ok()) {
@@ -91,8 +89,8 @@ void SentParts::finished(std::size_t index, Result<std::string> etag) {
 }
 
 Result<std::vector<S3Part>> SentParts::wait() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return in_flight_ == 0; });
+  Lock lock(mutex_);
+  while (in_flight_ > 0) changed_.wait(lock);
   if (!error_.ok()) return error_;
   return parts_;
 }
@@ -100,7 +98,7 @@ Result<std::vector<S3Part>> SentParts::wait() {
 void SentParts::cancel() {
   std::vector<std::shared_ptr<S3Call>> calls;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     calls = calls_;
     if (error_.ok()) error_ = Status(ErrorCode::cancelled, "the upload was aborted");
     changed_.notify_all();
@@ -117,9 +115,10 @@ class AbortCall final : public S3Call {
 
   /// The error, if any; cancelled where there is no answer yet `k_abort_wait_max` after this call was made.
   Status wait() {
-    std::unique_lock lock(mutex_);
-    const bool done = finished_.wait_until(lock, began_ + k_abort_wait_max, [this] { return result_.has_value(); });
-    return done ? *result_ : Status(ErrorCode::cancelled, "the store did not answer in time");
+    Lock lock(mutex_);
+    while (!result_ && finished_.wait_until(lock, began_ + k_abort_wait_max)) {
+    }
+    return result_ ? *result_ : Status(ErrorCode::cancelled, "the store did not answer in time");
   }
 
  private:
@@ -128,15 +127,15 @@ class AbortCall final : public S3Call {
     finish(fault.body.code == "NoSuchUpload" ? Status() : std::move(error));
   }
   void finish(Status result) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     result_ = std::move(result);
     finished_.notify_all();
   }
 
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  std::mutex mutex_;
-  std::condition_variable finished_;
-  std::optional<Status> result_;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar finished_;
+  std::optional<Status> result_ GUARDED_BY(mutex_);
 };
 
 /// The ETag S3 gives a multipart object: MD5 of the parts' MD5s, and their number. Empty where parts have other ETags.
@@ -195,7 +194,7 @@ class S3Upload final : public Upload {
   }
   /// Errors: cancelled (aborted), internal (another stage).
   Status check_stage(Stage wanted, const char* what) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (stage_ == wanted) return Status();
     const std::string uri = client_->uri_of(bucket_, key_);
     if (stage_ == Stage::aborted) return Status(ErrorCode::cancelled, uri + ": the upload was aborted");
@@ -204,7 +203,7 @@ class S3Upload final : public Upload {
   /// Goes on to the next stage; errors: cancelled where the upload was aborted meanwhile.
   Status enter_stage(Stage from, Stage to) {
     SHOAL_RETURN_IF_ERROR(check_stage(from, "a call"));
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stage_ = to;
     return Status();
   }
@@ -221,10 +220,9 @@ class S3Upload final : public Upload {
   std::int64_t size_ = 0;
   std::vector<S3Part> parts_;
 
-  // Guarded by mutex_.
-  std::mutex mutex_;
-  Stage stage_ = Stage::open;
-  std::shared_ptr<AbortCall> abort_call_;  // until somebody waited for it
+  Mutex mutex_;
+  Stage stage_ GUARDED_BY(mutex_) = Stage::open;
+  std::shared_ptr<AbortCall> abort_call_ GUARDED_BY(mutex_);  // until somebody waited for it
 };
 
 Status S3Upload::write(std::span<const std::uint8_t> bytes) {
@@ -287,7 +285,7 @@ Status S3Upload::settle_commit(const S3Answer& answer) {
 }
 
 void S3Upload::start_abort() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (stage_ == Stage::committed || stage_ == Stage::aborted) return;
   stage_ = Stage::aborted;
   sent_.cancel();  // first: a part that arrives after the abort would stay behind
@@ -300,7 +298,7 @@ void S3Upload::abort() {
   start_abort();
   std::shared_ptr<AbortCall> call;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     call = std::exchange(abort_call_, nullptr);
   }
   if (call == nullptr) return;

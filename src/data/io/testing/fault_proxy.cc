@@ -13,12 +13,12 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
-#include <condition_variable>
 #include <cstring>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <utility>
+
+#include "base/thread_safety.h"
 
 namespace shoal::data {
 namespace {
@@ -191,7 +191,7 @@ class FaultProxy::Loop {
   void send(Side& side, std::string_view bytes);
   void flush(Side& side);
   void end(Pair& pair, bool reset);
-  bool pick_fault(std::string_view head, Fault& fault);
+  bool pick_fault(std::string_view head, Fault& fault) EXCLUDES(mutex_);
   void run_timers();
   int wait_ms() const;
   bool watch(Side& side);
@@ -200,16 +200,15 @@ class FaultProxy::Loop {
   int port_ = 0;
   int listen_fd_ = -1, epoll_fd_ = -1, wake_fd_ = -1;
 
-  mutable std::mutex mutex_;
-  mutable std::condition_variable hit_;
-  // Guarded by mutex_.
-  std::vector<Fault> faults_;
-  int planned_ = 0;
-  int injected_ = 0;
-  std::chrono::milliseconds latency_{0};
-  bool recording_ = false;
-  std::vector<std::string> heads_;
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  mutable CondVar hit_;
+  std::vector<Fault> faults_ GUARDED_BY(mutex_);
+  int planned_ GUARDED_BY(mutex_) = 0;
+  int injected_ GUARDED_BY(mutex_) = 0;
+  std::chrono::milliseconds latency_ GUARDED_BY(mutex_){0};
+  bool recording_ GUARDED_BY(mutex_) = false;
+  std::vector<std::string> heads_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
 
   // The thread's own.
   std::map<std::uint64_t, std::unique_ptr<Pair>> pairs_;
@@ -244,7 +243,7 @@ Status FaultProxy::Loop::start() {
 
 FaultProxy::Loop::~Loop() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
   }
   const std::uint64_t one = 1;
@@ -258,43 +257,46 @@ FaultProxy::Loop::~Loop() {
 }
 
 void FaultProxy::Loop::plan(const Fault& fault) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   faults_.push_back(fault);
   planned_ += fault.times == Fault::k_always ? 1 : fault.times;
 }
 
 int FaultProxy::Loop::planned() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return planned_;
 }
 
 int FaultProxy::Loop::injected() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return injected_;
 }
 
 bool FaultProxy::Loop::wait_until_injected(int count, std::chrono::milliseconds limit) const {
-  std::unique_lock lock(mutex_);
-  return hit_.wait_for(lock, limit, [&] { return injected_ >= count; });
+  Lock lock(mutex_);
+  const Clock::time_point end = Clock::now() + limit;
+  while (injected_ < count && hit_.wait_until(lock, end)) {
+  }
+  return injected_ >= count;
 }
 
 void FaultProxy::Loop::set_latency(std::chrono::milliseconds latency) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   latency_ = latency;
 }
 
 void FaultProxy::Loop::record(bool on) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   recording_ = on;
 }
 
 std::vector<std::string> FaultProxy::Loop::heads() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return heads_;
 }
 
 bool FaultProxy::Loop::pick_fault(std::string_view head, Fault& picked) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (recording_) heads_.emplace_back(head);
   const std::string_view line = head.substr(0, head.find("\r\n"));
   const std::string_view method = line.substr(0, line.find(' '));
@@ -319,7 +321,7 @@ void FaultProxy::Loop::run() {
   std::array<epoll_event, 128> events;
   while (true) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (stopping_) return;
     }
     const int count = ::epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), wait_ms());
@@ -420,7 +422,7 @@ void FaultProxy::Loop::hit(Pair& pair, std::string reply) {
 void FaultProxy::Loop::deliver(Pair& pair, LaterReply reply) {
   std::chrono::milliseconds latency;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     latency = latency_;
   }
   if (latency.count() > 0) {

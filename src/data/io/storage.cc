@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include <shoal/base/error.h>
 
+#include "base/thread_safety.h"
 #include "data/io/object_store.h"
 #include "data/io/uri.h"
 
@@ -19,13 +19,13 @@ constexpr std::size_t k_removers = 16;  // requests of remove_all in flight: lat
 /// Removes the objects of one page, several at a time; the first error in order of time.
 Status remove_page(ObjectStore& store, const std::string& root, const std::vector<ObjectInfo>& page) {
   std::atomic<std::size_t> next{0};
-  std::mutex mutex;
+  Mutex mutex;
   Status first;
   auto remove_some = [&] {
     for (std::size_t i = next++; i < page.size(); i = next++) {
       Status status = store.remove(root, page[i].key);
       if (status.ok()) continue;
-      std::lock_guard lock(mutex);
+      const Lock lock(mutex);
       if (first.ok()) first = status;
       next = page.size();
     }

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/thread_safety.h"
 #include "data/exec/run.h"
 
 namespace shoal::data::testing {
@@ -50,31 +49,31 @@ class SyntheticRun final : public Run {
   explicit SyntheticRun(RunReport report) : report_(std::move(report)) {}
 
   void set_report(RunReport report) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     report_ = std::move(report);
   }
   /// Waits until report() was called `count` more times.
   void wait_for_reports(int count) {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     const int target = reports_ + count;
-    changed_.wait(lock, [&] { return reports_ >= target; });
+    while (reports_ < target) changed_.wait(lock);
   }
   /// Waits until somebody cancels.
   Status wait_until_cancelled() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !reason_.ok(); });
+    Lock lock(mutex_);
+    while (reason_.ok()) changed_.wait(lock);
     return reason_;
   }
 
   Result<Delivered> next() override { return Delivered{}; }
   void cancel(Status reason) override {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     reason_ = std::move(reason);
     changed_.notify_all();
   }
   void stop() override {}
   RunReport report() const override {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     ++reports_;
     changed_.notify_all();
     return report_;
@@ -82,11 +81,11 @@ class SyntheticRun final : public Run {
   std::vector<std::string> running_labels() const override { return {"MapBatches(nap)"}; }
 
  private:
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
-  mutable int reports_ = 0;
-  RunReport report_;
-  Status reason_;
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  mutable int reports_ GUARDED_BY(mutex_) = 0;
+  RunReport report_ GUARDED_BY(mutex_);
+  Status reason_ GUARDED_BY(mutex_);
 };
 
 }  // namespace shoal::data::testing

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "data/engine/block_bytes.h"
+#include "data/rows/block_bytes.h"
 
 namespace shoal::data {
 

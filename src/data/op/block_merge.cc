@@ -2,20 +2,16 @@
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-#include <arrow/util/byte_size.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "data/io/arrow_status.h"
 #include "data/rows/agreed_columns.h"
+#include "data/rows/block_bytes.h"
 
 namespace shoal::data {
 namespace {
-
-Result<std::int64_t> bytes_of(const arrow::RecordBatch& rows) {
-  return from_arrow(arrow::util::ReferencedBufferSize(rows));
-}
 
 class BlockMergeStream final : public Stream {
  public:
@@ -30,7 +26,7 @@ class BlockMergeStream final : public Stream {
     std::shared_ptr<arrow::Schema> columns;  // of all pieces
     std::int64_t bytes = 0;
     if (held_ != nullptr) {
-      SHOAL_ASSIGN_OR_RETURN(bytes, bytes_of(*held_));
+      bytes = block_bytes(held_);
       columns = held_->schema();
       pieces.push_back(std::exchange(held_, nullptr));
     }
@@ -40,7 +36,7 @@ class BlockMergeStream final : public Stream {
         ended_ = true;
         break;
       }
-      SHOAL_ASSIGN_OR_RETURN(const std::int64_t more, bytes_of(*rows));
+      const std::int64_t more = block_bytes(rows);
       const auto agreed = agree_on_columns(columns, rows->schema());
       // Large enough on its own: no need to copy it. Of other columns: who takes the blocks knows whether that may be.
       if (!pieces.empty() && (more >= target_bytes_ || !agreed.ok())) {

@@ -2,13 +2,12 @@
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-#include <arrow/util/byte_size.h>
 
 #include <utility>
 
-#include "data/io/arrow_status.h"
 #include "data/plan/consume/spill_file.h"
 #include "data/rows/agreed_columns.h"
+#include "data/rows/block_bytes.h"
 
 namespace shoal::data {
 
@@ -21,7 +20,7 @@ std::int64_t BlockStore::spilled_bytes() const { return spill_ == nullptr ? 0 : 
 
 Status BlockStore::append(const Rows& block) {
   SHOAL_ASSIGN_OR_RETURN(schema_, agree_on_columns(schema_, block->schema()));
-  SHOAL_ASSIGN_OR_RETURN(const std::int64_t bytes, from_arrow(arrow::util::ReferencedBufferSize(*block)));
+  const std::int64_t bytes = block_bytes(block);
   Block entry{.end_row = row_count() + block->num_rows(), .rows = nullptr, .offset = 0, .length = 0};
   if (spill_ == nullptr && held_bytes_ + bytes <= memory_bytes_) {
     entry.rows = block;

@@ -1,4 +1,4 @@
-#include "data/engine/block_bytes.h"
+#include "data/rows/block_bytes.h"
 
 #include <arrow/array.h>
 #include <arrow/extension_type.h>
@@ -27,6 +27,17 @@ std::int64_t offsets_bytes(const arrow::ArrayData& data, Range range, Range& val
   const auto* offsets = reinterpret_cast<const Offset*>(data.buffers[1]->data()) + range.offset;
   values = {static_cast<std::int64_t>(offsets[0]), static_cast<std::int64_t>(offsets[range.length] - offsets[0])};
   return (range.length + 1) * static_cast<std::int64_t>(sizeof(Offset));
+}
+
+/// What views in `range` refer to; short values stand in the view itself.
+std::int64_t viewed_bytes(const arrow::ArrayData& data, Range range) {
+  if (range.length == 0 || data.buffers[1] == nullptr) return 0;
+  const auto* views = reinterpret_cast<const arrow::BinaryViewType::c_type*>(data.buffers[1]->data()) + range.offset;
+  std::int64_t bytes = range.length * static_cast<std::int64_t>(sizeof(views[0]));
+  for (std::int64_t i = 0; i < range.length; ++i) {
+    if (!views[i].is_inline()) bytes += views[i].size();
+  }
+  return bytes;
 }
 
 std::int64_t child_bytes(const arrow::ArrayData& data, const arrow::DataType& type, int child, Range range) {
@@ -62,6 +73,15 @@ std::int64_t range_bytes(const arrow::ArrayData& data, const arrow::DataType& ty
       const std::int64_t width = static_cast<const arrow::FixedSizeListType&>(type).list_size();
       return bytes + child_bytes(data, type, 0, {range.offset * width, range.length * width});
     }
+    case arrow::Type::STRING_VIEW:
+    case arrow::Type::BINARY_VIEW:
+      return bytes + viewed_bytes(data, range);
+    case arrow::Type::DICTIONARY: {
+      const auto& dictionary = static_cast<const arrow::DictionaryType&>(type);
+      bytes += range.length * dictionary.index_type()->bit_width() / 8;
+      return bytes + range_bytes(*data.dictionary, *dictionary.value_type(),
+                                 {data.dictionary->offset, data.dictionary->length});
+    }
     case arrow::Type::STRUCT:
       for (int child = 0; child < type.num_fields(); ++child) bytes += child_bytes(data, type, child, range);
       return bytes;
@@ -69,7 +89,7 @@ std::int64_t range_bytes(const arrow::ArrayData& data, const arrow::DataType& ty
       break;
   }
   const int bits = type.bit_width();
-  if (bits > 0 && type.num_fields() == 0 && type.id() != arrow::Type::DICTIONARY) {
+  if (bits > 0 && type.num_fields() == 0) {
     return bytes + (range.length * bits + 7) / 8;
   }
   return arrow::util::TotalBufferSize(data);
@@ -77,7 +97,7 @@ std::int64_t range_bytes(const arrow::ArrayData& data, const arrow::DataType& ty
 
 }  // namespace
 
-std::int64_t block_bytes(const Rows& rows) {
+std::int64_t block_bytes(const std::shared_ptr<arrow::RecordBatch>& rows) {
   std::int64_t bytes = 0;
   for (int i = 0; i < rows->num_columns(); ++i) {
     const arrow::ArrayData& data = *rows->column_data(i);

@@ -1,4 +1,4 @@
-#include "data/engine/block_bytes.h"
+#include "data/rows/block_bytes.h"
 
 #include <arrow/array.h>
 #include <arrow/builder.h>
@@ -8,6 +8,8 @@
 
 namespace shoal::data {
 namespace {
+
+using Rows = std::shared_ptr<arrow::RecordBatch>;
 
 Rows one_column(const std::shared_ptr<arrow::Array>& array) {
   return arrow::RecordBatch::Make(arrow::schema({arrow::field("c", array->type())}), array->length(), {array});
@@ -31,6 +33,20 @@ TEST(BlockBytes, CountsTextByItsOffsets) {
   const Rows rows = one_column(*builder.Finish());
   EXPECT_EQ(block_bytes(rows), 4 * 4 + 10);
   EXPECT_EQ(block_bytes(rows->Slice(2, 1)), 2 * 4 + 7);
+}
+
+TEST(BlockBytes, CountsViewsAndDictionaries) {
+  arrow::StringViewBuilder views;
+  for (const char* text : {"short", "a text of more than twelve bytes", "tiny"}) views.Append(text).ok();
+  const Rows rows = one_column(*views.Finish());
+  EXPECT_EQ(block_bytes(rows), 3 * 16 + 32);
+  EXPECT_EQ(block_bytes(rows->Slice(2, 1)), 16);
+
+  arrow::StringDictionary32Builder dictionary;
+  for (int i = 0; i < 1000; ++i) dictionary.Append(i % 2 == 0 ? "even" : "odd").ok();
+  const Rows encoded = one_column(*dictionary.Finish());
+  EXPECT_EQ(block_bytes(encoded), 1000 * 4 + 3 * 4 + 7);
+  EXPECT_EQ(block_bytes(encoded->Slice(990, 10)), 10 * 4 + 3 * 4 + 7);
 }
 
 TEST(BlockBytes, CountsNestedValues) {

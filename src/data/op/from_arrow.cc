@@ -2,75 +2,77 @@
 
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
-#include <arrow/util/byte_size.h>
+#include <arrow/type.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "data/io/arrow_status.h"
 #include "data/op/row_source.h"
+#include "data/rows/block_bytes.h"
+#include "data/rows/plain_text.h"
 
 namespace shoal::data {
 namespace {
 
-std::int64_t row_bytes_of(const arrow::Table& table) {
-  if (table.num_rows() == 0) return 0;
-  const arrow::Result<std::int64_t> referenced = arrow::util::ReferencedBufferSize(table);
-  return (referenced.ok() ? *referenced : arrow::util::TotalBufferSize(table)) / table.num_rows();
+Result<std::int64_t> row_bytes_of(const arrow::Table& table) {
+  std::int64_t bytes = 0;
+  arrow::TableBatchReader reader(table);
+  Rows rows;
+  while (true) {
+    SHOAL_RETURN_IF_ERROR(from_arrow(reader.ReadNext(&rows)));
+    if (rows == nullptr) return bytes / std::max<std::int64_t>(1, table.num_rows());
+    bytes += block_bytes(rows);
+  }
 }
 
-/// The table with nulls allowed in every column, as all sources have them: a step that sets values of one may set nulls.
-std::shared_ptr<arrow::Table> with_nulls_allowed(const arrow::Table& table) {
-  arrow::FieldVector fields;
-  for (const auto& field : table.fields()) fields.push_back(field->WithNullable(true));
-  return arrow::Table::Make(arrow::schema(std::move(fields), table.schema()->metadata()), table.columns(),
-                            table.num_rows());
-}
+/// A table, and what is known of it.
+struct TableSpec {
+  std::shared_ptr<arrow::Table> table;
+  SchemaPtr schema;            // of the rows it gives
+  std::int64_t row_bytes = 0;
+  std::optional<int> parallelism;
+  std::string name;
+};
 
 class TableSource final : public RowSource {
  public:
-  TableSource(RowRange rows, std::shared_ptr<arrow::Table> table, std::optional<int> parallelism, std::string name)
-      : RowSource(rows, row_bytes_of(*table), parallelism), table_(std::move(table)), name_(std::move(name)) {}
+  TableSource(RowRange rows, std::shared_ptr<const TableSpec> spec)
+      : RowSource(rows, spec->row_bytes, spec->parallelism), spec_(std::move(spec)) {}
 
-  std::string label() const override { return name_; }
+  std::string label() const override { return spec_->name; }
 
  protected:
-  Result<Rows> make_rows(RowRange rows, arrow::MemoryPool*) const override {
-    const std::shared_ptr<arrow::Table> slice = table_->Slice(rows.begin, rows.size());
+  Result<Rows> make_rows(RowRange rows, arrow::MemoryPool* pool) const override {
+    const std::shared_ptr<arrow::Table> slice = spec_->table->Slice(rows.begin, rows.size());
     // Gives rows up to the next end of a chunk in any column, so nothing is copied.
     arrow::TableBatchReader reader(*slice);
     Rows out;
     SHOAL_RETURN_IF_ERROR(from_arrow(reader.ReadNext(&out)));
-    return out;
+    return to_plain(out, spec_->schema, pool);
   }
 
  private:
-  const std::shared_ptr<arrow::Table> table_;
-  const std::string name_;
+  const std::shared_ptr<const TableSpec> spec_;
 };
 
 class TableNode final : public RowSourceNode {
  public:
-  TableNode(RowRange rows, std::shared_ptr<arrow::Table> table, std::optional<int> parallelism, std::string name)
-      : RowSourceNode(rows), table_(std::move(table)), parallelism_(parallelism), name_(std::move(name)) {}
+  TableNode(RowRange rows, std::shared_ptr<const TableSpec> spec) : RowSourceNode(rows), spec_(std::move(spec)) {}
 
   std::string describe() const override {
-    return fmt::format("{}({} rows{})", name_, table_->num_rows(), describe_window(table_->num_rows()));
+    const std::int64_t all = spec_->table->num_rows();
+    return fmt::format("{}({} rows{})", spec_->name, all, describe_window(all));
   }
-  std::shared_ptr<const Source> source() const override {
-    return std::make_shared<TableSource>(rows(), table_, parallelism_, name_);
-  }
-  SchemaPtr known_schema(const SchemaPtr&) const override { return table_->schema(); }
+  std::shared_ptr<const Source> source() const override { return std::make_shared<TableSource>(rows(), spec_); }
+  SchemaPtr known_schema(const SchemaPtr&) const override { return spec_->schema; }
 
  protected:
-  NodePtr with_rows(RowRange rows) const override {
-    return std::make_shared<TableNode>(rows, table_, parallelism_, name_);
-  }
+  NodePtr with_rows(RowRange rows) const override { return std::make_shared<TableNode>(rows, spec_); }
 
  private:
-  const std::shared_ptr<arrow::Table> table_;
-  const std::optional<int> parallelism_;
-  const std::string name_;
+  const std::shared_ptr<const TableSpec> spec_;
 };
 
 }  // namespace
@@ -89,7 +91,11 @@ Result<NodePtr> make_from_arrow(std::shared_ptr<arrow::Table> table, std::option
     }
   }
   const RowRange rows{0, table->num_rows()};
-  return NodePtr(std::make_shared<TableNode>(rows, with_nulls_allowed(*table), parallelism, std::move(name)));
+  SHOAL_ASSIGN_OR_RETURN(const std::int64_t row_bytes, row_bytes_of(*table));
+  SchemaPtr schema = plain_schema(*table->schema());
+  return NodePtr(std::make_shared<TableNode>(
+      rows, std::make_shared<const TableSpec>(
+                TableSpec{std::move(table), std::move(schema), row_bytes, parallelism, std::move(name)})));
 }
 
 }  // namespace shoal::data

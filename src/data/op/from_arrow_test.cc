@@ -7,6 +7,7 @@
 
 #include "data/op/from_items.h"
 #include "data/op/testing/drive.h"
+#include "data/op/testing/parquet_files.h"
 
 namespace shoal::data {
 namespace {
@@ -38,6 +39,19 @@ TEST(FromArrow, GivesTheTableWithoutCopy) {
   EXPECT_EQ(splits[0].pieces.size(), 3u);
   EXPECT_EQ(splits[0].pieces[0]->column(0)->data()->buffers[1]->data(),
             table->column(0)->chunk(0)->data()->buffers[1]->data());
+}
+
+TEST(FromArrow, GivesTextOfEveryFormAsText) {
+  const std::string words = R"(["a", "b", null, "a text of more than twelve bytes"])";
+  const auto table = json_table({{"large", arrow::large_utf8(), words},
+                                 {"view", arrow::utf8_view(), words},
+                                 {"bytes", arrow::binary_view(), words},
+                                 {"kind", arrow::dictionary(arrow::int8(), arrow::utf8()), words}});
+  const auto plain = json_table({{"large", arrow::utf8(), words}, {"view", arrow::utf8(), words},
+                                 {"bytes", arrow::binary(), words}, {"kind", arrow::utf8(), words}});
+  const NodePtr node = *make_from_arrow(table);
+  EXPECT_TRUE(node->known_schema(nullptr)->Equals(*plain->schema()));
+  EXPECT_TRUE((*drive_to_table(node, {.parallelism = 3}))->Equals(*plain));
 }
 
 TEST(FromArrow, CanBeCutToAWindow) {

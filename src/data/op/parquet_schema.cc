@@ -16,6 +16,8 @@
 #include "data/io/arrow_status.h"
 #include "data/io/parquet_footer.h"
 #include "data/op/columns.h"
+#include "data/rows/agreed_columns.h"
+#include "data/rows/plain_text.h"
 
 namespace shoal::data {
 namespace {
@@ -43,11 +45,6 @@ void add_leaves(const parquet::arrow::SchemaField& field, std::vector<int>& leav
   for (const auto& child : field.children) add_leaves(child, leaves);
 }
 
-std::string describe(const arrow::Schema& schema, int i) {
-  if (i >= schema.num_fields()) return "no such column";
-  return fmt::format("\"{}\" of type {}", schema.field(i)->name(), schema.field(i)->type()->ToString());
-}
-
 }  // namespace
 
 parquet::ArrowReaderProperties parquet_arrow_properties() {
@@ -66,7 +63,7 @@ Result<SchemaPtr> schema_of(const parquet::FileMetaData& footer) {
     arrow::FieldVector fields;
     for (const auto& field : schema->fields()) {
       SHOAL_RETURN_IF_ERROR(check_type(*field->type(), field->name()));
-      fields.push_back(arrow::field(field->name(), field->type()));
+      fields.push_back(arrow::field(field->name(), plain_type(field->type())));
     }
     return arrow::schema(std::move(fields));
   });
@@ -124,21 +121,22 @@ DecodedSize decoded_size(const parquet::RowGroupMetaData& group, const std::vect
 
 Status check_same_schema(const arrow::Schema& first, const std::string& first_path, const arrow::Schema& other,
                          const std::string& other_path) {
-  if (first.Equals(other, /*check_metadata=*/false)) return Status();
-  for (int i = 0; i < std::max(first.num_fields(), other.num_fields()); ++i) {
-    if (i < first.num_fields() && i < other.num_fields() && first.field(i)->Equals(other.field(i), false)) continue;
-    return Status(ErrorCode::schema_mismatch,
-                  fmt::format("column {} is {} in {}, but {} in {}; read the files apart, or write one of them again",
-                              i, describe(first, i), first_path, describe(other, i), other_path));
+  std::string difference = column_difference(first, first_path, other, other_path);
+  for (int i = 0; difference.empty() && i < first.num_fields(); ++i) {
+    if (first.field(i)->name() == other.field(i)->name()) continue;
+    difference = fmt::format("column {} is \"{}\" in {}, but \"{}\" in {}", i, first.field(i)->name(), first_path,
+                             other.field(i)->name(), other_path);
   }
-  return Status();
+  if (difference.empty()) return Status();
+  return Status(ErrorCode::schema_mismatch, difference + "; read the files apart, or write one of them again");
 }
 
 Status SharedSchema::check(const SchemaPtr& schema, const std::string& path) {
   const std::lock_guard lock(mutex_);
-  if (schema_ != nullptr) return check_same_schema(*schema_, path_, *schema, path);
-  schema_ = schema;
-  path_ = path;
+  if (schema_ == schema) return Status();
+  if (schema_ != nullptr) SHOAL_RETURN_IF_ERROR(check_same_schema(*schema_, path_, *schema, path));
+  SHOAL_ASSIGN_OR_RETURN(schema_, agree_on_columns(schema_, schema));
+  if (path_.empty()) path_ = path;
   return Status();
 }
 

@@ -15,8 +15,8 @@ class RowGroupMetaData;
 
 namespace shoal::data {
 
-/// The columns that a file's rows have here: without metadata, which differs from file to file, and with nulls
-/// allowed. Errors: corrupt_data; unsupported (a type that Arrow has not, or an extension type not on the list).
+/// The columns that a file's rows have here: without metadata, which differs from file to file, with nulls allowed, and
+/// with text in its plain form (rows/plain_text.h). Errors: corrupt_data; unsupported (a type that Arrow has not, or an extension type not on the list).
 Result<SchemaPtr> schema_of(const parquet::FileMetaData& footer);
 
 /// Leaf columns of the file, ascending, that make up the named columns; of all of them where `columns` is empty.
@@ -31,8 +31,8 @@ struct DecodedSize {
 };
 DecodedSize decoded_size(const parquet::RowGroupMetaData& group, const std::vector<int>& leaves);
 
-/// Whether `other` has the same columns as `first`, in the same order and of the same types. Errors: schema_mismatch,
-/// which names both files and the first difference.
+/// Whether `other` has the same columns as `first`, in the same order and of the same types, but for those without a
+/// type (rows/agreed_columns.h). Errors: schema_mismatch, which names both files and the first difference.
 Status check_same_schema(const arrow::Schema& first, const std::string& first_path, const arrow::Schema& other,
                          const std::string& other_path);
 

@@ -21,6 +21,7 @@
 #include "data/op/expr_arrow.h"
 #include "data/op/list_parquet.h"
 #include "data/op/parquet_schema.h"
+#include "data/rows/plain_text.h"
 #include "data/op/parquet_task.h"
 
 namespace shoal::data {
@@ -107,15 +108,17 @@ class TaskReader {
   }
 
   /// The batch with the columns' types as the schema check saw them; its bytes come from outside, so all are looked at.
-  Result<Rows> checked(const Rows& rows) const {
-    arrow::FieldVector fields;
-    for (const auto& field : rows->schema()->fields()) {
-      SHOAL_ASSIGN_OR_RETURN(const int i, column_index(*schema_, field->name(), "read_parquet"));
-      fields.push_back(schema_->field(i));
+  Result<Rows> checked(const Rows& rows) {
+    SHOAL_RETURN_IF_ERROR(from_arrow(rows->ValidateFull(), ErrorCode::corrupt_data));
+    if (columns_ == nullptr) {
+      arrow::FieldVector fields;
+      for (const auto& field : rows->schema()->fields()) {
+        SHOAL_ASSIGN_OR_RETURN(const int i, column_index(*schema_, field->name(), "read_parquet"));
+        fields.push_back(schema_->field(i));
+      }
+      columns_ = arrow::schema(std::move(fields));
     }
-    Rows out = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows->num_rows(), rows->columns());
-    SHOAL_RETURN_IF_ERROR(from_arrow(out->ValidateFull(), ErrorCode::corrupt_data));
-    return out;
+    return to_plain(rows, columns_, context_.pool);
   }
 
   std::int64_t batch_rows(const parquet::FileMetaData& footer) const {
@@ -133,7 +136,8 @@ class TaskReader {
   ParquetTask task_;
   const ParquetSpec& spec_;
   const StepContext& context_;
-  SchemaPtr schema_;
+  SchemaPtr schema_;   // of the file
+  SchemaPtr columns_;  // of its rows here
   std::vector<int> leaves_;
   std::vector<int> groups_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;

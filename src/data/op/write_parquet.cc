@@ -7,7 +7,6 @@
 #include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-#include <arrow/util/byte_size.h>
 #include <fmt/format.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/properties.h>
@@ -20,6 +19,9 @@
 #include "data/io/posix_file.h"
 #include "data/op/parquet_schema.h"
 #include "data/op/pending_uploads.h"
+#include "data/rows/agreed_columns.h"
+#include "data/rows/arrow_types.h"
+#include "data/rows/block_bytes.h"
 
 namespace shoal::data {
 
@@ -44,11 +46,6 @@ parquet::Compression::type codec(Compression compression) {
     case Compression::none: break;
   }
   return parquet::Compression::UNCOMPRESSED;
-}
-
-std::int64_t bytes_of(const arrow::RecordBatch& rows) {
-  const arrow::Result<std::int64_t> referenced = arrow::util::ReferencedBufferSize(rows);
-  return referenced.ok() ? *referenced : arrow::util::TotalBufferSize(rows);
 }
 
 /// What a job writes of one file.
@@ -109,7 +106,7 @@ class ParquetFileWriter {
       return from_arrow(writer_->WriteRecordBatch(*rows), ErrorCode::unsupported);
     });
     rows_ += rows->num_rows();
-    group_bytes_ += bytes_of(*rows);
+    group_bytes_ += block_bytes(rows);
     return status;
   }
 
@@ -167,13 +164,13 @@ class WriteParquetStream final : public Stream {
     if (files_ == 0) SHOAL_RETURN_IF_ERROR(shared_->uploads->begin(context_.ordinal));
     while (true) {
       SHOAL_ASSIGN_OR_RETURN(const Rows rows, input_->next());
-      if (rows == nullptr) return file_ == nullptr ? Result<Rows>(Rows()) : finish();
-      if (context_.is_cancelled()) return Status(ErrorCode::cancelled, "write_parquet was cancelled");
-      if (Status status = write(rows); !status.ok()) {
-        file_.reset();
-        return status.with_context(fmt::format("write_parquet to {}{}", shared_->uri, name()));
+      if (rows == nullptr) {
+        SHOAL_RETURN_IF_ERROR(named(write_waiting()));
+        return file_ == nullptr ? Result<Rows>(Rows()) : finish();
       }
-      if (file_->is_full()) return finish();
+      if (context_.is_cancelled()) return Status(ErrorCode::cancelled, "write_parquet was cancelled");
+      SHOAL_RETURN_IF_ERROR(named(write(rows)));
+      if (file_ != nullptr && file_->is_full()) return finish();
     }
   }
 
@@ -183,13 +180,44 @@ class WriteParquetStream final : public Stream {
                                            : fmt::format("part-{:05}.parquet", context_.ordinal);
   }
 
+  /// The status with where it was to write; without success the file goes.
+  Status named(const Status& status) {
+    if (!status.ok()) file_.reset();
+    return status.with_context(fmt::format("write_parquet to {}{}", shared_->uri, name()));
+  }
+
+  /// A file has its columns' types from the first row on, so rows wait until a value gave every column one, or until they
+  /// are a block: then a column of nulls is written as such.
   Status write(const Rows& rows) {
     SHOAL_RETURN_IF_ERROR(shared_->schema.check(rows->schema(), name()));
-    if (file_ == nullptr) {
-      SHOAL_ASSIGN_OR_RETURN(file_, ParquetFileWriter::open(shared_->location, name(), rows->schema(),
-                                                            shared_->options, *shared_->uploads, context_.pool));
+    SHOAL_ASSIGN_OR_RETURN(const SchemaPtr columns, agree_on_columns(columns_, rows->schema()));
+    if (file_ != nullptr && columns != columns_) {
+      return Status(ErrorCode::schema_mismatch,
+                    "a column was null in all rows so far, so the file has no type for its first value (" +
+                        describe_columns(*columns) + "); give it one in every row: let a function return a plain "
+                        "struct with a std::optional member");
     }
-    return file_->write(rows);
+    columns_ = columns;
+    waiting_.push_back(rows);
+    waiting_bytes_ += block_bytes(rows);
+    const bool has_types = std::none_of(columns->fields().begin(), columns->fields().end(), [](const auto& field) {
+      return field->type()->id() == arrow::Type::NA;
+    });
+    return has_types || file_ != nullptr || waiting_bytes_ >= context_.block_bytes ? write_waiting() : Status();
+  }
+
+  Status write_waiting() {
+    for (const Rows& rows : waiting_) {
+      if (file_ == nullptr) {
+        SHOAL_ASSIGN_OR_RETURN(file_, ParquetFileWriter::open(shared_->location, name(), columns_, shared_->options,
+                                                              *shared_->uploads, context_.pool));
+      }
+      SHOAL_ASSIGN_OR_RETURN(const Rows columns, with_columns(rows, columns_, context_.pool));
+      SHOAL_RETURN_IF_ERROR(file_->write(columns));
+    }
+    waiting_.clear();
+    waiting_bytes_ = 0;
+    return {};
   }
 
   Result<Rows> finish() {
@@ -206,6 +234,9 @@ class WriteParquetStream final : public Stream {
   const StepContext& context_;
   std::unique_ptr<ParquetFileWriter> file_;
   std::int64_t files_ = 0;
+  SchemaPtr columns_;                // of all rows so far
+  std::vector<Rows> waiting_;        // to be written
+  std::int64_t waiting_bytes_ = 0;
 };
 
 class WriteParquetStep final : public Step {

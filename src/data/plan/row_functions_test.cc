@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 #include <shoal/base/error.h>
 #include <shoal/data.h>
+#include <unistd.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 /// Functions of rows in whole runs: what a row becomes must not depend on the call, the block or the thread it is in.
@@ -89,6 +93,19 @@ TEST(RowFunctions, NullsOfWholeBlocksShuffleAndMaterialize) {
   }
 }
 
+TEST(RowFunctions, NullsOfWholeBlocksAreWrittenAndReadBack) {
+  const auto folder = std::filesystem::temp_directory_path() / ("shoal-row-functions-" + std::to_string(::getpid()));
+  for (const Dataset& rows : cuts()) {
+    std::filesystem::remove_all(folder);
+    rows.map(none_but_the_last).write_parquet(folder.string());
+    const auto last = column(read_parquet(folder.string()), "last");
+    std::filesystem::remove_all(folder);
+    ASSERT_EQ(last.size(), k_rows);
+    EXPECT_EQ(last.front(), std::nullopt);
+    EXPECT_EQ(last.back(), 7);
+  }
+}
+
 template <class F>
 ErrorCode outcome_of(const Dataset& dataset, F function) {
   try {
@@ -116,6 +133,23 @@ TEST(RowFunctions, WhatDiffersFromRowToRowIsRefusedHoweverBlocksAreCut) {
                 if (data(0) >= 5000) row["data"] = Tensor<std::int64_t>(Shape{2});
                 return row;
               }), ErrorCode::schema_mismatch);
+  }
+}
+
+struct Id {
+  std::int64_t id = 0;
+};
+
+TEST(RowFunctions, ErrorsNameTheRow) {
+  const auto fail = [](Id row) {
+    if (row.id == 6789) throw std::runtime_error("no such number");
+    return row;
+  };
+  try {
+    range(k_rows, {.parallelism = 2}).map(fail).take(k_rows);
+    FAIL() << "it should have thrown";
+  } catch (const TaskFailed& error) {
+    EXPECT_NE(std::string(error.what()).find("row 1789 of input block 1"), std::string::npos) << error.what();
   }
 }
 

@@ -100,7 +100,7 @@ void ColumnSink::grow_bytes(std::size_t bytes) {
   const std::int64_t needed = bytes_ + static_cast<std::int64_t>(bytes);
   if (needed > k_bytes_max) {
     throw_error(ErrorCode::invalid_argument, "column '" + state_->spec.name + "' gets more than 2 GiB of text in one " +
-                                                 "block. Use a smaller RunOptions::block_size or batch_size.");
+                                                 "block. Put fewer rows into one: RunOptions::block_size, batch_size, or fewer items.");
   }
   bytes_capacity_ = std::min(k_bytes_max, std::max<std::int64_t>({needed, bytes_capacity_ * 2, 1024}));
   resize(state_->values, bytes_capacity_);
@@ -111,7 +111,8 @@ void ColumnSink::end_list_row() {
   const std::int64_t items = state_->children[0].rows();
   if (items > std::numeric_limits<std::int32_t>::max()) {
     throw_error(ErrorCode::invalid_argument, "column '" + state_->spec.name + "' gets more than 2147483647 list items " +
-                                                 "in one block. Use a smaller RunOptions::block_size or batch_size.");
+                                                 "in one block. Put fewer rows into one: RunOptions::block_size, batch_size, or "
+                                                 "fewer items.");
   }
   offsets_[++rows_] = static_cast<std::int32_t>(items);
 }
@@ -229,7 +230,8 @@ std::shared_ptr<arrow::Array> copy_varying(const std::vector<RawTensor>& tensors
   const std::size_t rank = tally.first ? tally.first->rank() : 1;
   if (tally.elements > std::numeric_limits<std::int32_t>::max()) {
     throw_error(ErrorCode::invalid_argument, "the tensors of column '" + column + "' have more than 2147483647 " +
-                                                 "elements in one block. Use a smaller RunOptions::block_size.");
+                                                 "elements in one block. Put fewer rows into one: RunOptions::block_size, "
+                                                 "batch_size, or fewer items.");
   }
   const auto rows = static_cast<std::int64_t>(tensors.size());
   const BufferPtr values = allocate(tally.elements * static_cast<std::int64_t>(width(type)));

@@ -77,6 +77,7 @@ struct ColumnReader {
   std::size_t element_bytes = 0;
   std::shared_ptr<const void> owner;       ///< Keeps the memory alive; shared by tensors taken out of it.
   std::vector<ColumnReader> children;
+  std::int64_t first_item = 0;             ///< Of lists: the item in `offsets` that is the child's first.
 
   Shape tensor_shape(std::int64_t i) const {
     if (shapes == nullptr) return row_shape;

@@ -224,7 +224,7 @@ void read_value(const ColumnReader& column, std::int64_t i, T& value) {
     value.clear();
     for (std::int64_t k = column.raw.offsets[i]; k < column.raw.offsets[i + 1]; ++k) {
       typename T::value_type item{};
-      read_value(column.children[0], k, item);
+      read_value(column.children[0], k - column.first_item, item);
       value.push_back(std::move(item));
     }
   } else {

@@ -108,10 +108,13 @@ std::shared_ptr<arrow::Array> as_scalar(const std::shared_ptr<arrow::Array>& arr
   throw_wrong_type(place, spec, *array->type());
 }
 
-void open_validity(const arrow::Array& array, const ColumnSpec& spec, const Place& place, ColumnReader& reader) {
+/// `outer_nulls` of the nulls are those of the structure that the array is in, whose members nobody reads there.
+void open_validity(const arrow::Array& array, const ColumnSpec& spec, const Place& place, std::int64_t outer_nulls,
+                   ColumnReader& reader) {
   if (array.null_count() == 0) return;
-  if (!spec.nullable) {
-    throw_error(ErrorCode::schema_mismatch, "column '" + place.column + "' has " + std::to_string(array.null_count()) +
+  const std::int64_t nulls = array.null_count() - outer_nulls;
+  if (!spec.nullable && nulls > 0) {
+    throw_error(ErrorCode::schema_mismatch, "column '" + place.column + "' has " + std::to_string(nulls) +
                                                 " nulls, and " + place.member + " cannot be null. Make it " +
                                                 "std::optional<...>, or filter the nulls out first.");
   }
@@ -119,7 +122,8 @@ void open_validity(const arrow::Array& array, const ColumnSpec& spec, const Plac
   reader.raw.bit_offset = array.offset();
 }
 
-ColumnReader open_array(std::shared_ptr<arrow::Array> array, const ColumnSpec& spec, const Place& place);
+ColumnReader open_array(std::shared_ptr<arrow::Array> array, const ColumnSpec& spec, const Place& place,
+                        std::int64_t outer_nulls);
 
 void open_scalar(const arrow::Array& array, const ColumnSpec& spec, RawColumn& raw) {
   const arrow::ArrayData& data = *array.data();
@@ -151,26 +155,34 @@ void open_list(const arrow::Array& array, const ColumnSpec& spec, const Place& p
   if (array.type_id() != arrow::Type::LIST) throw_wrong_type(place, spec, *array.type());
   const auto& list = static_cast<const arrow::ListArray&>(array);
   reader.raw.offsets = list.raw_value_offsets();
-  reader.children.push_back(
-      open_array(list.values(), spec.children[0], {place.member + "'s items", place.column + "[]"}));
+  // Only the items of these rows: a call sees few of a block's, and what must be converted is converted for it.
+  reader.first_item = list.length() == 0 ? 0 : list.value_offset(0);
+  const std::int64_t items = list.length() == 0 ? 0 : list.value_offset(list.length()) - reader.first_item;
+  reader.children.push_back(open_array(list.values()->Slice(reader.first_item, items), spec.children[0],
+                                       {place.member + "'s items", place.column + "[]"}, 0));
 }
 
 void open_structure(const arrow::Array& array, const ColumnSpec& spec, const Place& place, ColumnReader& reader) {
   if (array.type_id() != arrow::Type::STRUCT) throw_wrong_type(place, spec, *array.type());
   const auto& structure = static_cast<const arrow::StructArray&>(array);
   for (const ColumnSpec& member : spec.children) {
-    const auto field = structure.GetFieldByName(member.name);
-    if (field == nullptr) {
+    const int i = structure.struct_type()->GetFieldIndex(member.name);
+    if (i < 0) {
       if (!member.may_be_missing) throw_wrong_type(place, spec, *array.type());
       reader.children.emplace_back();
       continue;
     }
-    reader.children.push_back(
-        open_array(field, member, {place.member + "::" + member.name, place.column + "." + member.name}));
+    // Null wherever the structure is: what stands in the member itself there means nothing.
+    auto field = array.null_count() == 0 ? structure.field(i)
+                                         : from_arrow(structure.GetFlattenedField(i, column_pool())).value_or_throw();
+    reader.children.push_back(open_array(std::move(field), member,
+                                         {place.member + "::" + member.name, place.column + "." + member.name},
+                                         array.null_count()));
   }
 }
 
-ColumnReader open_array(std::shared_ptr<arrow::Array> array, const ColumnSpec& spec, const Place& place) {
+ColumnReader open_array(std::shared_ptr<arrow::Array> array, const ColumnSpec& spec, const Place& place,
+                        std::int64_t outer_nulls) {
   ColumnReader reader;
   reader.raw.rows = array->length();
   if (array->type_id() == arrow::Type::NA && spec.nullable) {
@@ -180,7 +192,7 @@ ColumnReader open_array(std::shared_ptr<arrow::Array> array, const ColumnSpec& s
   }
   if (spec.form == ColumnForm::scalar) array = as_scalar(array, spec, place);
   reader.present = true;
-  open_validity(*array, spec, place, reader);
+  open_validity(*array, spec, place, outer_nulls, reader);
   switch (spec.form) {
     case ColumnForm::scalar: open_scalar(*array, spec, reader.raw); break;
     case ColumnForm::tensor: open_tensor(*array, spec, place, reader); break;
@@ -225,7 +237,7 @@ std::vector<ColumnReader> open_columns(const std::shared_ptr<arrow::RecordBatch>
       columns.emplace_back();
     } else {
       columns.push_back(
-          open_array(rows->column(found.front()), spec, {std::string(reader) + "::" + spec.name, spec.name}));
+          open_array(rows->column(found.front()), spec, {std::string(reader) + "::" + spec.name, spec.name}, 0));
     }
   }
   return columns;

@@ -4,6 +4,7 @@
 #include <arrow/buffer.h>
 #include <arrow/extension/fixed_shape_tensor.h>
 #include <arrow/type.h>
+#include <arrow/util/bitmap_ops.h>
 
 #include <limits>
 
@@ -111,9 +112,20 @@ Status check_fixed(const arrow::Array& array, const Shape& shape) {
   return {};
 }
 
-Status check_no_null_elements(const arrow::ArrayData& elements) {
+/// What stands in the elements of a null row means nothing; Arrow's builders make them null too.
+Status check_no_null_elements(const arrow::Array& array, const TensorMemory& memory, const arrow::ArrayData& elements) {
   if (elements.GetNullCount() == 0) return {};
-  return Status(ErrorCode::schema_mismatch, "the tensor column has null elements, and a tensor cannot; fill them first");
+  const std::int64_t row_elements = memory.type.row_shape ? memory.type.row_shape->elements() : 0;
+  for (std::int64_t row = 0; row < array.length(); ++row) {
+    if (array.IsNull(row)) continue;
+    const std::int64_t first = memory.offsets != nullptr ? memory.offsets[row]
+                                                         : (array.offset() + row) * row_elements;
+    const std::int64_t count = memory.offsets != nullptr ? memory.offsets[row + 1] - first : row_elements;
+    if (arrow::internal::CountSetBits(elements.buffers[0]->data(), elements.offset + first, count) == count) continue;
+    return Status(ErrorCode::schema_mismatch, "the tensor in row " + std::to_string(row) + " has null elements, and a " +
+                                                  "tensor cannot; fill them first");
+  }
+  return {};
 }
 
 }  // namespace
@@ -141,7 +153,7 @@ Result<TensorMemory> open_tensor_array(const arrow::Array& array) {
   if (type->row_shape) {
     SHOAL_RETURN_IF_ERROR(check_fixed(array, *type->row_shape));
     const arrow::ArrayData& elements = *data.child_data[0];
-    SHOAL_RETURN_IF_ERROR(check_no_null_elements(elements));
+    SHOAL_RETURN_IF_ERROR(check_no_null_elements(array, memory, elements));
     const std::int64_t first = data.offset * type->row_shape->elements() + elements.offset;
     memory.values = elements.buffers[1] ? elements.buffers[1]->data() + first * width : nullptr;
     return memory;
@@ -154,8 +166,8 @@ Result<TensorMemory> open_tensor_array(const arrow::Array& array) {
   memory.values = elements.buffers[1] ? elements.buffers[1]->data() + elements.offset * width : nullptr;
   memory.shapes = extents.GetValues<std::int32_t>(
       1, (data.offset + shape.offset) * static_cast<std::int64_t>(type->rank) + extents.offset);
-  SHOAL_RETURN_IF_ERROR(check_no_null_elements(elements));
   SHOAL_RETURN_IF_ERROR(check_varying(array, memory, elements.length));
+  SHOAL_RETURN_IF_ERROR(check_no_null_elements(array, memory, elements));
   return memory;
 }
 

@@ -1,6 +1,7 @@
 #include <shoal/data/typed.h>
 
 #include <arrow/array.h>
+#include <arrow/json/from_string.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <gtest/gtest.h>
@@ -236,6 +237,68 @@ TEST(TypedRows, EveryKindOfMemberComesBack) {
   EXPECT_TRUE(back[0].tensor == rows[0].tensor);
   EXPECT_TRUE(back[1].tensor == rows[1].tensor);
   EXPECT_EQ(back[1].bytes.view(), "bytes");
+}
+
+std::shared_ptr<arrow::RecordBatch> json_column(const std::string& name, const std::shared_ptr<arrow::DataType>& type,
+                                                const std::string& values) {
+  const auto array = arrow::json::ArrayFromJSONString(type, values).ValueOrDie();
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field(name, type)}), array->length(), {array});
+}
+
+struct Point {
+  std::int64_t x = 0;
+  std::vector<std::string> names;
+};
+struct Placed {
+  std::optional<Point> point;
+};
+struct MaybePlaced {
+  Point point;
+};
+
+TEST(TypedRows, MembersOfANullStructureAreNotLookedAt) {
+  const auto type = arrow::struct_({arrow::field("x", arrow::int64()), arrow::field("names", arrow::list(arrow::utf8()))});
+  const auto rows = json_column("point", type, R"([{"x": 1, "names": ["a"]}, null, {"x": 3, "names": []}])");
+  const auto read = detail::rows_to<Placed>(rows);
+  EXPECT_EQ(read[0].point->names, std::vector<std::string>{"a"});
+  EXPECT_FALSE(read[1].point.has_value());
+  EXPECT_EQ(read[2].point->x, 3);
+  EXPECT_EQ(detail::rows_to<Placed>(rows->Slice(2))[0].point->x, 3);
+  EXPECT_THROW(detail::rows_to<MaybePlaced>(rows), SchemaMismatch);
+  EXPECT_THROW(detail::rows_to<Placed>(json_column("point", type, R"([null, {"x": null, "names": []}])")),
+               SchemaMismatch);
+}
+
+struct MaybeNumbers {
+  std::optional<Tensor<std::int32_t>> t;
+};
+
+TEST(TypedRows, ElementsOfANullTensorAreNotLookedAt) {
+  const auto fixed = arrow::fixed_size_list(arrow::int32(), 2);
+  const auto varying = arrow::struct_({arrow::field("data", arrow::list(arrow::int32())),
+                                       arrow::field("shape", arrow::fixed_size_list(arrow::int32(), 1))});
+  for (const auto& rows : {json_column("t", fixed, "[[9, 9], [1, 2], null, [3, 4]]"),
+                           json_column("t", varying, R"([{"data": [9], "shape": [1]}, {"data": [1, 2], "shape": [2]},
+                                                         null, {"data": [3, 4], "shape": [2]}])")}) {
+    const auto read = detail::rows_to<MaybeNumbers>(rows->Slice(1));
+    EXPECT_TRUE(*read[0].t == Tensor<std::int32_t>({2}, {1, 2}));
+    EXPECT_FALSE(read[1].t.has_value());
+    EXPECT_TRUE(*read[2].t == Tensor<std::int32_t>({2}, {3, 4}));
+  }
+  EXPECT_THROW(detail::rows_to<MaybeNumbers>(json_column("t", fixed, "[[1, null], null]")), SchemaMismatch);
+}
+
+struct Words {
+  std::vector<std::int64_t> lengths;
+};
+
+TEST(TypedRows, ItemsOfOtherRowsAreNotLookedAt) {
+  const auto rows = json_column("lengths", arrow::list(arrow::int32()), "[[null, 1], [2, 3], [], [4], [null]]");
+  const auto read = detail::rows_to<Words>(rows->Slice(1, 3));  // converted, for they are int32
+  EXPECT_EQ(read[0].lengths, (std::vector<std::int64_t>{2, 3}));
+  EXPECT_TRUE(read[1].lengths.empty());
+  EXPECT_EQ(read[2].lengths, (std::vector<std::int64_t>{4}));
+  EXPECT_THROW(detail::rows_to<Words>(rows), SchemaMismatch);
 }
 
 struct Timed {

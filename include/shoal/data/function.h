@@ -23,6 +23,25 @@ class Function {
   /// `rows` through the function: for map, flat_map and map_batches its output rows, for filter the rows kept.
   /// Throws what the user function throws, and shoal::Error where columns do not fit.
   virtual std::shared_ptr<arrow::RecordBatch> call(const std::shared_ptr<arrow::RecordBatch>& rows) = 0;
+  /// After call() threw: which of its rows the user function had; not set where it gets many, or was not called.
+  std::optional<std::int64_t> failed_row() const { return failed_row_; }
+
+ protected:
+  /// Calls f(i) for each row i.
+  template <class F>
+  void for_each_row(std::int64_t count, F&& f) {
+    std::int64_t i = 0;
+    failed_row_.reset();
+    try {
+      for (; i < count; ++i) f(i);
+    } catch (...) {
+      failed_row_ = i;
+      throw;
+    }
+  }
+
+ private:
+  std::optional<std::int64_t> failed_row_;
 };
 
 /// What the typed front (typed.h) hands to a plan: a user function without its types. Immutable, shared by threads.

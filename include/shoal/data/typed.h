@@ -61,7 +61,7 @@ class MapFunction final : public Function {
     // Out's members are all there is where a dynamic row took every column.
     constexpr bool k_takes_all = std::is_same_v<In, Row> && !std::is_same_v<Out, Row>;
     RowWriter<Out> writer(k_takes_all ? nullptr : rows, dropped_, count);
-    for (std::int64_t i = 0; i < count; ++i) writer.append(call_(reader_.read(i)));
+    Function::for_each_row(count, [&](std::int64_t i) { writer.append(call_(reader_.read(i))); });
     reader_.close();
     return writer.finish();
   }
@@ -82,13 +82,13 @@ class FlatMapFunction final : public Function {
     constexpr bool k_takes_all = std::is_same_v<In, Row> && !std::is_same_v<Out, Row>;
     RowWriter<Out> writer(k_takes_all ? nullptr : rows, dropped_, count);
     std::vector<std::int32_t> picks;
-    for (std::int64_t i = 0; i < count; ++i) {
+    Function::for_each_row(count, [&](std::int64_t i) {
       In row = reader_.read(i);  // The function may return a reference into it.
       for (auto&& out : call_(std::move(row))) {
         writer.append(out);
         picks.push_back(static_cast<std::int32_t>(i));
       }
-    }
+    });
     reader_.close();
     return writer.finish(&picks);
   }
@@ -107,9 +107,9 @@ class FilterFunction final : public Function {
     const std::int64_t count = row_count(*rows);
     reader_.open(rows);
     std::vector<std::int32_t> kept;
-    for (std::int64_t i = 0; i < count; ++i) {
+    Function::for_each_row(count, [&](std::int64_t i) {
       if (static_cast<bool>(call_(reader_.read(i)))) kept.push_back(static_cast<std::int32_t>(i));
-    }
+    });
     reader_.close();
     return pick_rows(rows, kept);
   }
@@ -138,7 +138,7 @@ class ColumnFunction final : public Function {
     const std::int64_t count = row_count(*rows);
     reader_.open(rows);
     ColumnSink sink(column_spec<Out>(name_), count);
-    for (std::int64_t i = 0; i < count; ++i) write_value<Out>(sink, call_(reader_.read(i)));
+    Function::for_each_row(count, [&](std::int64_t i) { write_value<Out>(sink, call_(reader_.read(i))); });
     reader_.close();
     return assemble_rows(rows, {}, std::span(&sink, 1), count, nullptr);
   }

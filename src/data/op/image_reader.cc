@@ -35,8 +35,7 @@ Status refuse(std::string_view bytes) {
                                                               "the file, or leave it out with .suffixes");
   }
   return Status(ErrorCode::corrupt_data, bytes.empty() ? "the file is empty"
-                                                       : "no JPEG and no PNG; leave it out with .suffixes or "
-                                                         ".quarantine");
+                                                       : "no JPEG and no PNG; leave it out with .suffixes");
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ Result<std::unique_ptr<Function>> make_function(const FunctionSpec& spec, const 
   }
 }
 
-/// Value of a column that says where a row came from, if the rows have one.
+/// Values of a column that says where rows came from, if they have one: the first row's and the last one's.
 std::string origin_of(const arrow::RecordBatch& rows) {
   for (const char* name : {"path", "uri"}) {
     const auto column = rows.GetColumnByName(name);
@@ -140,10 +140,13 @@ class MapStream final : public Stream {
   }
 
   std::string where(const arrow::RecordBatch& batch) const {
-    std::string text = " on rows " + std::to_string(rows_seen_) + " to " +
-                       std::to_string(rows_seen_ + batch.num_rows() - 1) + " of input block " +
-                       std::to_string(context_.ordinal);
-    const std::string origin = origin_of(batch);
+    const std::optional<std::int64_t> row = function_->failed_row();
+    const std::int64_t first = rows_seen_ + row.value_or(0);
+    std::string text = row ? " on row " + std::to_string(first)
+                           : " on rows " + std::to_string(first) + " to " +
+                                 std::to_string(first + batch.num_rows() - 1);
+    text += " of input block " + std::to_string(context_.ordinal);
+    const std::string origin = origin_of(row ? *batch.Slice(*row, 1) : batch);
     return origin.empty() ? text : text + " (" + origin + ")";
   }
 

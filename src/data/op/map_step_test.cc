@@ -67,6 +67,27 @@ TEST(MapStep, NamesTheFileThatTheRowsCameFrom) {
   EXPECT_NE(drive(plan).status().text().find("s3://digits/7/12.jpg"), std::string::npos);
 }
 
+class FailsAtRow final : public detail::Function {
+ public:
+  Rows call(const Rows& rows) override {
+    for_each_row(rows->num_rows(), [](std::int64_t i) {
+      if (i == 2) throw std::runtime_error("no digit");
+    });
+    return rows;
+  }
+};
+
+TEST(MapStep, NamesTheRowAndItsFile) {
+  arrow::StringBuilder paths;
+  ASSERT_TRUE(paths.AppendValues({"a.jpg", "b.jpg", "c.jpg", "d.jpg"}).ok());
+  const Rows rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("path", arrow::utf8())}), 4, {*paths.Finish()});
+  const auto spec = lambda_spec(FunctionKind::map, "f", same_rows);
+  spec->make = [] { return std::make_unique<FailsAtRow>(); };
+  const NodePtr plan = std::make_shared<MapNode>(*make_from_rows(rows), spec, StepOptions{});
+  const std::string text = drive(plan).status().text();
+  EXPECT_NE(text.find("row 2 of input block 0 (c.jpg)"), std::string::npos) << text;
+}
+
 TEST(MapStep, KeepsTheCodeOfShoalsOwnErrors) {
   const auto fail = [](const Rows&) -> Rows { throw NotFound(ErrorCode::not_found, "no such column"); };
   EXPECT_EQ(code_of(step(FunctionKind::map, fail)), ErrorCode::not_found);

@@ -66,8 +66,12 @@ Status ImageStream::decode(const FetchedFile& file, ImageColumn& images) {
 }
 
 Status ImageStream::append(const FetchedFile& file, ImageColumn& images, arrow::StringBuilder& paths) {
-  const Status decoded = decode(file, images);
+  Status decoded = decode(file, images);
   if (!decoded.ok()) {
+    const bool is_damaged = decoded.code() == ErrorCode::corrupt_data || decoded.code() == ErrorCode::unsupported;
+    if (is_damaged && !spec_->options.quarantine) {
+      decoded = Status(decoded.code(), decoded.text() + " (set .quarantine to leave out files that cannot be read)");
+    }
     return quarantine_or_fail(spec_->options.quarantine, decoded.with_context(std::string(file.path)), file.path, 0,
                               context_);
   }

@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -118,7 +120,9 @@ std::string bare_name(const std::string& mangled) {
 
 }  // namespace
 
-std::string function_name(const void* code) {
+namespace {
+
+std::string read_function_name(const void* code) {
   Module module;
   module.code = reinterpret_cast<std::uintptr_t>(code);
   ::dl_iterate_phdr(find_module, &module);
@@ -130,6 +134,17 @@ std::string function_name(const void* code) {
   }
   const std::string name = symbol.empty() ? std::string() : bare_name(symbol);
   return name.empty() ? "function" : name;
+}
+
+}  // namespace
+
+std::string function_name(const void* code) {
+  static std::mutex mutex;
+  static std::map<const void*, std::string> names;  // as many as a program hands over; guarded by mutex
+  std::lock_guard lock(mutex);
+  const auto [found, is_new] = names.try_emplace(code);
+  if (is_new) found->second = read_function_name(code);
+  return found->second;
 }
 
 }  // namespace shoal::inline v1

@@ -51,7 +51,7 @@ consteval std::string_view type_name() {
 }
 
 /// The name of the function at this address without namespaces and parameters, from the symbols of its program or
-/// library; "function" where those were stripped. Reads the file, so ask once and keep the answer.
+/// library; "function" where those were stripped. Reads the file the first time that it is asked for a function.
 std::string function_name(const void* code);
 
 }  // namespace shoal::inline v1

@@ -203,7 +203,7 @@ class Tensor {
 
   DLManagedTensor* to_dlpack() const { return view().to_dlpack(); }
   DLManagedTensorVersioned* to_dlpack_versioned() const { return view().to_dlpack_versioned(); }
-  detail::RawTensor raw() const { return view().raw(); }
+  detail::RawTensor raw() const { return {owner_, data_, shape_, shape_.row_major_strides(), detail::dtype_of<T>}; }
 
   friend bool operator==(const Tensor& a, const Tensor& b) {
     return a.shape_ == b.shape_ && std::equal(a.begin(), a.end(), b.begin());

@@ -197,6 +197,14 @@ TEST_F(S3StoreTest, HandlesReadWithTheOptionsOfTheirListing) {
   EXPECT_EQ(handle.open(options).read(out), 4u);
 }
 
+TEST_F(S3StoreTest, RemovesFoldersAndNotWhatBeginsLikeThem) {
+  for (const char* key : {"runs/1", "runs/1.x", "runs/1/a", "runs/1/b/c", "runs/10/a"}) put(key, "x");
+  EXPECT_EQ(storage("s3://" + bucket_, shared_minio().storage_options()).remove_all("runs/1"), 3);
+  std::vector<std::string> left;
+  for (const ObjectInfo& info : all_of(*store_, bucket_, "")) left.push_back(info.key);
+  EXPECT_EQ(left, (std::vector<std::string>{"runs/1.x", "runs/10/a"}));
+}
+
 TEST_F(S3StoreTest, AChangedObjectIsAnError) {
   put("a", "old");
   const std::string etag = store_->info(bucket_, "a")->etag;

@@ -116,12 +116,11 @@ std::int64_t Storage::remove_all(std::string_view key) const {
   std::string folder(key);
   std::int64_t removed = 0;
   if (!folder.empty() && !folder.ends_with('/')) {
-    const Result<ObjectInfo> object = store_->info(root_, folder);
-    if (object.ok()) {
+    // Asked of a listing, in which it is the first: who may list and remove need not be allowed to read.
+    const auto page = store_->list(root_, folder, {.recursive = false}).value_or_throw()->next_page().value_or_throw();
+    if (!page.empty() && page.front().key == folder) {
       store_->remove(root_, folder).throw_if_error();
       ++removed;
-    } else if (object.status().code() != ErrorCode::not_found) {
-      object.status().throw_if_error();
     }
     folder += '/';
   }

@@ -14,10 +14,11 @@
 #include <cstring>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "base/thread_safety.h"
 
 namespace shoal::inline v1 {
 namespace {
@@ -139,9 +140,9 @@ std::string read_function_name(const void* code) {
 }  // namespace
 
 std::string function_name(const void* code) {
-  static std::mutex mutex;
-  static std::map<const void*, std::string> names;  // as many as a program hands over; guarded by mutex
-  std::lock_guard lock(mutex);
+  static Mutex mutex;
+  static std::map<const void*, std::string> names GUARDED_BY(mutex);  // as many as a program hands over
+  const Lock lock(mutex);
   const auto [found, is_new] = names.try_emplace(code);
   if (is_new) found->second = read_function_name(code);
   return found->second;

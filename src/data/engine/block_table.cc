@@ -11,14 +11,14 @@ namespace shoal::data {
 
 BlockInfo BlockTable::put(Rows rows) {
   BlockInfo info{.rows = rows->num_rows(), .bytes = block_bytes(rows)};
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   info.id = BlockId{next_id_++};
   blocks_.emplace(static_cast<std::uint64_t>(info.id), std::move(rows));
   return info;
 }
 
 Result<Rows> BlockTable::get(BlockId block) const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto found = blocks_.find(static_cast<std::uint64_t>(block));
   if (found != blocks_.end()) return found->second;
   return Status(ErrorCode::internal, fmt::format("block {} is not held by this engine (any more); this is a defect of "
@@ -33,7 +33,7 @@ Result<Rows> BlockTable::get(const BlockSlice& slice) const {
 
 void BlockTable::drop(BlockId block) {
   Rows last;   // freed after the lock is gone
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto found = blocks_.find(static_cast<std::uint64_t>(block));
   if (found == blocks_.end()) return;
   last = std::move(found->second);
@@ -42,12 +42,12 @@ void BlockTable::drop(BlockId block) {
 
 void BlockTable::clear() {
   std::unordered_map<std::uint64_t, Rows> all;   // freed after the lock is gone
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   all.swap(blocks_);
 }
 
 std::size_t BlockTable::size() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return blocks_.size();
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <unordered_map>
 
+#include "base/thread_safety.h"
 #include "data/engine/engine.h"
 
 namespace shoal::data {
@@ -20,9 +20,9 @@ class BlockTable {
   std::size_t size() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::unordered_map<std::uint64_t, Rows> blocks_;   // never walked through: its order means nothing
-  std::uint64_t next_id_ = 1;
+  mutable Mutex mutex_;
+  std::unordered_map<std::uint64_t, Rows> blocks_ GUARDED_BY(mutex_);  // never walked through: its order means nothing
+  std::uint64_t next_id_ GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace shoal::data

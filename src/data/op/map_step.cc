@@ -6,8 +6,9 @@
 
 #include <algorithm>
 #include <exception>
-#include <mutex>
 #include <utility>
+
+#include "base/thread_safety.h"
 
 namespace shoal::data {
 namespace {
@@ -32,14 +33,14 @@ class SharedColumns {
  public:
   /// `own` where there is none yet.
   SchemaPtr get(const SchemaPtr& own) {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (schema_ == nullptr) schema_ = own;
     return schema_;
   }
 
  private:
-  std::mutex mutex_;
-  SchemaPtr schema_;
+  Mutex mutex_;
+  SchemaPtr schema_ GUARDED_BY(mutex_);
 };
 
 class FunctionState final : public StepState {

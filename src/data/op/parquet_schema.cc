@@ -132,7 +132,7 @@ Status check_same_schema(const arrow::Schema& first, const std::string& first_pa
 }
 
 Status SharedSchema::check(const SchemaPtr& schema, const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (schema_ == schema) return Status();
   if (schema_ != nullptr) SHOAL_RETURN_IF_ERROR(check_same_schema(*schema_, path_, *schema, path));
   SHOAL_ASSIGN_OR_RETURN(schema_, agree_on_columns(schema_, schema));

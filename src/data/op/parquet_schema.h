@@ -1,10 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/thread_safety.h"
 #include "data/plan/node.h"
 
 namespace parquet {
@@ -43,9 +43,9 @@ class SharedSchema {
   Status check(const SchemaPtr& schema, const std::string& path);
 
  private:
-  std::mutex mutex_;
-  SchemaPtr schema_;
-  std::string path_;
+  Mutex mutex_;
+  SchemaPtr schema_ GUARDED_BY(mutex_);
+  std::string path_ GUARDED_BY(mutex_);
 };
 
 /// How all files are read: no threads inside, since fragments are the parallelism.

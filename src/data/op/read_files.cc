@@ -59,7 +59,7 @@ Status FileReader::load() {
 Status FileReader::open_groups(const std::shared_ptr<std::uint8_t[]>& memory) {
   groups_.clear();
   group_ = 0;
-  bytes_left_ = 0;
+  std::int64_t at = 0;  // in `memory`
   std::vector<ReadRequest> requests;
   auto end_group = [&](std::int64_t row) {
     if (groups_.empty()) return;
@@ -76,8 +76,8 @@ Status FileReader::open_groups(const std::shared_ptr<std::uint8_t[]>& memory) {
       requests.reserve(static_cast<std::size_t>(rows_ - row));
     }
     requests.push_back(request_of(row, std::move(location.key)));
-    if (memory != nullptr) requests.back().into = {memory, memory.get() + bytes_left_};
-    bytes_left_ += columns_->length.Value(row);
+    if (memory != nullptr) requests.back().into = {memory, memory.get() + at};
+    at += columns_->length.Value(row);
   }
   end_group(rows_);
   for (Group& group : groups_) group.reader->prepare();
@@ -115,7 +115,6 @@ Result<std::optional<FetchedFile>> FileReader::next() {
   file.offset = columns_->offset.Value(row);
   file.length = columns_->length.Value(row);
   SHOAL_ASSIGN_OR_RETURN(file.bytes, groups_[group_].reader->next());
-  bytes_left_ -= file.length;
   ++context_.counters->requests;
   context_.counters->bytes_read += static_cast<std::int64_t>(file.bytes.size());
   return std::optional<FetchedFile>(std::move(file));

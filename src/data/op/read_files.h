@@ -49,9 +49,8 @@ class FileReader {
   void prepare();
   /// The next file; not set at the end. Looks for cancellation.
   Result<std::optional<FetchedFile>> next();
-  /// Rows of the current block after the last one returned, and their bytes: what the output may be sized by.
+  /// Rows of the current block after the last one returned.
   std::int64_t rows_left() const { return rows_ - at_; }
-  std::int64_t bytes_left() const { return bytes_left_; }
   /// The listing block that the file returned last is of.
   const Rows& block() const { return block_; }
   /// Bytes [offset, offset + length) more of the file returned last.
@@ -81,7 +80,7 @@ class FileReader {
   std::unique_ptr<Columns> columns_;  // of block_
   std::vector<Group> groups_;
   std::size_t group_ = 0;
-  std::int64_t at_ = 0, rows_ = 0, bytes_left_ = 0;
+  std::int64_t at_ = 0, rows_ = 0;
 };
 
 /// Puts a row that cannot be read into the quarantine, if there is one and it has room: then success, and the reader

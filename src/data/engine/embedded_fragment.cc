@@ -39,6 +39,7 @@ FragmentRunner::FragmentRunner(const FragmentSpec& spec, std::vector<Rows> input
   context_.ordinal = spec.ordinal;
   context_.attempt = spec.attempt;
   context_.block_bytes = world.block_bytes;
+  context_.batch_rows = pipeline_->batch_rows;
   context_.pool = world.pool;
   context_.storage = world.storage;
   context_.cancelled = &cancelled_;

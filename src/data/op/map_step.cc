@@ -165,7 +165,8 @@ class MapStream final : public Stream {
 class MapStep final : public Step {
  public:
   MapStep(std::shared_ptr<const FunctionSpec> spec, const StepOptions& options)
-      : shared_(std::make_shared<MapShared>()), has_state_(spec->has_state || options.pool != Pool{}) {
+      : shared_(std::make_shared<MapShared>()), has_state_(spec->has_state || options.pool != Pool{}),
+        asked_rows_(options.batch_size.value_or(0)) {
     shared_->label = function_label(*spec, options);
     shared_->batch_rows = spec->kind == FunctionKind::map_batches ? options.batch_size.value_or(k_default_batch_rows)
                                                                   : options.batch_size.value_or(k_row_function_rows);
@@ -173,6 +174,7 @@ class MapStep final : public Step {
   }
 
   std::string label() const override { return shared_->label; }
+  std::int64_t batch_rows() const override { return asked_rows_; }
   bool has_state() const override { return has_state_; }
 
   Result<std::unique_ptr<StepState>> make_state() const override {
@@ -189,6 +191,7 @@ class MapStep final : public Step {
  private:
   const std::shared_ptr<MapShared> shared_;
   const bool has_state_;
+  const std::int64_t asked_rows_;
 };
 
 }  // namespace

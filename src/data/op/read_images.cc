@@ -22,6 +22,9 @@ namespace {
 
 constexpr int k_side_max = 1 << 16;  // of a wanted size
 
+/// Pixels of a block, as far as batches allow: few enough that their pages are used again while they are warm.
+constexpr std::int64_t k_image_block_bytes = 16 << 20;
+
 struct ImageSpec {
   ImageOptions options;
   SchemaPtr schema;
@@ -46,6 +49,9 @@ class ImageStream final : public Stream {
   /// Decodes one file behind the others. Errors of the file itself name its cause alone.
   Status decode(const FetchedFile& file, ImageColumn& images);
   Status append(const FetchedFile& file, ImageColumn& images, arrow::StringBuilder& paths);
+  /// How many images of `bytes` each make a block: whole batches of the step behind.
+  std::int64_t block_rows(std::int64_t bytes) const;
+  bool is_full(const ImageColumn& images) const;
 
   const std::shared_ptr<const ImageSpec> spec_;
   const StepContext& context_;
@@ -57,8 +63,8 @@ Status ImageStream::decode(const FetchedFile& file, ImageColumn& images) {
   SHOAL_ASSIGN_OR_RETURN(const ImageExtents extents, reader_.open(file.bytes.span()));
   if (images.rows() == 0) {
     // As many as are left, if all are like this one: most folders have images of one size.
-    const std::int64_t expected = (1 + files_.rows_left()) * extents.bytes();
-    SHOAL_RETURN_IF_ERROR(images.reserve(std::min(expected, context_.block_bytes)));
+    const std::int64_t expected = std::min(1 + files_.rows_left(), block_rows(extents.bytes()));
+    SHOAL_RETURN_IF_ERROR(images.reserve(expected * extents.bytes()));
   }
   SHOAL_ASSIGN_OR_RETURN(const std::span<std::uint8_t> pixels, images.next(extents));
   SHOAL_RETURN_IF_ERROR(reader_.read(pixels));
@@ -78,15 +84,28 @@ Status ImageStream::append(const FetchedFile& file, ImageColumn& images, arrow::
   return spec_->options.include_paths ? from_arrow(paths.Append(file.path)) : Status();
 }
 
+std::int64_t ImageStream::block_rows(std::int64_t bytes) const {
+  const std::int64_t batch = std::max<std::int64_t>(1, context_.batch_rows);
+  const std::int64_t each = std::max<std::int64_t>(1, bytes);
+  const std::int64_t rows = std::max(batch, k_image_block_bytes / each / batch * batch);
+  return std::max<std::int64_t>(1, std::min(rows, context_.block_bytes / each));
+}
+
+bool ImageStream::is_full(const ImageColumn& images) const {
+  const std::int64_t rows = images.rows();
+  if (rows == 0) return false;
+  const std::int64_t each = images.bytes() / rows;  // the next image is as large, as a rule
+  if (images.bytes() + each > context_.block_bytes) return true;
+  return rows >= block_rows(each) && (context_.batch_rows <= 1 || rows % context_.batch_rows == 0);
+}
+
 Result<Rows> ImageStream::next() {
   ImageColumn images(spec_->options.mode, spec_->options.size, context_.pool);
   arrow::StringBuilder paths(context_.pool);
-  while (images.bytes() < context_.block_bytes) {
+  while (!is_full(images)) {
     SHOAL_ASSIGN_OR_RETURN(const std::optional<FetchedFile> file, files_.next());
     if (!file) break;
     SHOAL_RETURN_IF_ERROR(append(*file, images, paths));
-    // The next image is as large as this one, as a rule, and would not fit.
-    if (images.rows() > 0 && images.bytes() + images.bytes() / images.rows() > context_.block_bytes) break;
   }
   if (images.rows() == 0) return Rows();
   const std::int64_t rows = images.rows();

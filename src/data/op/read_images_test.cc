@@ -52,6 +52,24 @@ TEST_F(ReadImages, GivesOneShapeWhereASizeIsGiven) {
   EXPECT_TRUE(paths.GetString(1).ends_with("/b.png"));
 }
 
+TEST_F(ReadImages, CutsBlocksWhereBatchesEnd) {
+  const std::string png = encode_png(smooth_image(2, 2, 3));
+  for (int i = 10; i < 50; ++i) folder_.write(std::to_string(i) + ".png", png);
+  NodePtr node = make_read_images({folder_.path()}, {.size = {600, 600}}).value();  // 15 of them in 16 MiB
+  const auto rows_of_blocks = [&](std::int64_t batch_rows, std::int64_t block_bytes) {
+    std::vector<std::int64_t> rows;
+    const auto splits = drive(node, {.block_bytes = block_bytes, .batch_rows = batch_rows, .storage = &clients_});
+    EXPECT_TRUE(splits.ok()) << splits.status().text();
+    for (const Rows& piece : splits->front().pieces) rows.push_back(piece->num_rows());
+    return rows;
+  };
+  using Blocks = std::vector<std::int64_t>;
+  EXPECT_EQ(rows_of_blocks(0, 64 << 20), (Blocks{15, 15, 10}));
+  EXPECT_EQ(rows_of_blocks(6, 64 << 20), (Blocks{12, 12, 12, 4}));
+  EXPECT_EQ(rows_of_blocks(20, 64 << 20), (Blocks{20, 20})) << "a batch may be larger than that";
+  EXPECT_EQ(rows_of_blocks(20, 6 << 20), (Blocks{5, 5, 5, 5, 5, 5, 5, 5})) << "but never than a block";
+}
+
 TEST_F(ReadImages, GivesVaryingShapesOtherwise) {
   folder_.write("a.png", encode_png(smooth_image(2, 3, 1), {.color_type = 0}));
   folder_.write("b.png", encode_png(smooth_image(4, 5, 1), {.color_type = 0}));

@@ -32,6 +32,7 @@ struct StepContext {
   std::int64_t ordinal = 0;             ///< Of the fragment within its operator; equal in every attempt.
   int attempt = 0;                      ///< 0 for the first.
   std::int64_t block_bytes = 64 << 20;  ///< Size at which a step that makes rows ends a block.
+  std::int64_t batch_rows = 0;          ///< Rows that a later step takes at once, where that was asked for; else 0.
   arrow::MemoryPool* pool = nullptr;    ///< Every Arrow allocation goes through it, so that it is counted.
   StorageClients* storage = nullptr;    ///< The process's connections and credentials.
   const std::atomic<bool>* cancelled = nullptr;
@@ -66,6 +67,8 @@ class Step {
   virtual ~Step() = default;
   /// For plans and errors, e.g. "MapBatches(normalize)".
   virtual std::string label() const = 0;
+  /// Rows that the step takes at once, where the user said so; else 0.
+  virtual std::int64_t batch_rows() const { return 0; }
   /// Whether make_state() must run once in each worker; such a step runs in a pool of workers.
   virtual bool has_state() const { return false; }
   virtual Result<std::unique_ptr<StepState>> make_state() const { return std::unique_ptr<StepState>(); }
@@ -89,6 +92,7 @@ struct Pipeline {
   std::shared_ptr<const Source> source;             ///< Null where input blocks come from another operator.
   std::vector<std::shared_ptr<const Step>> steps;
   std::string label;                                ///< "ReadImages+MapBatches(normalize)"
+  std::int64_t batch_rows = 0;                      ///< Of the first step that says, here or in a later operator.
 
   bool has_state() const;
 };

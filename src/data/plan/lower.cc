@@ -105,6 +105,13 @@ class Lowering {
 
   std::vector<PhysicalOperator> finish() {
     for (Draft& draft : drafts_) close(draft);
+    std::int64_t batch_rows = 0;
+    for (auto draft = drafts_.rbegin(); draft != drafts_.rend(); ++draft) {
+      const auto& steps = draft->pipeline->steps;
+      const auto batched = std::find_if(steps.begin(), steps.end(), [](const auto& step) { return step->batch_rows() > 0; });
+      if (batched != steps.end()) batch_rows = (*batched)->batch_rows();
+      draft->pipeline->batch_rows = batch_rows;
+    }
     // A listing is far cheaper than reading what it lists, and takes its time from the same store: it runs ahead by no
     // more than the readers take at once.
     Draft& first = drafts_.front();

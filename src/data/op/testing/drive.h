@@ -20,6 +20,7 @@ namespace shoal::data {
 struct DriveOptions {
   int parallelism = 1;
   std::int64_t block_bytes = 1 << 20;
+  std::int64_t batch_rows = 0;
   StorageClients* storage = nullptr;
 };
 
@@ -48,6 +49,7 @@ inline Result<DrivenSplit> drive_split(const Pipeline& pipeline, std::int64_t or
   context.ordinal = ordinal;
   context.attempt = attempt;
   context.block_bytes = options.block_bytes;
+  context.batch_rows = options.batch_rows;
   context.pool = arrow::default_memory_pool();
   context.storage = options.storage;
   context.counters = &out.counters;

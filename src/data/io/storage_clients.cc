@@ -16,7 +16,7 @@ struct StorageClients::State {
   std::vector<std::pair<StorageOptions, std::shared_ptr<ObjectStore>>> s3 GUARDED_BY(mutex);
 
   Result<std::shared_ptr<ObjectStore>> s3_store(const StorageOptions& options) {
-  
+    const Lock lock(mutex);
     for (const auto& [known, store] : s3) {
       if (known == options) return store;
     }
@@ -49,7 +49,7 @@ Result<Location> StorageClients::locate(std::string_view uri, const StorageOptio
 
 RequestCounts StorageClients::counts() const {
   RequestCounts sum = state_->local->counts();
-  
+  const Lock lock(state_->mutex);
   for (const auto& [options, store] : state_->s3) {
     RequestCounts counts = store->counts();
     sum.get += counts.get;

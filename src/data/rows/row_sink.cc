@@ -196,15 +196,21 @@ RowSink::Plan RowSink::make_plan() const {
 std::shared_ptr<arrow::Array> RowSink::make_column_of(std::size_t column, const Plan& plan,
                                                       const std::shared_ptr<arrow::Array>& original) const {
   std::deque<Value> read;  // from blocks
+  const arrow::RecordBatch* block = nullptr;
+  std::shared_ptr<arrow::Array> array;  // the block's
   Values values;
   values.reserve(rows_.size());
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Cell& cell = plan.layouts[plan.layout_of[i]].cells[column];
     if (cell.change >= 0) {
       values.push_back(&rows_[i].changes()[static_cast<std::size_t>(cell.change)].value);
-    } else {
-      values.push_back(&read.emplace_back(value_at(rows_[i].source()->column(cell.column), rows_[i].source_index())));
+      continue;
     }
+    if (rows_[i].source().get() != block) {
+      block = rows_[i].source().get();
+      array = block->column(cell.column);
+    }
+    values.push_back(&read.emplace_back(value_at(array, rows_[i].source_index())));
   }
   return make_column(plan.names[column], values, original);
 }

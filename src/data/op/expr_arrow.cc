@@ -68,11 +68,36 @@ bool is_integer(const ac::Expression& expr, const arrow::Schema& schema) {
   return bound.ok() && arrow::is_integer(bound->type()->id());
 }
 
+bool is_logical(Expr::Op op) {
+  return op == Expr::Op::logical_and || op == Expr::Op::logical_or || op == Expr::Op::logical_not;
+}
+
+/// A column that was null in the whole block has no type (rows/agreed_columns.h), and Arrow's logic wants booleans.
+bool is_untyped(const Expr& expr, const arrow::Schema& schema) {
+  if (expr.op() != Expr::Op::column) return false;
+  const auto field = schema.GetFieldByName(expr.column());
+  return field != nullptr && field->type()->id() == arrow::Type::NA;
+}
+
+/// "a is int32, b is double"
+std::string column_types(const Expr& expr, const arrow::Schema& schema) {
+  std::string types;
+  for (const std::string& column : expr.columns()) {
+    types += fmt::format("{}{} is {}", types.empty() ? "" : ", ", column,
+                         schema.GetFieldByName(column)->type()->ToString());
+  }
+  return types;
+}
+
 ac::Expression convert(const Expr& expr, const arrow::Schema& schema) {
   if (expr.op() == Expr::Op::column) return ac::field_ref(expr.column());
   if (expr.op() == Expr::Op::literal) return ac::literal(literal_datum(expr.literal()));
   std::vector<ac::Expression> operands;
-  for (const Expr& operand : expr.operands()) operands.push_back(convert(operand, schema));
+  for (const Expr& operand : expr.operands()) {
+    const bool is_null_bool = is_logical(expr.op()) && is_untyped(operand, schema);
+    operands.push_back(is_null_bool ? ac::literal(arrow::Datum(std::make_shared<arrow::BooleanScalar>()))
+                                    : convert(operand, schema));
+  }
   if (expr.op() == Expr::Op::is_null) return ac::is_null(std::move(operands[0]));
   // The unchecked kernel overflows silently for integers, the checked one refuses x / 0.0 for floats.
   if (expr.op() == Expr::Op::divide && is_integer(operands[0], schema) && is_integer(operands[1], schema)) {
@@ -90,12 +115,7 @@ Result<ac::Expression> bind_expr(const Expr& expr, const arrow::Schema& schema, 
   }
   Result<ac::Expression> bound = from_arrow(convert(expr, schema).Bind(schema), ErrorCode::invalid_argument);
   if (bound.ok()) return bound;
-  std::string types;
-  for (const std::string& column : expr.columns()) {
-    types += fmt::format("{}{} is {}", types.empty() ? "" : ", ", column,
-                         schema.GetFieldByName(column)->type()->ToString());
-  }
-  return bound.status().with_context(fmt::format("{}: {} ({})", step, expr.to_string(), types));
+  return bound.status().with_context(fmt::format("{}: {} ({})", step, expr.to_string(), column_types(expr, schema)));
 }
 
 struct ExprEvaluator::Bound {
@@ -115,8 +135,12 @@ Result<std::shared_ptr<arrow::Array>> ExprEvaluator::evaluate(const Rows& rows, 
   context.set_use_threads(false);
   arrow::Result<arrow::Datum> value = ac::ExecuteScalarExpression(bound_->expression, ac::ExecBatch(*rows), &context);
   if (!value.ok()) {
-    return from_arrow(value.status(), ErrorCode::invalid_argument)
-        .with_context(fmt::format("{}: {}", step_, expr_.to_string()));
+    const Status status = from_arrow(value.status(), ErrorCode::invalid_argument);
+    if (!value.status().IsInvalid()) return status.with_context(fmt::format("{}: {}", step_, expr_.to_string()));
+    return Status(status.code(), fmt::format("{}: {}: {} ({}); compute it in a wider type with map(), or leave such rows "
+                                             "out with filter() before",
+                                             step_, expr_.to_string(), status.text(),
+                                             column_types(expr_, *rows->schema())));
   }
   if (value->is_scalar()) return from_arrow(arrow::MakeArrayFromScalar(*value->scalar(), rows->num_rows(), pool));
   return value->make_array();
@@ -124,6 +148,7 @@ Result<std::shared_ptr<arrow::Array>> ExprEvaluator::evaluate(const Rows& rows, 
 
 Result<Rows> ExprEvaluator::filter(const Rows& rows, arrow::MemoryPool* pool) {
   SHOAL_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Array> mask, evaluate(rows, pool));
+  if (mask->type_id() == arrow::Type::NA) return Rows();  // a column that is null in all of these rows
   if (mask->type_id() != arrow::Type::BOOL) {
     return Status(ErrorCode::invalid_argument,
                   fmt::format("{}: {} gives {}, but a filter needs true or false; compare it with something", step_,

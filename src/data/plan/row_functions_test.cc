@@ -106,6 +106,25 @@ TEST(RowFunctions, NullsOfWholeBlocksAreWrittenAndReadBack) {
   }
 }
 
+Row flag_the_last(Row row) {
+  row["flag"] = std::nullopt;
+  if (row["id"].as<std::int64_t>() == k_rows - 1) row["flag"] = true;
+  return row;
+}
+
+TEST(RowFunctions, ExpressionsTakeNullsOfWholeBlocks) {
+  for (const Dataset& rows : cuts()) {
+    const Dataset flagged = rows.map(flag_the_last).map(none_but_the_first);
+    const auto kept = [&](const Expr& filter) { return column(flagged.filter(filter), "id"); };
+    const std::vector<std::optional<std::int64_t>> last = {k_rows - 1};
+    EXPECT_EQ(kept(col("flag")), last);
+    EXPECT_EQ(kept(col("flag") && col("id") > 5), last);
+    EXPECT_EQ(kept(!col("flag") || col("flag")), last);
+    EXPECT_EQ(kept(col("last") + 1 == 8 || col("flag")).size(), 2u);
+    EXPECT_EQ(column(flagged.add_column("more", col("last") + col("id")), "more").front(), 7);
+  }
+}
+
 template <class F>
 ErrorCode outcome_of(const Dataset& dataset, F function) {
   try {

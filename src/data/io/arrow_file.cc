@@ -38,8 +38,8 @@ void tell(const CountRead& count, const Bytes& bytes) {
 
 std::shared_ptr<arrow::Buffer> to_buffer(const Bytes& bytes) { return std::make_shared<BytesBuffer>(bytes); }
 
-RangeFetch::RangeFetch(std::shared_ptr<ObjectStore> store, std::string root, CountRead count)
-    : store_(std::move(store)), root_(std::move(root)), count_(std::move(count)) {}
+RangeFetch::RangeFetch(std::shared_ptr<ObjectStore> store, std::string root, CountRead count, std::stop_token stop)
+    : store_(std::move(store)), root_(std::move(root)), count_(std::move(count)), stop_(std::move(stop)) {}
 
 RangeFetch::~RangeFetch() = default;
 
@@ -51,7 +51,7 @@ std::size_t RangeFetch::add(ReadRequest request) {
 
 void RangeFetch::start() {
   if (reader_ != nullptr) return;
-  reader_ = store_->read_many(root_, requests_);
+  reader_ = store_->read_many(root_, requests_, stop_);
   reader_->prepare();
 }
 
@@ -124,7 +124,7 @@ class StoredFile final : public ObjectFile {
     request.length = length;
     request.etag = spec_.etag;
     request.size_hint = spec_.size;
-    Result<Bytes> bytes = spec_.store->read(spec_.root, request);
+    Result<Bytes> bytes = spec_.store->read(spec_.root, request, spec_.stop);
     if (!bytes.ok()) return to_arrow(bytes.status());
     tell(count_, *bytes);
     ARROW_RETURN_NOT_OK(to_arrow(check_length(*bytes, request, *spec_.store, spec_.root)));

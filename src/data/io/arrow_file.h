@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ using CountRead = std::function<void(std::int64_t bytes)>;
 /// Ranges of objects below one root, fetched in the order in which they were added, many at a time. One thread.
 class RangeFetch {
  public:
-  RangeFetch(std::shared_ptr<ObjectStore> store, std::string root, CountRead count);
+  RangeFetch(std::shared_ptr<ObjectStore> store, std::string root, CountRead count, std::stop_token stop = {});
   ~RangeFetch();   ///< Cancels what is in flight.
 
   /// Number of the range. Before start().
@@ -43,6 +44,7 @@ class RangeFetch {
   const std::shared_ptr<ObjectStore> store_;
   const std::string root_;
   const CountRead count_;
+  const std::stop_token stop_;
   std::vector<ReadRequest> requests_;
   std::vector<Result<Bytes>> fetched_;
   std::unique_ptr<BulkReader> reader_;
@@ -55,6 +57,7 @@ struct ObjectFileSpec {
   std::string key;
   std::int64_t size = 0;
   std::string etag;
+  std::stop_token stop{};
 };
 
 /// A range of the object that `fetch` brings.

@@ -38,8 +38,8 @@ struct CloseDir {
 
 class LocalLister final : public ObjectLister {
  public:
-  LocalLister(std::string root, const ListOptions& options)
-      : root_(std::move(root)), recursive_(options.recursive), suffixes_(options.suffixes) {}
+  LocalLister(std::string root, const ListOptions& options, std::stop_token stop)
+      : root_(std::move(root)), recursive_(options.recursive), suffixes_(options.suffixes), stop_(std::move(stop)) {}
 
   /// Opens the folder of `prefix`; a folder that does not exist has no objects.
   Status start(const std::string& prefix);
@@ -57,6 +57,7 @@ class LocalLister final : public ObjectLister {
   const std::string root_;
   const bool recursive_;
   const std::vector<std::string> suffixes_;
+  const std::stop_token stop_;
   std::vector<Level> levels_;
 };
 
@@ -135,6 +136,7 @@ std::string LocalLister::classified(int folder, const dirent& entry) const {
 Result<std::vector<ObjectInfo>> LocalLister::next_page() {
   std::vector<ObjectInfo> page;
   while (!levels_.empty() && page.size() < k_page_objects) {
+    if (stop_.stop_requested()) return Status(ErrorCode::cancelled, "listing " + root_ + " was cancelled");
     Level& level = levels_.back();
     if (level.next == level.names.size()) {
       levels_.pop_back();
@@ -202,8 +204,8 @@ std::string unfinished_name() {
 }
 
 Result<std::unique_ptr<ObjectLister>> make_local_lister(const std::string& root, const std::string& prefix,
-                                                        const ListOptions& options) {
-  auto lister = std::make_unique<LocalLister>(root, options);
+                                                        const ListOptions& options, const std::stop_token& stop) {
+  auto lister = std::make_unique<LocalLister>(root, options, stop);
   SHOAL_RETURN_IF_ERROR(lister->start(prefix));
   return std::unique_ptr<ObjectLister>(std::move(lister));
 }

@@ -20,6 +20,6 @@ std::string unfinished_name();  ///< A new one, at random.
 /// between the root and the current file are in memory. Symbolic links are followed, once around a loop. Sockets,
 /// pipes and devices are left out. Errors: not_found (no root), invalid_argument (a prefix with ".." or "//").
 Result<std::unique_ptr<ObjectLister>> make_local_lister(const std::string& root, const std::string& prefix,
-                                                        const ListOptions& options);
+                                                        const ListOptions& options, const std::stop_token& stop);
 
 }  // namespace shoal::data

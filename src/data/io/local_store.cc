@@ -100,8 +100,9 @@ Result<Bytes> read_open(const OpenFile& file, const ReadRequest& request) {
 /// read-ahead of the next few files runs meanwhile.
 class LocalBulkReader final : public BulkReader {
  public:
-  LocalBulkReader(std::string root, std::vector<ReadRequest> requests, std::shared_ptr<Counters> counters)
-      : root_(std::move(root)), requests_(std::move(requests)), counters_(std::move(counters)) {}
+  LocalBulkReader(std::string root, std::vector<ReadRequest> requests, std::shared_ptr<Counters> counters,
+                  std::stop_token stop)
+      : root_(std::move(root)), requests_(std::move(requests)), counters_(std::move(counters)), stop_(std::move(stop)) {}
 
   void prepare() override { open_ahead(); }
   Result<Bytes> next() override;
@@ -112,6 +113,7 @@ class LocalBulkReader final : public BulkReader {
   const std::string root_;
   const std::vector<ReadRequest> requests_;
   const std::shared_ptr<Counters> counters_;
+  const std::stop_token stop_;
   std::deque<Result<OpenFile>> ahead_;  // of the requests from at_ on
   std::size_t at_ = 0;
 };
@@ -128,6 +130,7 @@ void LocalBulkReader::open_ahead() {
 }
 
 Result<Bytes> LocalBulkReader::next() {
+  if (stop_.stop_requested()) return Status(ErrorCode::cancelled, "reading below " + root_ + " was cancelled");
   if (at_ >= requests_.size()) return Status(ErrorCode::internal, "a bulk read was asked for more than its requests");
   open_ahead();
   Result<OpenFile> file = std::move(ahead_.front());
@@ -146,14 +149,15 @@ class LocalStore final : public ObjectStore {
   Result<bool> root_exists(const std::string& root) override;
   Status remove_root(const std::string& root) override;
   Result<std::unique_ptr<ObjectLister>> list(const std::string& root, const std::string& prefix,
-                                             const ListOptions& options) override {
+                                             const ListOptions& options, const std::stop_token& stop) override {
     count(counters_->list);
-    return make_local_lister(root, prefix, options);
+    return make_local_lister(root, prefix, options, stop);
   }
-  Result<ObjectInfo> info(const std::string& root, const std::string& key) override;
-  Result<Bytes> read(const std::string& root, const ReadRequest& request) override;
-  std::unique_ptr<BulkReader> read_many(const std::string& root, std::vector<ReadRequest> requests) override {
-    return std::make_unique<LocalBulkReader>(root, std::move(requests), counters_);
+  Result<ObjectInfo> info(const std::string& root, const std::string& key, const std::stop_token& stop) override;
+  Result<Bytes> read(const std::string& root, const ReadRequest& request, const std::stop_token& stop) override;
+  std::unique_ptr<BulkReader> read_many(const std::string& root, std::vector<ReadRequest> requests,
+                                        const std::stop_token& stop) override {
+    return std::make_unique<LocalBulkReader>(root, std::move(requests), counters_, stop);
   }
   Status put(const std::string& root, const std::string& key, std::span<const std::uint8_t> bytes) override;
   Result<std::unique_ptr<Upload>> start_upload(const std::string& root, const std::string& key) override {
@@ -197,7 +201,7 @@ Status LocalStore::remove_root(const std::string& root) {
   return ::rmdir(root.c_str()) == 0 ? Status() : errno_status(errno, "remove folder", root);
 }
 
-Result<ObjectInfo> LocalStore::info(const std::string& root, const std::string& key) {
+Result<ObjectInfo> LocalStore::info(const std::string& root, const std::string& key, const std::stop_token&) {
   count(counters_->head);
   SHOAL_ASSIGN_OR_RETURN(std::string path, existing_path(root, key));
   struct stat info{};
@@ -212,7 +216,7 @@ Result<ObjectInfo> LocalStore::info(const std::string& root, const std::string& 
   return object;
 }
 
-Result<Bytes> LocalStore::read(const std::string& root, const ReadRequest& request) {
+Result<Bytes> LocalStore::read(const std::string& root, const ReadRequest& request, const std::stop_token&) {
   count(counters_->get);
   SHOAL_ASSIGN_OR_RETURN(OpenFile file, open_file(root, request.key));
   SHOAL_ASSIGN_OR_RETURN(Bytes bytes, read_open(file, request));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,8 @@ struct RequestCounts {
 
 /// One kind of storage at one endpoint with one set of credentials: connections, retries and limits. `root` is the
 /// bucket, or the absolute folder, and keys are relative to it. Thread-safe. Every error names root, key and cause.
+/// Once `stop` is requested, from any thread, a call that waits for the store ends at once with `cancelled`, and so do
+/// later calls of the lister or reader that was made with it; requests under way are given up.
 /// Implementations: LocalStore, S3Store. Conformance: data/io/testing/object_store_suite.h.
 class ObjectStore {
  public:
@@ -86,10 +89,14 @@ class ObjectStore {
   virtual Status remove_root(const std::string& root) = 0;
 
   virtual Result<std::unique_ptr<ObjectLister>> list(const std::string& root, const std::string& prefix,
-                                                     const ListOptions& options) = 0;
-  virtual Result<ObjectInfo> info(const std::string& root, const std::string& key) = 0;
-  virtual Result<Bytes> read(const std::string& root, const ReadRequest& request) = 0;
-  virtual std::unique_ptr<BulkReader> read_many(const std::string& root, std::vector<ReadRequest> requests) = 0;
+                                                     const ListOptions& options,
+                                                     const std::stop_token& stop = {}) = 0;
+  virtual Result<ObjectInfo> info(const std::string& root, const std::string& key,
+                                  const std::stop_token& stop = {}) = 0;
+  virtual Result<Bytes> read(const std::string& root, const ReadRequest& request,
+                             const std::stop_token& stop = {}) = 0;
+  virtual std::unique_ptr<BulkReader> read_many(const std::string& root, std::vector<ReadRequest> requests,
+                                                const std::stop_token& stop = {}) = 0;
 
   virtual Status put(const std::string& root, const std::string& key, std::span<const std::uint8_t> bytes) = 0;
   virtual Result<std::unique_ptr<Upload>> start_upload(const std::string& root, const std::string& key) = 0;

@@ -28,8 +28,9 @@ class ReadAhead final : public S3GetSink, public std::enable_shared_from_this<Re
 
   /// Sends what fits into the window. From any thread.
   void fill();
-  /// Waits for results and moves all that are ready into `taken`.
+  /// Waits for results and moves all that are ready into `taken`: one error after close().
   void take(std::vector<Result<Bytes>>& taken);
+  /// Cancels what is under way. From any thread.
   void close();
   std::size_t count() const { return requests_.size(); }
   void on_get(std::size_t index, S3GetResult result) override {
@@ -157,8 +158,12 @@ void ReadAhead::take(std::vector<Result<Bytes>>& taken) {
   {
     std::unique_lock lock(mutex_);
     waiting_ = true;
-    woken_.wait(lock, [this] { return ready_ > 0 && enough(); });
+    woken_.wait(lock, [this] { return closed_ || (ready_ > 0 && enough()); });
     waiting_ = false;
+    if (closed_) {
+      taken.push_back(Status(ErrorCode::cancelled, "reading from s3://" + bucket_ + " was cancelled"));
+      return;
+    }
     wanted_ = k_batch;
     for (; ready_ > 0; --ready_) {
       bytes_ahead_ -= slots_.front().bytes;
@@ -176,6 +181,7 @@ void ReadAhead::close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     slots.swap(slots_);
+    woken_.notify_all();
   }
   for (const Slot& slot : slots) {
     if (slot.call != nullptr) client_.cancel(slot.call);
@@ -185,9 +191,11 @@ void ReadAhead::close() {
 
 class S3BulkReader final : public BulkReader {
  public:
-  S3BulkReader(std::shared_ptr<S3Client> client, std::string bucket, std::vector<ReadRequest> requests)
+  S3BulkReader(std::shared_ptr<S3Client> client, std::string bucket, std::vector<ReadRequest> requests,
+               const std::stop_token& stop)
       : client_(std::move(client)),
-        ahead_(std::make_shared<ReadAhead>(*client_, std::move(bucket), std::move(requests))) {}
+        ahead_(std::make_shared<ReadAhead>(*client_, std::move(bucket), std::move(requests))),
+        on_stop_(stop, Close{*ahead_}) {}
   ~S3BulkReader() override { ahead_->close(); }
 
   void prepare() override { ahead_->fill(); }
@@ -206,11 +214,17 @@ class S3BulkReader final : public BulkReader {
   }
 
  private:
+  struct Close {
+    ReadAhead& ahead;
+    void operator()() const { ahead.close(); }
+  };
+
   const std::shared_ptr<S3Client> client_;
   const std::shared_ptr<ReadAhead> ahead_;
   std::vector<Result<Bytes>> taken_;
   std::size_t next_ = 0;   // of taken_
   std::size_t given_ = 0;  // of all requests
+  const std::stop_callback<Close> on_stop_;
 };
 
 }  // namespace
@@ -228,8 +242,8 @@ Status check_read_request(const ReadRequest& request) {
 }
 
 std::unique_ptr<BulkReader> make_s3_bulk_reader(std::shared_ptr<S3Client> client, std::string bucket,
-                                                std::vector<ReadRequest> requests) {
-  return std::make_unique<S3BulkReader>(std::move(client), std::move(bucket), std::move(requests));
+                                                std::vector<ReadRequest> requests, const std::stop_token& stop) {
+  return std::make_unique<S3BulkReader>(std::move(client), std::move(bucket), std::move(requests), stop);
 }
 
 }  // namespace shoal::data

@@ -208,7 +208,7 @@ void S3Client::cancel(const std::shared_ptr<S3Call>& call) { loop_->cancel(call)
 
 S3Answer S3Client::run(S3Request request) { return run(std::move(request), nullptr); }
 
-S3Answer S3Client::run(S3Request request, Check check) {
+S3Answer S3Client::run(S3Request request, Check check, const std::stop_token& stop) {
   if (Status bad = check_bucket_name(request.bucket); !bad.ok()) {
     S3Answer answer;
     answer.error = std::move(bad);
@@ -216,6 +216,7 @@ S3Answer S3Client::run(S3Request request, Check check) {
   }
   const auto call = std::make_shared<WaitedCall>(*this, std::move(request), check);
   send(call);
+  const std::stop_callback on_stop(stop, [&] { cancel(call); });
   return call->wait();
 }
 

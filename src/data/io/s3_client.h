@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -112,7 +113,7 @@ class S3Client {
   S3Answer run(S3Request request);
   /// Like run, where a 200 must also pass `check`.
   using Check = std::optional<S3Fault> (*)(const HttpReply&);
-  S3Answer run(S3Request request, Check check);
+  S3Answer run(S3Request request, Check check, const std::stop_token& stop = {});
 
   /// The place in the queue of one more reader of many objects: behind the readers before it, whose results are needed
   /// first, and behind all single requests, such as pages of a listing.

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -210,6 +212,28 @@ TEST_F(S3FaultsTest, AReaderThatIsLeftCancelsWhatIsUnderWay) {
     EXPECT_TRUE(store->read(bucket_, request("a")).ok());
   }
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+}
+
+TEST_F(S3FaultsTest, AStopEndsWhatWaitsForASilentStore) {
+  put("a", "1");
+  const std::vector<std::pair<const char*, std::function<Status(const std::stop_token&)>>> waits = {
+      {"GET", [&](const std::stop_token& stop) { return store_->read(bucket_, request("a"), stop).status(); }},
+      {"GET", [&](const std::stop_token& stop) {
+         return store_->list(bucket_, "", {}, stop).value_or_throw()->next_page().status();
+       }},
+      {"HEAD", [&](const std::stop_token& stop) { return store_->info(bucket_, "a", stop).status(); }}};
+  for (const auto& [method, wait] : waits) {
+    proxy_->plan(Fault{.kind = Fault::Kind::stall}.on(method));
+    std::stop_source stop;
+    Status status;
+    std::thread waiting([&, &wait = wait] { status = wait(stop.get_token()); });
+    EXPECT_TRUE(proxy_->wait_until_injected(proxy_->planned(), 10s));
+    const auto begin = std::chrono::steady_clock::now();
+    stop.request_stop();
+    waiting.join();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+    EXPECT_EQ(status.code(), ErrorCode::cancelled) << status.text();
+  }
 }
 
 TEST_F(S3FaultsTest, AListingThatIsLeftIsGoneAlsoWithAPageUnderWay) {  // else the leak sanitizer finds it

@@ -87,8 +87,9 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
   }
 
   void start() { pump(); }
-  /// The next page; an empty one at the end.
+  /// The next page; an empty one at the end. Error after close(): cancelled.
   Result<std::vector<ObjectInfo>> take();
+  /// Cancels what is under way. From any thread.
   void close();
   void on_page(int number, Result<std::string> xml) override;
 
@@ -269,6 +270,7 @@ Result<std::vector<ObjectInfo>> ListAhead::take() {
   }
   std::unique_lock lock(mutex_);
   arrived_.wait(lock, [this] { return parts_.empty() || !parts_.front().pages.empty(); });
+  if (closed_) return Status(ErrorCode::cancelled, "listing s3://" + bucket_ + " was cancelled");
   if (parts_.empty()) return std::vector<ObjectInfo>();
   if (Status bad = check_front(); !bad.ok()) return bad;  // it stays there: a listing does not go on behind an error
   std::vector<ObjectInfo> page = std::move(*parts_.front().pages.front());
@@ -299,17 +301,20 @@ void ListAhead::close() {
       if (part.call != nullptr) calls.push_back(std::move(part.call));
     }
     parts_.clear();
+    arrived_.notify_all();
   }
   for (const auto& call : calls) client_.cancel(call);
 }
 
 class S3Lister final : public ObjectLister {
  public:
-  S3Lister(std::shared_ptr<S3Client> client, std::string bucket, std::string prefix, const ListOptions& options)
+  S3Lister(std::shared_ptr<S3Client> client, std::string bucket, std::string prefix, const ListOptions& options,
+           const std::stop_token& stop)
       : client_(std::move(client)),
         bucket_(std::move(bucket)),
         suffixes_(options.suffixes),
-        ahead_(std::make_shared<ListAhead>(*client_, bucket_, std::move(prefix), options.recursive)) {
+        ahead_(std::make_shared<ListAhead>(*client_, bucket_, std::move(prefix), options.recursive)),
+        on_stop_(stop, Close{*ahead_}) {
     ahead_->start();
   }
   ~S3Lister() override { ahead_->close(); }
@@ -329,6 +334,11 @@ class S3Lister final : public ObjectLister {
   }
 
  private:
+  struct Close {
+    ListAhead& ahead;
+    void operator()() const { ahead.close(); }
+  };
+
   bool is_wanted(const ObjectInfo& entry) const {
     if (suffixes_.empty() || entry.is_prefix) return true;
     return std::any_of(suffixes_.begin(), suffixes_.end(),
@@ -340,13 +350,14 @@ class S3Lister final : public ObjectLister {
   const std::vector<std::string> suffixes_;
   const std::shared_ptr<ListAhead> ahead_;
   bool ended_ = false;
+  const std::stop_callback<Close> on_stop_;
 };
 
 }  // namespace
 
 std::unique_ptr<ObjectLister> make_s3_lister(std::shared_ptr<S3Client> client, std::string bucket, std::string prefix,
-                                             const ListOptions& options) {
-  return std::make_unique<S3Lister>(std::move(client), std::move(bucket), std::move(prefix), options);
+                                             const ListOptions& options, const std::stop_token& stop) {
+  return std::make_unique<S3Lister>(std::move(client), std::move(bucket), std::move(prefix), options, stop);
 }
 
 }  // namespace shoal::data

@@ -25,10 +25,11 @@ class S3Store final : public ObjectStore {
   Result<bool> root_exists(const std::string& root) override;
   Status remove_root(const std::string& root) override;
   Result<std::unique_ptr<ObjectLister>> list(const std::string& root, const std::string& prefix,
-                                             const ListOptions& options) override;
-  Result<ObjectInfo> info(const std::string& root, const std::string& key) override;
-  Result<Bytes> read(const std::string& root, const ReadRequest& request) override;
-  std::unique_ptr<BulkReader> read_many(const std::string& root, std::vector<ReadRequest> requests) override;
+                                             const ListOptions& options, const std::stop_token& stop) override;
+  Result<ObjectInfo> info(const std::string& root, const std::string& key, const std::stop_token& stop) override;
+  Result<Bytes> read(const std::string& root, const ReadRequest& request, const std::stop_token& stop) override;
+  std::unique_ptr<BulkReader> read_many(const std::string& root, std::vector<ReadRequest> requests,
+                                        const std::stop_token& stop) override;
   Status put(const std::string& root, const std::string& key, std::span<const std::uint8_t> bytes) override;
   Result<std::unique_ptr<Upload>> start_upload(const std::string& root, const std::string& key) override;
   Status remove(const std::string& root, const std::string& key) override;
@@ -71,14 +72,14 @@ Status S3Store::remove_root(const std::string& root) {
 }
 
 Result<std::unique_ptr<ObjectLister>> S3Store::list(const std::string& root, const std::string& prefix,
-                                                    const ListOptions& options) {
+                                                    const ListOptions& options, const std::stop_token& stop) {
   SHOAL_RETURN_IF_ERROR(check_bucket_name(root));
-  return make_s3_lister(client_, root, prefix, options);
+  return make_s3_lister(client_, root, prefix, options, stop);
 }
 
-Result<ObjectInfo> S3Store::info(const std::string& root, const std::string& key) {
+Result<ObjectInfo> S3Store::info(const std::string& root, const std::string& key, const std::stop_token& stop) {
   SHOAL_RETURN_IF_ERROR(check_key(root, key));
-  const S3Answer answer = client_->run({.verb = S3Verb::head, .method = "HEAD", .bucket = root, .key = key});
+  const S3Answer answer = client_->run({.verb = S3Verb::head, .method = "HEAD", .bucket = root, .key = key}, nullptr, stop);
   SHOAL_RETURN_IF_ERROR(answer.error);
   ObjectInfo info;
   info.uri = client_->uri_of(root, key);
@@ -89,12 +90,13 @@ Result<ObjectInfo> S3Store::info(const std::string& root, const std::string& key
   return info;
 }
 
-Result<Bytes> S3Store::read(const std::string& root, const ReadRequest& request) {
-  return read_many(root, {request})->next();
+Result<Bytes> S3Store::read(const std::string& root, const ReadRequest& request, const std::stop_token& stop) {
+  return read_many(root, {request}, stop)->next();
 }
 
-std::unique_ptr<BulkReader> S3Store::read_many(const std::string& root, std::vector<ReadRequest> requests) {
-  return make_s3_bulk_reader(client_, root, std::move(requests));
+std::unique_ptr<BulkReader> S3Store::read_many(const std::string& root, std::vector<ReadRequest> requests,
+                                               const std::stop_token& stop) {
+  return make_s3_bulk_reader(client_, root, std::move(requests), stop);
 }
 
 Status S3Store::put(const std::string& root, const std::string& key, std::span<const std::uint8_t> bytes) {

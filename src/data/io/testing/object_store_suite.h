@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -249,6 +250,22 @@ TYPED_TEST_P(ObjectStoreSuite, ReadsIntoMemoryThatIsGiven) {
   EXPECT_EQ(read("small", 0, -1, 400).first, "0123456789");
 }
 
+TYPED_TEST_P(ObjectStoreSuite, GivesNothingAfterAStop) {
+  this->put("a", "x");
+  this->put("b", "x");
+  std::stop_source stop;
+  auto reader = this->store().read_many(this->root(), {this->request("a"), this->request("b")}, stop.get_token());
+  reader->prepare();
+  auto lister = this->store().list(this->root(), "", ListOptions{}, stop.get_token());
+  stop.request_stop();
+  EXPECT_EQ(reader->next().status().code(), ErrorCode::cancelled);
+  EXPECT_EQ(reader->next().status().code(), ErrorCode::cancelled);
+  EXPECT_EQ((*lister)->next_page().status().code(), ErrorCode::cancelled);
+  auto late = this->store().read_many(this->root(), {this->request("a")}, stop.get_token());
+  late->prepare();
+  EXPECT_EQ(late->next().status().code(), ErrorCode::cancelled);
+}
+
 TYPED_TEST_P(ObjectStoreSuite, ShowsUploadsOnlyWhenCommitted) {
   auto upload = this->store().start_upload(this->root(), "out/file");
   ASSERT_TRUE(upload.ok()) << upload.status().text();
@@ -303,7 +320,7 @@ TYPED_TEST_P(ObjectStoreSuite, CountsRequests) {
 REGISTER_TYPED_TEST_SUITE_P(ObjectStoreSuite, CreatesAndRemovesRoots, ReadsWhatWasPut, TakesAwkwardKeys, ReadsRanges,
                             SaysWhatIsMissing, TellsInfo, ListsInOrderOfTheKeysBytes, ListsManyPages,
                             ListsOneFolderOnly, ListsBySuffix, RefusesAnObjectThatChanged,
-                            ReadsManyInOrderAndGoesOnAfterAnError, ReadsIntoMemoryThatIsGiven,
+                            ReadsManyInOrderAndGoesOnAfterAnError, GivesNothingAfterAStop, ReadsIntoMemoryThatIsGiven,
                             ShowsUploadsOnlyWhenCommitted,
                             LeavesNothingOfAbortedUploads, UploadsEmptyAndReplacingObjects, CountsRequests);
 

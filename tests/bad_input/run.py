@@ -50,6 +50,13 @@ class World:
         (self.disk / "bucket").mkdir(parents=True)
         self.env |= self.stack.enter_context(minio_server.running(self.disk))
 
+    def serve(self, handler):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.stack.callback(server.shutdown)
+        self.env |= {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
+                     "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}
+
     def start(self, *arguments):
         return subprocess.Popen([self.program, *map(str, arguments)], env=self.env, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, cwd=self.folder)
@@ -67,11 +74,12 @@ class World:
             assert str(name) in err, f"the error does not name {name}\n{err}"
         self.nothing_left()
 
-    def interrupt(self, *arguments, within_s=2.0):
-        """Sends Ctrl-C once a step of the program said that it runs; gives standard error."""
+    def interrupt(self, *arguments, within_s=2.0, once=None):
+        """Sends Ctrl-C once a step of the program said that it runs, or the event is set; gives standard error."""
         process = self.start(*arguments)
-        while (line := process.stdout.readline()) and line.strip() != "running":
+        while once is None and (line := process.stdout.readline()) and line.strip() != "running":
             pass
+        assert once is None or once.wait(DEADLINE_S), "the event did not come"
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=DEADLINE_S)
@@ -132,11 +140,7 @@ def throttled(world):
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowDown)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    world.stack.callback(server.shutdown)
-    world.env |= {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
-                  "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}
+    world.serve(SlowDown)
     world.fails("throttled", "images_within_2_s", "s3://bucket/images/", names=["bucket"])
 
 
@@ -279,6 +283,43 @@ def interrupt_write(world):
     assert not [p for p in (world.folder / "out").rglob("*") if p.is_file()]
 
 
+def interrupt_silent_store(world):
+    """A store that takes a request and never answers: the first Ctrl-C is enough, and nothing is killed."""
+    page = (b"<ListBucketResult><Contents><Key>images/a.png</Key><Size>9</Size></Contents>"
+            b"<Contents><Key>images/b.parquet</Key><Size>9</Size></Contents></ListBucketResult>")
+    end = threading.Event()
+    world.stack.callback(end.set)
+
+    def handler(silent, asked):
+        class Silent(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                kind = "HEAD" if self.command == "HEAD" else "LIST" if "list-type" in self.path else "GET"
+                if kind == silent:
+                    asked.set()
+                    end.wait()
+                    return
+                body = page if kind == "LIST" else b""
+                self.send_response(200 if kind == "LIST" else 404)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_HEAD = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        return Silent
+
+    for silent, arguments in (("LIST", ("images", "s3://bucket/images/")), ("GET", ("images", "s3://bucket/images/")),
+                              ("HEAD", ("images", "s3://bucket/images")), ("GET", ("parquet", "s3://bucket/images/"))):
+        asked = threading.Event()
+        world.serve(handler(silent, asked))
+        world.interrupt(*arguments, within_s=1.2, once=asked)  # what does not end itself is killed after 1.5 s
+
+
 def interrupt_stuck_function(world):
     err = world.interrupt("never_returns", within_s=2.5)
     assert "never_returns" in err, err
@@ -288,7 +329,7 @@ TESTS = {f.__name__: f for f in (
     missing_path, missing_bucket, wrong_keys, throttled, endpoint_down, empty_prefix, truncated_image, no_image,
     quarantine, unsupported_scheme, schema_differs, truncated_parquet, function_throws, other_schema, batch_size_0,
     infeasible, missing_column, target_not_empty, write_fails_midway, no_space_writing, no_space_spilling,
-    interrupt_run, interrupt_spilled, interrupt_write, interrupt_stuck_function)}
+    interrupt_run, interrupt_spilled, interrupt_write, interrupt_silent_store, interrupt_stuck_function)}
 
 
 def main():

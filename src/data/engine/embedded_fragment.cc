@@ -42,7 +42,7 @@ FragmentRunner::FragmentRunner(const FragmentSpec& spec, std::vector<Rows> input
   context_.batch_rows = pipeline_->batch_rows;
   context_.pool = world.pool;
   context_.storage = world.storage;
-  context_.cancelled = &cancelled_;
+  context_.stop = stop_.get_token();
   context_.counters = &stats_.counters;
 }
 

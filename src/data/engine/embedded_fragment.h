@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "data/engine/engine.h"
@@ -30,8 +30,9 @@ class FragmentRunner {
   /// Frees the streams, their memory and the pipeline. The last call but stats().
   void close();
 
-  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
-  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  /// Ends waits for storage, too: the thread in next() comes back soon unless it is in user code.
+  void cancel() { stop_.request_stop(); }
+  bool cancelled() const { return stop_.stop_requested(); }
   /// After close().
   FragmentStats stats() const;
 
@@ -41,7 +42,7 @@ class FragmentRunner {
   std::shared_ptr<const Pipeline> pipeline_;   // null once closed: what user code captured is gone by then
   std::vector<Rows> inputs_;
   std::int64_t to_skip_;
-  std::atomic<bool> cancelled_{false};
+  std::stop_source stop_;
   FragmentStats stats_;
   StepContext context_;
   std::unique_ptr<Stream> stream_;

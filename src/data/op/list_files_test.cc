@@ -167,9 +167,10 @@ TEST_F(ListFiles, ListsObjectsAsADataset) {
 TEST_F(ListFiles, StopsWhenCancelled) {
   folder_.write("a", "x");
   NodePtr node = make_list_files({.uris = {folder_.path()}}).value();
-  std::atomic<bool> cancelled{true};
+  std::stop_source cancelled;
+  cancelled.request_stop();
   StepCounters counters;
-  StepContext context{.pool = arrow::default_memory_pool(), .storage = &clients_, .cancelled = &cancelled,
+  StepContext context{.pool = arrow::default_memory_pool(), .storage = &clients_, .stop = cancelled.get_token(),
                       .counters = &counters};
   EXPECT_EQ(node->source()->open(0, context)->next().status().code(), ErrorCode::cancelled);
 }

@@ -61,7 +61,7 @@ class Tails {
       SHOAL_ASSIGN_OR_RETURN(Location location, context_.storage->locate(file.path, storage_));
       if (fetches_.empty() || location.store != fetches_.back().store || location.root != fetches_.back().root) {
         fetches_.push_back({location.store, location.root,
-                            std::make_shared<RangeFetch>(location.store, location.root, count_reads(context_))});
+                            std::make_shared<RangeFetch>(location.store, location.root, count_reads(context_), context_.stop)});
       }
       const std::int64_t length = std::min(file.size, k_parquet_tail_bytes);
       const std::size_t number =
@@ -110,7 +110,7 @@ class Tails {
     pending.fetch->forget(pending.number);
     SHOAL_ASSIGN_OR_RETURN(const std::int64_t needed, parquet_footer_bytes(tail.span(), file.size));
     if (needed > static_cast<std::int64_t>(tail.size())) {
-      RangeFetch more(pending.location.store, pending.location.root, count_reads(context_));
+      RangeFetch more(pending.location.store, pending.location.root, count_reads(context_), context_.stop);
       more.add({pending.location.key, file.size - needed, needed, file.etag, file.size});
       SHOAL_ASSIGN_OR_RETURN(tail, more.get(0));
     }

@@ -5,7 +5,7 @@
 #include <arrow/record_batch.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <stop_token>
 #include <stdexcept>
 
 #include "data/op/block_merge.h"
@@ -110,18 +110,18 @@ TEST(MapStep, RefusesNoBatch) {
 }
 
 TEST(MapStep, EndsBetweenCallsWhenCancelled) {
-  std::atomic<bool> cancelled = false;
+  std::stop_source cancelled;
   int calls = 0;
   const auto note = [&](const Rows& rows) {
     ++calls;
-    cancelled = true;
+    cancelled.request_stop();
     return rows;
   };
   const NodePtr plan = step(FunctionKind::map_batches, note, {.batch_size = 2});
   const Pipeline pipeline = fused(*plan);
   StepContext context;
   context.pool = arrow::default_memory_pool();
-  context.cancelled = &cancelled;
+  context.stop = cancelled.get_token();
   ASSERT_TRUE(pipeline.source->split_count(1, 1 << 20).ok());
   const auto stream = open_pipeline(pipeline, {}, context, nullptr);
   EXPECT_TRUE(stream->next().ok());

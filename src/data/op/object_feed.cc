@@ -44,7 +44,7 @@ Status ObjectFeed::open_uri() {
     meanings_.push_back({std::move(location), "", named});
     return open_meaning();
   }
-  Result<ObjectInfo> file = location.store->info(location.root, key);
+  Result<ObjectInfo> file = location.store->info(location.root, key, context_.stop);
   if (file.ok()) {
     single_.push_back(std::move(*file));
     return Status();
@@ -82,7 +82,8 @@ ListOptions ObjectFeed::list_options(bool recursive) const {
 
 Status ObjectFeed::open_meaning() {
   const Location& place = meaning().location;
-  auto lister = place.store->list(place.root, place.key, list_options(spec_.recursive && meaning().pattern.empty()));
+  auto lister = place.store->list(place.root, place.key, list_options(spec_.recursive && meaning().pattern.empty()),
+                                  context_.stop);
   if (!lister.ok()) {
     const bool may_be_none = meaning_ > 0 || is_pattern(uri());
     if (!denied_.ok() || (may_be_none && lister.status().code() == ErrorCode::not_found)) return nothing_found();
@@ -94,7 +95,7 @@ Status ObjectFeed::open_meaning() {
 
 Result<bool> ObjectFeed::is_folder(const Location& folder) const {
   ++context_.counters->requests;
-  SHOAL_ASSIGN_OR_RETURN(const auto lister, folder.store->list(folder.root, folder.key, {.recursive = false}));
+  SHOAL_ASSIGN_OR_RETURN(const auto lister, folder.store->list(folder.root, folder.key, {.recursive = false}, context_.stop));
   SHOAL_ASSIGN_OR_RETURN(const std::vector<ObjectInfo> page, lister->next_page());
   return !page.empty();
 }
@@ -164,7 +165,7 @@ Result<std::vector<ObjectInfo>> ObjectFeed::matching_page() {
         continue;
       }
       const Location& place = meaning().location;
-      SHOAL_ASSIGN_OR_RETURN(matched_, place.store->list(place.root, entry.key, list_options(true)));
+      SHOAL_ASSIGN_OR_RETURN(matched_, place.store->list(place.root, entry.key, list_options(true), context_.stop));
     }
   }
   return page;

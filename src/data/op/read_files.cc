@@ -65,7 +65,7 @@ Status FileReader::open_groups(const std::shared_ptr<std::uint8_t[]>& memory) {
     if (groups_.empty()) return;
     groups_.back().end = row;
     const Location& location = groups_.back().location;
-    groups_.back().reader = location.store->read_many(location.root, std::exchange(requests, {}));
+    groups_.back().reader = location.store->read_many(location.root, std::exchange(requests, {}), context_.stop);
   };
   for (std::int64_t row = 0; row < rows_; ++row) {
     SHOAL_ASSIGN_OR_RETURN(Location location, context_.storage->locate(columns_->path.GetView(row), storage_));
@@ -129,7 +129,7 @@ Result<Bytes> FileReader::read_more(std::int64_t offset, std::int64_t length) {
   request.length = length;
   request.etag = columns_->etag.GetString(at_ - 1);
   request.size_hint = columns_->size.Value(at_ - 1);
-  SHOAL_ASSIGN_OR_RETURN(Bytes bytes, location.store->read(location.root, request));
+  SHOAL_ASSIGN_OR_RETURN(Bytes bytes, location.store->read(location.root, request, context_.stop));
   ++context_.counters->requests;
   context_.counters->bytes_read += static_cast<std::int64_t>(bytes.size());
   return bytes;

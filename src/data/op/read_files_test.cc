@@ -39,9 +39,9 @@ class FileReaderTest : public testing::Test {
 
   TempFolder folder_;
   StorageClients clients_;
-  std::atomic<bool> cancelled_{false};
+  std::stop_source cancelled_;
   StepCounters counters_;
-  StepContext context_{.pool = arrow::default_memory_pool(), .storage = &clients_, .cancelled = &cancelled_,
+  StepContext context_{.pool = arrow::default_memory_pool(), .storage = &clients_, .stop = cancelled_.get_token(),
                        .counters = &counters_};
 };
 
@@ -75,7 +75,7 @@ TEST_F(FileReaderTest, StopsWhenCancelled) {
   folder_.write("a", "x");
   FileReader reader(std::make_unique<Blocks>(list({folder_.path()})), context_, {});
   reader.prepare();
-  cancelled_ = true;
+  cancelled_.request_stop();
   EXPECT_EQ(reader.next().status().code(), ErrorCode::cancelled);
 }
 

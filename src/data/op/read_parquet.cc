@@ -62,8 +62,8 @@ class TaskReader {
     groups_.resize(static_cast<std::size_t>(footer->num_row_groups()));
     std::iota(groups_.begin(), groups_.end(), 0);
 
-    const auto file = open_object_file({location.store, location.root, location.key, task_.size, task_.etag},
-                                       count_reads(context_));
+    const auto file = open_object_file(
+        {location.store, location.root, location.key, task_.size, task_.etag, context_.stop}, count_reads(context_));
     parquet::ReaderProperties properties(context_.pool);
     properties.set_page_checksum_verification(true);
     auto opened = parquet::ParquetFileReader::Open(file, properties, footer);
@@ -190,7 +190,8 @@ class ReadParquetStream final : public Stream {
     for (ParquetTask& task : to_parquet_tasks(block)) {
       SHOAL_ASSIGN_OR_RETURN(Location location, context_.storage->locate(task.path, spec_->options.storage));
       if (fetches.empty() || location.store != last.store || location.root != last.root) {
-        fetches.push_back(std::make_shared<RangeFetch>(location.store, location.root, count_reads(context_)));
+        fetches.push_back(
+            std::make_shared<RangeFetch>(location.store, location.root, count_reads(context_), context_.stop));
       }
       last = location;
       tasks_.push_back(std::make_unique<TaskReader>(std::move(task), *spec_, context_));

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -35,10 +35,10 @@ struct StepContext {
   std::int64_t batch_rows = 0;          ///< Rows that a later step takes at once, where that was asked for; else 0.
   arrow::MemoryPool* pool = nullptr;    ///< Every Arrow allocation goes through it, so that it is counted.
   StorageClients* storage = nullptr;    ///< The process's connections and credentials.
-  const std::atomic<bool>* cancelled = nullptr;
+  std::stop_token stop{};               ///< Requested when the fragment is cancelled: waits for storage end with it.
   StepCounters* counters = nullptr;
 
-  bool is_cancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
+  bool is_cancelled() const { return stop.stop_requested(); }
 };
 
 /// A pull iterator over rows. One thread at a time; nothing runs between calls but what prepare() started.

@@ -20,6 +20,7 @@ constexpr std::size_t k_pages_beside_max = 8;    // of all later parts together
 constexpr int k_folders_per_page_max = 4;        // more folders than that in a page: each is too small for a request
 constexpr int k_pages_before_split = 6;               // by then it is known how far the store is
 constexpr std::chrono::milliseconds k_far_page{40};   // faster ones come from near: a second request just slows the first
+constexpr int k_small_folders_max = 4;                // in a row: then one page of several folders is better
 constexpr const char* k_after_all = "\xF4\x8F\xBF\xBF";  // U+10FFFF: behind every key that begins the same
 
 /// Takes a page's XML, on the loop's thread.
@@ -48,7 +49,10 @@ struct Part {
   std::string prefix;
   std::string start_after;
   std::string within;        // keys that do not begin with this belong to later parts; empty = all are ours
+  std::string end;           // behind our keys and before those of later parts
   bool folders = false;      // asks for one level, and each folder in the answer becomes a part of its own
+  bool is_folder = false;    // such a folder
+  bool has_begun = false;    // its first page came
   std::string token;
   bool ended = false;
   std::shared_ptr<S3Call> call;
@@ -77,7 +81,7 @@ int folder_count(const std::vector<ObjectInfo>& entries, const std::string& pref
 ///
 /// It begins as one part, page after page. A recursive listing whose pages come from afar and show few large folders
 /// goes on in parallel: the first part then ends with its folder, and a second part asks for the folders behind it, each of
-/// which becomes a part of its own. Two requests are under way at most. Pages beyond the first are asked for once the
+/// which becomes a part of its own. Where those turn out to be small, the rest is one part again. Two requests are under way at most. Pages beyond the first are asked for once the
 /// caller wants a second one, so that reading a few rows costs one page.
 class ListAhead final : public PageSink, public std::enable_shared_from_this<ListAhead> {
  public:
@@ -103,6 +107,8 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
   void accept(Parts::iterator part, S3ListPage page);
   void accept_folders(Parts::iterator part, S3ListPage page);
   void split(Part& first, const std::vector<ObjectInfo>& entries);
+  void note_folder(Part& part, std::size_t keys);
+  std::vector<std::shared_ptr<S3Call>> join_rest();
   void drop_ended();
   Status check_front();
 
@@ -123,6 +129,9 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
   HttpClock::time_point asked_{};        // when the latest page of the first part was asked for
   HttpClock::duration fastest_page_ = HttpClock::duration::max();
   bool is_split_ = false;
+  std::size_t most_keys_ = 0;   // of a page
+  int small_folders_ = 0;       // in a row
+  std::string done_until_;      // the end of the last part that was dropped
   std::string last_key_;  // of the pages that were handed over
   bool closed_ = false;
 };
@@ -174,12 +183,13 @@ Result<S3ListPage> ListAhead::decode(const Part& part, const Result<std::string>
 }
 
 void ListAhead::on_page(int number, Result<std::string> xml) {
+  std::vector<std::shared_ptr<S3Call>> unwanted;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
-    const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& p) { return p.number == number; });
-    if (part == parts_.end()) return;
     --in_flight_;
+    const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& p) { return p.number == number; });
+    if (part == parts_.end()) return;  // join_rest() gave it up, and sends what comes instead
     part->call = nullptr;
     ++pages_seen_;
     fastest_page_ = std::min(fastest_page_, HttpClock::now() - asked_);
@@ -192,10 +202,12 @@ void ListAhead::on_page(int number, Result<std::string> xml) {
     } else {
       accept(part, std::move(*page));
     }
+    if (small_folders_ >= k_small_folders_max) unwanted = join_rest();
     drop_ended();
     if (!parts_.empty() && parts_.front().pages.empty()) may_run_ahead_ = true;  // a page without keys
     arrived_.notify_one();
   }
+  for (const auto& call : unwanted) client_.cancel(call);
   pump();
 }
 
@@ -210,6 +222,8 @@ void ListAhead::accept(Parts::iterator part, S3ListPage page) {
     part->ended = part->ended || foreign != entries.end();
     entries.erase(foreign, entries.end());
   }
+  most_keys_ = std::max(most_keys_, entries.size());
+  if (part->is_folder) note_folder(*part, entries.size());
   const bool is_far = pages_seen_ >= k_pages_before_split && fastest_page_ > k_far_page;
   const bool may_split = is_far && !is_split_ && recursive_ && !part->ended;
   Part& first = *part;  // stays where it is when a part is added behind it
@@ -223,10 +237,11 @@ void ListAhead::split(Part& first, const std::vector<ObjectInfo>& entries) {
   if (folder.empty() || folder_count(entries, prefix_) > k_folders_per_page_max) return;
   is_split_ = true;
   first.within = folder;
+  first.end = folder + k_after_all;
   Part behind;
   behind.number = next_number_++;
   behind.prefix = prefix_;
-  behind.start_after = folder + k_after_all;
+  behind.start_after = first.end;
   behind.folders = true;
   parts_.push_back(std::move(behind));
 }
@@ -243,6 +258,8 @@ void ListAhead::accept_folders(Parts::iterator part, S3ListPage page) {
       Part& folder = found.emplace_back();
       folder.number = next_number_++;
       folder.prefix = std::move(entry.key);
+      folder.end = folder.prefix + k_after_all;
+      folder.is_folder = true;
       continue;
     }
     if (found.empty() || !found.back().ended) {
@@ -251,13 +268,42 @@ void ListAhead::accept_folders(Parts::iterator part, S3ListPage page) {
       objects.ended = true;
       objects.pages.emplace_back(std::vector<ObjectInfo>());
     }
+    found.back().end = entry.key;
     found.back().pages.back()->push_back(std::move(entry));
   }
   parts_.insert(part, std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
 }
 
+void ListAhead::note_folder(Part& part, std::size_t keys) {
+  const bool is_small = !std::exchange(part.has_begun, true) && part.ended && 2 * keys < most_keys_;
+  small_folders_ = is_small ? small_folders_ + 1 : 0;
+}
+
+/// One part, page after page, in place of the folders that were not asked for yet; gives the calls that are in its way.
+std::vector<std::shared_ptr<S3Call>> ListAhead::join_rest() {
+  const auto rest = std::find_if(parts_.begin(), parts_.end(), [](const Part& part) {
+    return part.folders || (part.is_folder && !part.has_begun && part.call == nullptr);
+  });
+  std::vector<std::shared_ptr<S3Call>> unwanted;
+  if (rest == parts_.end()) return unwanted;
+  Part plain;
+  plain.number = next_number_++;
+  plain.prefix = prefix_;
+  plain.start_after = rest == parts_.begin() ? done_until_ : std::prev(rest)->end;
+  for (auto part = rest; part != parts_.end(); ++part) {
+    if (part->call != nullptr) unwanted.push_back(std::move(part->call));
+  }
+  parts_.erase(rest, parts_.end());
+  parts_.push_back(std::move(plain));
+  small_folders_ = 0;
+  return unwanted;
+}
+
 void ListAhead::drop_ended() {
-  while (!parts_.empty() && parts_.front().ended && parts_.front().pages.empty()) parts_.pop_front();
+  while (!parts_.empty() && parts_.front().ended && parts_.front().pages.empty()) {
+    done_until_ = std::move(parts_.front().end);
+    parts_.pop_front();
+  }
 }
 
 Result<std::vector<ObjectInfo>> ListAhead::take() {

@@ -137,7 +137,7 @@ TEST_F(S3StoreTest, ListsInOrderOfBytesOverManyPages) {
   }
 }
 
-TEST_F(S3StoreTest, LargeFoldersAreListedBesideEachOther) {
+TEST_F(S3StoreTest, ListsFoldersOfAllSizesInOrder) {
   std::vector<std::string> keys = {"k/a.x", "k/b", "k/b.x", "k/m/1", "k/zz"};
   for (int i = 0; i < 1100; ++i) keys.push_back("k/a/" + std::to_string(i));
   for (int i = 0; i < 1010; ++i) keys.push_back("k/c/d/" + std::to_string(i));

@@ -45,21 +45,25 @@ std::string escape_query(std::string_view text) {
   return out;
 }
 
-std::string escape_path(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 8);
-  append_escaped(out, text, true);
-  return out;
+int hex_byte(std::string_view text) {
+  if (text.size() < 2) return -1;
+  const int high = digit_of(text[0]), low = digit_of(text[1]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+std::string_view without_quotes(std::string_view etag) {
+  if (etag.starts_with("W/")) etag.remove_prefix(2);
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') return etag.substr(1, etag.size() - 2);
+  return etag;
 }
 
 std::string unescape_form(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? digit_of(text[i + 1]) : -1;
-    const int low = high >= 0 ? digit_of(text[i + 2]) : -1;
-    if (low >= 0) {
-      out += static_cast<char>(high * 16 + low);
+    const int byte = text[i] == '%' ? hex_byte(text.substr(i + 1)) : -1;
+    if (byte >= 0) {
+      out += static_cast<char>(byte);
       i += 2;
     } else {
       out += text[i] == '+' ? ' ' : text[i];

@@ -9,18 +9,14 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "data/io/http_escape.h"
+
 namespace shoal::data {
 namespace http = boost::beast::http;
 
 namespace {
 
 constexpr std::size_t k_header_value_max = 2048;
-
-std::string_view without_quotes(std::string_view text) {
-  if (text.starts_with("W/")) text.remove_prefix(2);
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') return text.substr(1, text.size() - 2);
-  return text;
-}
 
 bool is_name(std::string_view name, std::string_view wanted) {
   return name.size() == wanted.size() && std::equal(name.begin(), name.end(), wanted.begin(), [](char a, char b) {
@@ -37,7 +33,7 @@ void HttpReply::clear() {
   keep_alive = false;
   content_length = -1;
   for (std::string* field : {&etag, &content_range, &last_modified, &location, &retry_after, &request_id,
-                             &bucket_region, &checksum_crc32c, &text}) {
+                             &bucket_region, &text}) {
     field->clear();
   }
   body_size = 0;
@@ -75,7 +71,6 @@ class HttpReplyReader::Parser : public http::basic_parser<false> {
     if (key.size() < 6 || key[1] != '-') return;  // cheap: "x-amz-..."
     if (is_name(key, "x-amz-request-id")) reply_->request_id = bytes;
     else if (is_name(key, "x-amz-bucket-region")) reply_->bucket_region = bytes;
-    else if (is_name(key, "x-amz-checksum-crc32c")) reply_->checksum_crc32c = bytes;
   }
 
   void on_header_impl(ErrorCodeOut&) override {}

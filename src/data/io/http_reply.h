@@ -24,7 +24,6 @@ struct HttpReply {
   std::string retry_after;
   std::string request_id;            ///< x-amz-request-id
   std::string bucket_region;         ///< x-amz-bucket-region
-  std::string checksum_crc32c;       ///< x-amz-checksum-crc32c, base64
   std::string text;                  ///< The body, where nobody gave a place for it.
   std::int64_t body_size = 0;        ///< Bytes of the body that arrived.
 

@@ -1,10 +1,10 @@
 #include "data/io/s3_client.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "data/io/http_escape.h"
+#include "data/io/uri.h"
 
 namespace shoal::data {
 namespace {
@@ -60,13 +60,7 @@ const char* name_of(const S3Request& request) {
 }  // namespace
 
 Status check_bucket_name(const std::string& bucket) {
-  const bool letters = std::all_of(bucket.begin(), bucket.end(), [](unsigned char c) {
-    return std::isalnum(c) || c == '-' || c == '.' || c == '_';
-  });
-  if (letters && bucket.size() >= 3 && bucket.size() <= 255 && bucket.find("..") == std::string::npos &&
-      bucket.front() != '.' && bucket.front() != '-') {
-    return Status();
-  }
+  if (is_bucket_name(bucket)) return Status();
   return Status(ErrorCode::invalid_argument, "\"" + printable(bucket) +
                                                  "\" is no bucket name; 3 to 63 letters, digits, dashes and dots");
 }

@@ -156,7 +156,7 @@ class S3Client {
   std::unique_ptr<HttpLoop> loop_;  // last: its thread uses all of the above
 };
 
-/// Errors: invalid_argument where the name is no bucket's, so that it cannot be part of a host or path by mistake.
+/// Errors: invalid_argument where the name is no bucket's.
 Status check_bucket_name(const std::string& bucket);
 
 }  // namespace shoal::data

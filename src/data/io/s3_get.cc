@@ -89,7 +89,6 @@ std::optional<S3Fault> S3Get::check(const HttpReply& reply) {
   }
   if (length_ < 0) {
     if (reply.status != 200) return refused(reply, ErrorCode::corrupt_data, "a whole object needs status 200");
-    if (reply.content_length > k_whole_max) return refused(reply, ErrorCode::changed, "it is larger than listed");
     if (reply.body_size > 0 && memory_ == nullptr) {
       return refused(reply, ErrorCode::corrupt_data, "the body came without its length");
     }

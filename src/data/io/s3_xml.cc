@@ -27,11 +27,6 @@ Result<pugi::xml_node> root_of(pugi::xml_document& document, std::string_view xm
   return root;
 }
 
-std::string without_quotes(std::string_view text) {
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
-  return std::string(text);
-}
-
 bool number_of(std::string_view text, std::int64_t& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() && value >= 0;
@@ -105,7 +100,7 @@ Result<std::string> parse_upload_id(std::string_view xml) {
 Result<std::string> parse_completed_etag(std::string_view xml) {
   pugi::xml_document document;
   SHOAL_ASSIGN_OR_RETURN(const pugi::xml_node root, root_of(document, xml, "CompleteMultipartUploadResult"));
-  return without_quotes(root.child_value("ETag"));
+  return std::string(without_quotes(root.child_value("ETag")));
 }
 
 bool parse_s3_error(std::string_view xml, S3ErrorBody& error) {

@@ -97,10 +97,19 @@ concept Streamable = requires(std::ostream& out, const T& value) { out << value;
 static_assert(!Streamable<Secret>, "a secret must not be printable");
 
 TEST(HttpEscape, FollowsTheRulesOfTheSignature) {
-  EXPECT_EQ(escape_path("a b/ü+~%.txt"), "a%20b/%C3%BC%2B~%25.txt");
+  std::string path = "/";
+  append_escaped(path, "a b/ü+~%.txt", true);
+  EXPECT_EQ(path, "/a%20b/%C3%BC%2B~%25.txt");
   EXPECT_EQ(escape_query("a/b=c&d"), "a%2Fb%3Dc%26d");
   EXPECT_EQ(unescape_form("a+b%2Fc%C3%bc%"), "a b/cü%");
   EXPECT_EQ(unescape_form("%zz%4"), "%zz%4");
+}
+
+TEST(HttpEscape, TakesETagsAsTheyStandInHeadersAndXml) {
+  EXPECT_EQ(without_quotes("\"abc-1\""), "abc-1");
+  EXPECT_EQ(without_quotes("W/\"abc\""), "abc");
+  EXPECT_EQ(without_quotes("abc"), "abc");
+  EXPECT_EQ(without_quotes("\""), "\"");
 }
 
 }  // namespace

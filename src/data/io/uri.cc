@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "data/io/http_escape.h"
+
 namespace shoal::data {
 namespace {
 
@@ -50,13 +52,6 @@ Status refuse_scheme(std::string_view text, const std::string& scheme) {
   return malformed(text, "unknown scheme \"" + scheme + "\"");
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// Undoes percent escapes; nothing where one is cut off or not hexadecimal.
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
@@ -66,10 +61,9 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       out += text[i];
       continue;
     }
-    if (i + 2 >= text.size()) return std::nullopt;
-    int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
+    const int byte = hex_byte(text.substr(i + 1));
+    if (byte < 0) return std::nullopt;
+    out += static_cast<char>(byte);
     i += 2;
   }
   return out;
@@ -88,12 +82,6 @@ Result<Uri> parse_file(std::string_view text) {
   return Uri{UriScheme::file, "", std::move(*path)};
 }
 
-bool is_bucket_name(std::string_view name) {
-  return name.size() >= k_bucket_bytes_min && name.size() <= k_bucket_bytes_max && is_alnum(name.front()) &&
-         is_alnum(name.back()) && name.find("..") == std::string_view::npos &&
-         std::all_of(name.begin(), name.end(), [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; });
-}
-
 Result<Uri> parse_s3(std::string_view text) {
   std::string_view rest = text.substr(5);
   std::size_t slash = rest.find('/');
@@ -108,6 +96,12 @@ Result<Uri> parse_s3(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_bucket_name(std::string_view name) {
+  return name.size() >= k_bucket_bytes_min && name.size() <= k_bucket_bytes_max && is_alnum(name.front()) &&
+         is_alnum(name.back()) && name.find("..") == std::string_view::npos &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; });
+}
 
 Result<Uri> parse_uri(std::string_view text) {
   if (text.empty()) return malformed(text, "it is empty");

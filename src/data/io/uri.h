@@ -23,6 +23,9 @@ struct Uri {
 /// Errors: invalid_argument (malformed), unsupported (a scheme that is not built, by name).
 Result<Uri> parse_uri(std::string_view text);
 
+/// Whether a bucket may have the name: such a name cannot be part of a host or path by mistake.
+bool is_bucket_name(std::string_view name);
+
 /// "file:///path" of an absolute path, with the escapes that parse_uri() undoes.
 std::string file_uri(std::string_view absolute_path);
 

@@ -22,7 +22,7 @@ class Schema;
 namespace shoal::data::inline v1::detail {
 
 /// How the values of a column are built from dtypes.
-enum class ColumnForm : std::uint8_t { scalar, tensor, list, structure };
+enum class ColumnForm : std::uint8_t { scalar, tensor, array, list, structure };
 
 /// What the integers of a column of times count from.
 enum class TimeKind : std::uint8_t { none, duration, timestamp };
@@ -34,9 +34,10 @@ struct ColumnSpec {
   DType type = DType::other;            ///< Of scalars and tensor elements.
   bool nullable = false;                ///< std::optional
   bool may_be_missing = false;          ///< Has a default of its own, or is nullable.
-  std::vector<ColumnSpec> children{};   ///< Members of a structure, or a list's item.
+  std::vector<ColumnSpec> children{};   ///< Members of a structure, or a list's or an array's item.
   TimeKind time = TimeKind::none;       ///< Of scalars whose type is int64.
   std::int64_t ticks_per_second = 0;    ///< Of times: 1, 1000, 1000000 or 1000000000.
+  std::int64_t items = 0;               ///< Of arrays, in each row.
 };
 
 /// "tensor<uint8>", "list<string>"
@@ -118,7 +119,7 @@ class ColumnSink {
     offsets_[++rows_] = static_cast<std::int32_t>(bytes_);
   }
   void tensor(RawTensor value);
-  /// Ends a structure's row, whose members were appended to the children.
+  /// Ends the row of a structure or an array, whose members or items were appended to the children.
   void end_structure() {
     if (rows_ == capacity_) grow();
     ++rows_;

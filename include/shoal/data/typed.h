@@ -303,7 +303,8 @@ struct StepMaker {
                   "shoal: map_batches needs sd::Batch function(const sd::Batch&, bound arguments...); use map() for rows");
     static_assert(fits(fault, Fault::member),
                   "shoal: every member of a row must be a column: a number, bool, enum, std::string, std::string_view, "
-                  "chrono time, sd::Bytes, sd::Tensor, a plain struct of them, or std::vector or std::optional of one of them");
+                  "chrono time, sd::Bytes, sd::Tensor, std::array of numbers, a plain struct of them, or std::vector or "
+                  "std::optional of one of them");
     static_assert(fits(fault, Fault::writable),
                   "shoal: rows and batches cannot be changed in place: take them by value or const reference and return "
                   "the result");
@@ -315,7 +316,8 @@ struct StepMaker {
     static_assert(fits(fault, Fault::batch_result), "shoal: map_batches needs a function that returns sd::Batch");
     static_assert(fits(fault, Fault::value),
                   "shoal: add_column needs a function that returns one value: a number, bool, enum, std::string, "
-                  "sd::Bytes, sd::Tensor, a plain struct of them, or std::vector or std::optional of one of them");
+                  "sd::Bytes, sd::Tensor, std::array of numbers, a plain struct of them, or std::vector or std::optional "
+                  "of one of them");
     static_assert(fits(fault, Fault::count),
                   "shoal: the function takes the row (or batch), then exactly the arguments that follow the options: "
                   ".map(function, {}, first, second). A class step's operator() takes the row alone");

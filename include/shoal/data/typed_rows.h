@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +30,14 @@ template <class T>
 inline constexpr bool is_vector = false;
 template <class T>
 inline constexpr bool is_vector<std::vector<T>> = true;
+
+/// Arrays of numbers as members: a column of tensors of one dimension and one shape.
+template <class T>
+inline constexpr std::int64_t array_items = 0;
+template <TensorElement T, std::size_t N>
+inline constexpr std::int64_t array_items<std::array<T, N>> = static_cast<std::int64_t>(N);
+template <class T>
+concept NumberArray = array_items<T> != 0;
 
 template <class T>
 concept Number = dtype_of<T> != DType::other || std::is_enum_v<T>;
@@ -76,7 +85,7 @@ consteval bool is_column() {
   if constexpr (std::is_const_v<T>) {
     return false;
   } else if constexpr (Number<T> || Text<T> || Time<T> || std::is_same_v<T, Bytes> || is_tensor<T> ||
-                       is_tensor_view<T>) {
+                       is_tensor_view<T> || NumberArray<T>) {
     return true;
   } else if constexpr (is_optional<T> || is_vector<T>) {
     return !is_optional<typename T::value_type> && is_column<typename T::value_type>();
@@ -102,7 +111,8 @@ template <class T>
 consteval bool has_views() {
   if constexpr (std::is_same_v<T, std::string_view>) {
     return true;
-  } else if constexpr (Number<T> || Time<T> || std::is_same_v<T, Bytes> || is_tensor<T> || is_tensor_view<T>) {
+  } else if constexpr (Number<T> || Time<T> || std::is_same_v<T, Bytes> || is_tensor<T> || is_tensor_view<T> ||
+                       NumberArray<T>) {
     return false;
   } else if constexpr (is_optional<T> || is_vector<T>) {
     return has_views<typename T::value_type>();
@@ -117,7 +127,7 @@ consteval bool has_views() {
 template <class T>
 concept ScalarRow = Number<T> || Text<T> || is_tensor<T>;
 template <class T>
-concept StructRow = members::is_plain_struct<T>() && !Time<T>;
+concept StructRow = members::is_plain_struct<T>() && !Time<T> && !NumberArray<T>;
 
 template <class T, class F>
 constexpr decltype(auto) apply_members(T& row, F&& f) {
@@ -185,6 +195,11 @@ ColumnSpec column_spec(std::string_view name) {
   } else if constexpr (is_tensor<T> || is_tensor_view<T>) {
     spec.form = ColumnForm::tensor;
     spec.type = dtype_of<typename T::value_type>;
+  } else if constexpr (NumberArray<T>) {
+    spec.form = ColumnForm::array;
+    spec.type = dtype_of<typename T::value_type>;
+    spec.items = array_items<T>;
+    spec.children.push_back(column_spec<typename T::value_type>("item"));
   } else if constexpr (is_vector<T>) {
     spec.form = ColumnForm::list;
     spec.children.push_back(column_spec<typename T::value_type>("item"));
@@ -220,6 +235,8 @@ void read_value(const ColumnReader& column, std::int64_t i, T& value) {
   } else if constexpr (is_tensor_view<T>) {
     using Element = const typename T::value_type;
     value = T(static_cast<Element*>(column.tensor_data(i)), column.tensor_shape(i), column.owner);
+  } else if constexpr (NumberArray<T>) {
+    std::memcpy(value.data(), column.tensor_data(i), sizeof(value));
   } else if constexpr (is_vector<T>) {
     value.clear();
     for (std::int64_t k = column.raw.offsets[i]; k < column.raw.offsets[i + 1]; ++k) {
@@ -253,6 +270,9 @@ void write_value(ColumnSink& sink, const T& value) {
     sink.text(value.view());
   } else if constexpr (is_tensor<T> || is_tensor_view<T>) {
     sink.tensor(value.raw());
+  } else if constexpr (NumberArray<T>) {
+    for (const auto& item : value) sink.child(0).template number<typename T::value_type>(item);
+    sink.end_structure();
   } else if constexpr (is_vector<T>) {
     for (const auto& item : value) write_value<typename T::value_type>(sink.child(0), item);
     sink.end_list();

@@ -140,7 +140,11 @@ void open_scalar(const arrow::Array& array, const ColumnSpec& spec, RawColumn& r
 
 void open_tensor(const arrow::Array& array, const ColumnSpec& spec, const Place& place, ColumnReader& reader) {
   const auto type = as_tensor_type(*array.type());
-  if (!type || dtype_of_arrow(*type->element) != spec.type) throw_wrong_type(place, spec, *array.type());
+  const bool is_array = spec.form == ColumnForm::array;
+  if (!type || dtype_of_arrow(*type->element) != spec.type ||
+      (is_array && (!type->row_shape || type->row_shape->elements() != spec.items))) {
+    throw_wrong_type(place, spec, *array.type());
+  }
   Result<TensorMemory> opened = open_tensor_array(array);
   if (!opened.ok()) opened.status().with_context("column '" + place.column + "'").throw_if_error();
   reader.raw.values = opened->values;
@@ -195,6 +199,7 @@ ColumnReader open_array(std::shared_ptr<arrow::Array> array, const ColumnSpec& s
   open_validity(*array, spec, place, outer_nulls, reader);
   switch (spec.form) {
     case ColumnForm::scalar: open_scalar(*array, spec, reader.raw); break;
+    case ColumnForm::array:
     case ColumnForm::tensor: open_tensor(*array, spec, place, reader); break;
     case ColumnForm::list: open_list(*array, spec, place, reader); break;
     case ColumnForm::structure: open_structure(*array, spec, place, reader); break;
@@ -211,6 +216,8 @@ std::string to_string(const ColumnSpec& spec) {
       if (spec.time == TimeKind::none) return std::string(to_string(spec.type));
       return describe_type(*time_type(spec.time == TimeKind::timestamp, spec.ticks_per_second));
     case ColumnForm::tensor: return "tensor<" + std::string(to_string(spec.type)) + ">";
+    case ColumnForm::array:
+      return "tensor<" + std::string(to_string(spec.type)) + ">" + Shape{spec.items}.to_string();
     case ColumnForm::list: return "list<" + to_string(spec.children[0]) + ">";
     case ColumnForm::structure: break;
   }

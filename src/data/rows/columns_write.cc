@@ -60,7 +60,8 @@ struct ColumnSink::State {
 
 ColumnSink::ColumnSink(ColumnSpec spec, std::int64_t expected_rows) : state_(std::make_unique<State>()) {
   state_->spec = std::move(spec);
-  for (const ColumnSpec& child : state_->spec.children) state_->children.emplace_back(child, expected_rows);
+  const std::int64_t items = std::max<std::int64_t>(state_->spec.items, 1);
+  for (const ColumnSpec& child : state_->spec.children) state_->children.emplace_back(child, expected_rows * items);
   if (state_->is_number()) state_->values = allocate(0);
   if (state_->is_text()) state_->values = allocate(0);
   if (state_->has_offsets()) state_->offsets = allocate(0);
@@ -138,6 +139,9 @@ void ColumnSink::null() {
       return;
     case ColumnForm::tensor: return tensor(RawTensor{});
     case ColumnForm::list: return end_list();
+    case ColumnForm::array:
+      for (std::int64_t i = 0; i < state_->spec.items; ++i) state_->children[0].null();
+      return end_structure();
     case ColumnForm::structure:
       for (ColumnSink& member : state_->children) member.null();
       return end_structure();
@@ -286,6 +290,9 @@ std::shared_ptr<arrow::Array> ColumnSink::finish(const std::shared_ptr<arrow::Ar
   };
   switch (state.spec.form) {
     case ColumnForm::tensor: return finish_tensors(state.spec, state.tensors, validity_, original);
+    case ColumnForm::array:
+      return make(fixed_tensor_type(arrow_type_of(state.spec.type), Shape{state.spec.items}), {validity},
+                  {state.children[0].finish()->data()});
     case ColumnForm::list: {
       const auto items = state.children[0].finish();
       const auto item = arrow::field("item", items->type(), state.children[0].spec().nullable);

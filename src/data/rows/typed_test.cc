@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <shoal/base/error.h>
 
+#include <array>
 #include <chrono>
 #include <numeric>
 
@@ -267,6 +268,31 @@ TEST(TypedRows, MembersOfANullStructureAreNotLookedAt) {
   EXPECT_THROW(detail::rows_to<MaybePlaced>(rows), SchemaMismatch);
   EXPECT_THROW(detail::rows_to<Placed>(json_column("point", type, R"([null, {"x": null, "names": []}])")),
                SchemaMismatch);
+}
+
+struct Corners {
+  std::array<float, 4> corners{};
+  std::optional<std::array<std::int64_t, 2>> center;
+};
+struct Triangle {
+  std::array<float, 3> corners{};
+};
+
+TEST(TypedRows, ArraysOfNumbersAreTensorsOfOneShape) {
+  std::vector<Corners> rows(3);
+  rows[0] = {{1, 2, 3, 4}, {{5, 6}}};
+  rows[2] = {{7, 8, 9, 10}, {{11, 12}}};
+  const Batch batch(detail::rows_from<Corners>(rows));
+  ASSERT_TRUE(batch.to_arrow()->ValidateFull().ok());
+  EXPECT_EQ(batch.column_type("corners"), "tensor<float32>{4}");
+  EXPECT_EQ(batch.tensor<float>("corners")(2, 3), 10);
+  const auto back = detail::rows_to<Corners>(batch.to_arrow()->Slice(1));
+  EXPECT_FALSE(back[0].center.has_value());
+  EXPECT_EQ(back[1].corners, rows[2].corners);
+  EXPECT_EQ(back[1].center, rows[2].center);
+  EXPECT_THROW(detail::rows_to<Triangle>(batch.to_arrow()), SchemaMismatch);
+  const auto lists = json_column("corners", arrow::fixed_size_list(arrow::float32(), 3), "[[1, 2, 3], [4, 5, 6]]");
+  EXPECT_EQ(detail::rows_to<Triangle>(lists)[1].corners, (std::array<float, 3>{4, 5, 6}));
 }
 
 struct MaybeNumbers {

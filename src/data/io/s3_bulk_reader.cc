@@ -1,12 +1,11 @@
 #include "data/io/s3_bulk_reader.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "base/thread_safety.h"
 #include "data/io/s3_get.h"
 #include "data/io/s3_large_read.h"
 
@@ -24,7 +23,7 @@ class ReadAhead final : public S3GetSink, public std::enable_shared_from_this<Re
  public:
   ReadAhead(S3Client& client, std::string bucket, std::vector<ReadRequest> requests)
       : client_(client), bucket_(std::move(bucket)), bucket_status_(check_bucket_name(bucket_)),
-        queue_order_(client.next_queue_order()), requests_(std::move(requests)) {}
+        queue_order_(client.next_queue_order()), count_(requests.size()), requests_(std::move(requests)) {}
 
   /// Sends what fits into the window. From any thread.
   void fill();
@@ -32,7 +31,7 @@ class ReadAhead final : public S3GetSink, public std::enable_shared_from_this<Re
   void take(std::vector<Result<Bytes>>& taken);
   /// Cancels what is under way. From any thread.
   void close();
-  std::size_t count() const { return requests_.size(); }
+  std::size_t count() const { return count_; }
   void on_get(std::size_t index, S3GetResult result) override {
     if (result.error.ok()) return complete(index, std::move(result.bytes));
     complete(index, std::move(result.error));
@@ -50,14 +49,14 @@ class ReadAhead final : public S3GetSink, public std::enable_shared_from_this<Re
     std::vector<std::shared_ptr<S3LargeRead>> large;
   };
 
-  bool room() const {
-    return !closed_ && started_ < requests_.size() && in_flight_ < k_in_flight_max &&
+  bool room() const REQUIRES(mutex_) {
+    return !closed_ && started_ < count_ && in_flight_ < k_in_flight_max &&
            (slots_.empty() || (slots_.size() < k_ahead_max && bytes_ahead_ < k_bytes_ahead_max));
   }
-  void start_one(Batch& batch);
+  void start_one(Batch& batch) REQUIRES(mutex_);
   void complete(std::size_t index, Result<Bytes> result);
-  void advance_ready();
-  bool enough() const {
+  void advance_ready() REQUIRES(mutex_);
+  bool enough() const REQUIRES(mutex_) {
     return ready_ >= std::min(wanted_, slots_.size()) || ready_bytes_ >= k_size_unknown;
   }
 
@@ -65,26 +64,26 @@ class ReadAhead final : public S3GetSink, public std::enable_shared_from_this<Re
   const std::string bucket_;
   const Status bucket_status_;
   const std::uint64_t queue_order_;
+  const std::size_t count_;
 
-  std::mutex mutex_;
-  std::condition_variable woken_;
-  // Guarded by mutex_.
-  std::vector<ReadRequest> requests_;  // keys of started ones have moved on
-  std::deque<Slot> slots_;             // started and not taken; the first is request number started_ - slots_.size()
-  std::size_t started_ = 0;
-  std::size_t in_flight_ = 0;
-  std::size_t ready_ = 0;              // slots at the front that have a result
-  std::int64_t ready_bytes_ = 0;
-  std::int64_t bytes_ahead_ = 0;
-  std::size_t wanted_ = 1;
-  bool waiting_ = false;
-  bool closed_ = false;
+  Mutex mutex_;
+  CondVar woken_;
+  std::vector<ReadRequest> requests_ GUARDED_BY(mutex_);  // keys of started ones have moved on
+  std::deque<Slot> slots_ GUARDED_BY(mutex_);  // started and not taken; the first is number started_ - slots_.size()
+  std::size_t started_ GUARDED_BY(mutex_) = 0;
+  std::size_t in_flight_ GUARDED_BY(mutex_) = 0;
+  std::size_t ready_ GUARDED_BY(mutex_) = 0;  // slots at the front that have a result
+  std::int64_t ready_bytes_ GUARDED_BY(mutex_) = 0;
+  std::int64_t bytes_ahead_ GUARDED_BY(mutex_) = 0;
+  std::size_t wanted_ GUARDED_BY(mutex_) = 1;
+  bool waiting_ GUARDED_BY(mutex_) = false;
+  bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 void ReadAhead::fill() {
   Batch batch;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     while (room()) start_one(batch);
     advance_ready();
     if (waiting_ && enough()) woken_.notify_one();
@@ -136,7 +135,7 @@ void ReadAhead::advance_ready() {
 
 void ReadAhead::complete(std::size_t index, Result<Bytes> result) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (closed_) return;
     --in_flight_;
     Slot& slot = slots_[index - (started_ - slots_.size())];
@@ -156,9 +155,9 @@ void ReadAhead::complete(std::size_t index, Result<Bytes> result) {
 void ReadAhead::take(std::vector<Result<Bytes>>& taken) {
   fill();
   {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     waiting_ = true;
-    woken_.wait(lock, [this] { return closed_ || (ready_ > 0 && enough()); });
+    while (!closed_ && (ready_ == 0 || !enough())) woken_.wait(lock);
     waiting_ = false;
     if (closed_) {
       taken.push_back(Status(ErrorCode::cancelled, "reading from s3://" + bucket_ + " was cancelled"));
@@ -178,7 +177,7 @@ void ReadAhead::take(std::vector<Result<Bytes>>& taken) {
 void ReadAhead::close() {
   std::deque<Slot> slots;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     closed_ = true;
     slots.swap(slots_);
     woken_.notify_all();

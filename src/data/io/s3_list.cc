@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <iterator>
-#include <mutex>
 #include <utility>
 
+#include "base/thread_safety.h"
 #include "data/io/http_escape.h"
 #include "data/io/s3_xml.h"
 
@@ -102,38 +101,37 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
 
   void pump();
   std::shared_ptr<S3Call> make_call(const Part& part);
-  std::size_t pages_beside() const;
+  std::size_t pages_beside() const REQUIRES(mutex_);
   Result<S3ListPage> decode(const Part& part, const Result<std::string>& xml) const;
-  void accept(Parts::iterator part, S3ListPage page);
-  void accept_folders(Parts::iterator part, S3ListPage page);
-  void split(Part& first, const std::vector<ObjectInfo>& entries);
-  void note_folder(Part& part, std::size_t keys);
-  std::vector<std::shared_ptr<S3Call>> join_rest();
-  void drop_ended();
-  Status check_front();
+  void accept(Parts::iterator part, S3ListPage page) REQUIRES(mutex_);
+  void accept_folders(Parts::iterator part, S3ListPage page) REQUIRES(mutex_);
+  void split(Part& first, const std::vector<ObjectInfo>& entries) REQUIRES(mutex_);
+  void note_folder(Part& part, std::size_t keys) REQUIRES(mutex_);
+  std::vector<std::shared_ptr<S3Call>> join_rest() REQUIRES(mutex_);
+  void drop_ended() REQUIRES(mutex_);
+  Status check_front() REQUIRES(mutex_);
 
   S3Client& client_;
   const std::string bucket_;
   const std::string prefix_;
   const bool recursive_;
+  int pages_taken_ = 0;  // the caller's thread only
 
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  // Guarded by mutex_.
-  Parts parts_;
-  int next_number_ = 1;
-  int in_flight_ = 0;
-  int pages_taken_ = 0;
-  bool may_run_ahead_ = false;
-  int pages_seen_ = 0;
-  HttpClock::time_point asked_{};        // when the latest page of the first part was asked for
-  HttpClock::duration fastest_page_ = HttpClock::duration::max();
-  bool is_split_ = false;
-  std::size_t most_keys_ = 0;   // of a page
-  int small_folders_ = 0;       // in a row
-  std::string done_until_;      // the end of the last part that was dropped
-  std::string last_key_;  // of the pages that were handed over
-  bool closed_ = false;
+  Mutex mutex_;
+  CondVar arrived_;
+  Parts parts_ GUARDED_BY(mutex_);
+  int next_number_ GUARDED_BY(mutex_) = 1;
+  int in_flight_ GUARDED_BY(mutex_) = 0;
+  bool may_run_ahead_ GUARDED_BY(mutex_) = false;
+  int pages_seen_ GUARDED_BY(mutex_) = 0;
+  HttpClock::time_point asked_ GUARDED_BY(mutex_){};  // when the latest page of the first part was asked for
+  HttpClock::duration fastest_page_ GUARDED_BY(mutex_) = HttpClock::duration::max();
+  bool is_split_ GUARDED_BY(mutex_) = false;
+  std::size_t most_keys_ GUARDED_BY(mutex_) = 0;  // of a page
+  int small_folders_ GUARDED_BY(mutex_) = 0;  // in a row
+  std::string done_until_ GUARDED_BY(mutex_);  // the end of the last part that was dropped
+  std::string last_key_ GUARDED_BY(mutex_);  // of the pages that were handed over
+  bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 std::shared_ptr<S3Call> ListAhead::make_call(const Part& part) {
@@ -159,7 +157,7 @@ std::size_t ListAhead::pages_beside() const {
 void ListAhead::pump() {
   std::vector<std::shared_ptr<S3Call>> calls;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const bool ahead = pages_seen_ == 0 || may_run_ahead_;
     asked_ = HttpClock::now();
     for (std::size_t i = 0; ahead && !closed_ && i < parts_.size() && in_flight_ < k_in_flight_max; ++i) {
@@ -185,7 +183,7 @@ Result<S3ListPage> ListAhead::decode(const Part& part, const Result<std::string>
 void ListAhead::on_page(int number, Result<std::string> xml) {
   std::vector<std::shared_ptr<S3Call>> unwanted;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (closed_) return;
     --in_flight_;
     const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& p) { return p.number == number; });
@@ -309,13 +307,13 @@ void ListAhead::drop_ended() {
 Result<std::vector<ObjectInfo>> ListAhead::take() {
   if (pages_taken_++ == 1) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       may_run_ahead_ = true;
     }
     pump();
   }
-  std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [this] { return parts_.empty() || !parts_.front().pages.empty(); });
+  Lock lock(mutex_);
+  while (!parts_.empty() && parts_.front().pages.empty()) arrived_.wait(lock);
   if (closed_) return Status(ErrorCode::cancelled, "listing s3://" + bucket_ + " was cancelled");
   if (parts_.empty()) return std::vector<ObjectInfo>();
   if (Status bad = check_front(); !bad.ok()) return bad;  // it stays there: a listing does not go on behind an error
@@ -341,7 +339,7 @@ Status ListAhead::check_front() {
 void ListAhead::close() {
   std::vector<std::shared_ptr<S3Call>> calls;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     closed_ = true;
     for (Part& part : parts_) {  // a call holds this object, and would keep it alive if it stayed
       if (part.call != nullptr) calls.push_back(std::move(part.call));

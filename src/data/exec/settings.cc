@@ -51,15 +51,20 @@ std::string default_spill_dir() {
   return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
 }
 
+/// Looked at once, at the first run that needs it: some twenty files, which would be most of a short run's time.
+const Machine& this_machine() {
+  static const Machine machine = read_machine();
+  return machine;
+}
+
 Status resolve_resources(const RunOptions& options, RunSettings& settings) {
-  const Machine machine = read_machine();
-  settings.num_cpus = options.num_cpus.value_or(machine.cpus).value;
+  settings.num_cpus = options.num_cpus ? options.num_cpus->value : this_machine().cpus;
   if (!(settings.num_cpus > 0)) return wrong("num_cpus", "must be above zero");
   settings.num_gpus = options.num_gpus.value_or(Number(0)).value;
   if (!(settings.num_gpus >= 0)) return wrong("num_gpus", "must not be negative");
 
-  settings.memory_budget = options.memory_budget
-                               .value_or(std::max(machine.memory / 4, k_memory_budget_min));
+  settings.memory_budget = options.memory_budget ? *options.memory_budget
+                                                 : std::max(this_machine().memory / 4, k_memory_budget_min);
   if (settings.memory_budget < k_memory_budget_min) {
     return wrong("memory_budget", "must be at least 1 MiB, but is " + std::to_string(settings.memory_budget) +
                                       " bytes");

@@ -55,8 +55,10 @@ Result<NodePtr> resolve_deferred(const NodePtr& plan, const RunSettings& setting
 Result<std::unique_ptr<PlanRun>> PlanRun::start(const NodePtr& plan, const RunSettings& settings,
                                                 std::shared_ptr<RunRecord> record,
                                                 std::function<void()> on_discard) {
-  // Options that cannot run are told before a deferred part of the plan runs.
-  SHOAL_RETURN_IF_ERROR(lower_operators(plan, settings).status());
+  if (dynamic_cast<const Deferred*>(chain_of(plan).front().get()) != nullptr) {
+    // Options that cannot run are told before a deferred part of the plan runs.
+    SHOAL_RETURN_IF_ERROR(lower_operators(plan, settings).status());
+  }
   SHOAL_ASSIGN_OR_RETURN(const NodePtr resolved, resolve_deferred(plan, settings));
   const OptimizedPlan optimized = optimize(resolved);
   RunSettings left = settings;

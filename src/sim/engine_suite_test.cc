@@ -40,7 +40,7 @@ class EmbeddedUnderTest final : public EngineUnderTest {
   std::condition_variable woken_;
   std::int64_t wakeups_ = 0;
   std::unique_ptr<data::Engine> engine_ =
-      data::make_embedded_engine({.resources = {4, 0, 1 << 20}, .block_bytes = 1 << 16});
+      data::make_embedded_engine({.resources = {4, 0, 1 << 20}, .block_bytes = 1 << 16}).value_or_throw();
 };
 
 class SimUnderTest final : public EngineUnderTest {

@@ -14,14 +14,19 @@ namespace {
 
 class EmbeddedEngine final : public Engine {
  public:
-  explicit EmbeddedEngine(const EmbeddedOptions& options)
+  /// `threads` are in use; the engine ends that.
+  EmbeddedEngine(const EmbeddedOptions& options, std::shared_ptr<WorkerThreads> threads)
       : resources_(options.resources),
         budget_(options.resources.memory),
+        threads_(std::move(threads)),
         core_(std::make_shared<EmbeddedCore>(
             *threads_,
             FragmentRunner::World{options.block_bytes, options.pool ? options.pool : counted_memory_pool(),
                                   options.storage ? options.storage : &process_storage_clients()})) {}
-  ~EmbeddedEngine() override { core_->shut_down(); }
+  ~EmbeddedEngine() override {
+    core_->shut_down();
+    threads_->end_use();
+  }
 
   Capabilities capabilities() const override { return {}; }
   Resources total_resources() const override { return resources_; }
@@ -44,14 +49,16 @@ class EmbeddedEngine final : public Engine {
  private:
   const Resources resources_;
   const PoolBudget budget_;
-  const std::shared_ptr<WorkerThreads> threads_ = process_worker_threads();
+  const std::shared_ptr<WorkerThreads> threads_;
   const std::shared_ptr<EmbeddedCore> core_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_embedded_engine(const EmbeddedOptions& options) {
-  return std::make_unique<EmbeddedEngine>(options);
+Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& options) {
+  auto threads = process_worker_threads();
+  SHOAL_RETURN_IF_ERROR(threads->begin_use());
+  return std::unique_ptr<Engine>(std::make_unique<EmbeddedEngine>(options, std::move(threads)));
 }
 
 }  // namespace shoal::data

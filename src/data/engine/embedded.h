@@ -14,7 +14,8 @@ struct EmbeddedOptions {
 };
 
 /// An engine of threads in this process with blocks on the heap. Threads are shared by all runs of the process, made
-/// when a fragment is ready and no thread is idle, and leave after an idle second.
-std::unique_ptr<Engine> make_embedded_engine(const EmbeddedOptions& options);
+/// when a fragment is ready and no thread is idle, and leave after an idle second; one stays while there is an engine.
+/// Error: io, where the system has no thread left.
+Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& options);
 
 }  // namespace shoal::data

@@ -1,5 +1,7 @@
 #include "data/engine/worker_threads.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <system_error>
@@ -35,25 +37,44 @@ WorkerThreads::Handover::~Handover() {
   if (t_worker != nullptr) static_cast<Worker*>(t_worker)->handing_over = false;
 }
 
-WorkerThreads::WorkerThreads() = default;
+WorkerThreads::WorkerThreads(MakeThread make)
+    : make_(make ? std::move(make) : [](std::function<void()> body) { return std::thread(std::move(body)); }) {}
 
 WorkerThreads::~WorkerThreads() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
-  for (Worker* worker : idle_) worker->wake.notify_one();
+  for (const WorkerPtr& worker : idle_) worker->wake.notify_one();
   all_left_.wait(lock, [this] { return workers_.empty(); });
-  auto left = std::move(left_);
+  const auto left = std::move(left_);
   lock.unlock();
-  join_all(std::move(left));
+  join_all(left);
 }
 
-void WorkerThreads::join_all(std::vector<std::unique_ptr<Worker>> workers) {
-  for (auto& worker : workers) worker->thread.join();
+void WorkerThreads::join_all(const std::vector<WorkerPtr>& workers) {
+  for (const WorkerPtr& worker : workers) worker->thread.join();
 }
 
 std::size_t WorkerThreads::size() const {
   const std::lock_guard lock(mutex_);
   return workers_.size();
+}
+
+Status WorkerThreads::begin_use() {
+  const std::lock_guard lock(mutex_);
+  try {
+    if (workers_.empty()) start_worker(nullptr);
+  } catch (const std::system_error& error) {
+    return Status(ErrorCode::io, fmt::format("no thread could be made to run a dataset: {}; raise the limit of threads "
+                                             "(ulimit -u, or pids.max of the container)", error.code().message()));
+  }
+  ++users_;
+  return {};
+}
+
+void WorkerThreads::end_use() {
+  const std::lock_guard lock(mutex_);
+  if (--users_ > 0) return;
+  for (const WorkerPtr& worker : idle_) worker->wake.notify_one();
 }
 
 void WorkerThreads::post(std::shared_ptr<Job> job) {
@@ -62,20 +83,26 @@ void WorkerThreads::post(std::shared_ptr<Job> job) {
     self->own_next = std::move(job);
     return;
   }
-  std::vector<std::unique_ptr<Worker>> left;
+  WorkerPtr woken;
+  std::vector<WorkerPtr> left;
   {
     const std::lock_guard lock(mutex_);
     left.swap(left_);
     if (!idle_.empty()) {
-      Worker* worker = idle_.back();
+      woken = std::move(idle_.back());
       idle_.pop_back();
-      worker->job = std::move(job);
-      worker->wake.notify_one();
+      woken->job = std::move(job);
     } else {
-      start_worker(std::move(job));
+      try {
+        start_worker(job);
+      } catch (const std::system_error&) {  // no thread to be had: one that exists takes the job
+        backlog_.push_back(std::move(job));
+      }
     }
   }
-  join_all(std::move(left));
+  // A thread that is woken while the lock is held would go to sleep again at once, for the lock.
+  if (woken != nullptr) woken->wake.notify_one();
+  join_all(left);
 }
 
 void WorkerThreads::start_worker(std::shared_ptr<Job> job) {
@@ -83,45 +110,46 @@ void WorkerThreads::start_worker(std::shared_ptr<Job> job) {
     backlog_.push_back(std::move(job));
     return;
   }
-  auto worker = std::make_unique<Worker>();
+  const auto worker = std::make_shared<Worker>();
   worker->pool = this;
-  worker->job = job;
-  try {
-    worker->thread = std::thread([this, self = worker.get()] { work(*self); });
-  } catch (const std::system_error&) {
-    // No thread to be had: one that exists takes the job. Without any, the error is the caller's.
-    if (workers_.empty()) throw;
-    backlog_.push_back(std::move(job));
-    return;
-  }
-  workers_.push_back(std::move(worker));
+  worker->job = std::move(job);
+  workers_.reserve(workers_.size() + 1);
+  worker->thread = make_([this, worker] { work(worker); });
+  workers_.push_back(worker);
 }
 
-void WorkerThreads::work(Worker& self) {
-  t_worker = &self;
+void WorkerThreads::work(const WorkerPtr& self) {
+  t_worker = self.get();
   while (const std::shared_ptr<Job> job = next_job(self)) job->run();
-  const std::lock_guard lock(mutex_);
-  const auto at = std::find_if(workers_.begin(), workers_.end(), [&](const auto& each) { return each.get() == &self; });
-  left_.push_back(std::move(*at));
-  workers_.erase(at);
+}
+
+void WorkerThreads::leave(const WorkerPtr& self) {
+  left_.push_back(self);
+  workers_.erase(std::find(workers_.begin(), workers_.end(), self));
   if (workers_.empty()) all_left_.notify_all();
 }
 
-std::shared_ptr<Job> WorkerThreads::next_job(Worker& self) {
-  if (self.own_next != nullptr) return std::exchange(self.own_next, nullptr);
+/// Null: the thread has left.
+std::shared_ptr<Job> WorkerThreads::next_job(const WorkerPtr& self) {
+  if (self->own_next != nullptr) return std::exchange(self->own_next, nullptr);
   std::unique_lock lock(mutex_);
-  if (self.job != nullptr) return std::exchange(self.job, nullptr);
+  if (self->job != nullptr) return std::exchange(self->job, nullptr);
   if (!backlog_.empty()) {
     auto job = std::move(backlog_.front());
     backlog_.pop_front();
     return job;
   }
-  if (stopping_) return nullptr;
-  idle_.push_back(&self);
-  const auto leaving = std::chrono::steady_clock::now() + k_idle_time;
-  self.wake.wait_until(lock, leaving, [&] { return self.job != nullptr || stopping_; });
-  if (self.job != nullptr) return std::exchange(self.job, nullptr);
-  idle_.erase(std::find(idle_.begin(), idle_.end(), &self));
+  if (!stopping_) {
+    idle_.push_back(self);
+    const auto leaving = std::chrono::steady_clock::now() + k_idle_time;
+    const auto has_news = [&] { return self->job != nullptr || stopping_; };
+    if (!self->wake.wait_until(lock, leaving, has_news)) {
+      self->wake.wait(lock, [&] { return has_news() || users_ == 0 || workers_.size() > 1; });
+    }
+    if (self->job != nullptr) return std::exchange(self->job, nullptr);
+    idle_.erase(std::find(idle_.begin(), idle_.end(), self));
+  }
+  leave(self);
   return nullptr;
 }
 

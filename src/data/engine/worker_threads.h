@@ -2,10 +2,13 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/status.h"
 
 namespace shoal::data {
 
@@ -17,15 +20,23 @@ class Job {
 };
 
 /// Threads that run jobs: as many as there are jobs at once, since whoever posts has decided already what may run.
-/// A job goes to the thread that went idle last, else to a new one; threads leave after an idle second. Thread-safe.
+/// A job goes to the thread that went idle last, else to a new one; threads leave after an idle second, but for one
+/// while anybody uses them. Thread-safe.
 class WorkerThreads {
  public:
-  WorkerThreads();
+  /// Makes a thread that runs the function; throws std::system_error where there is none to be had.
+  using MakeThread = std::function<std::thread(std::function<void()>)>;
+  explicit WorkerThreads(MakeThread make = {});
   /// Waits for the jobs that run; all posted jobs are run.
   ~WorkerThreads();
   WorkerThreads(const WorkerThreads&) = delete;
   WorkerThreads& operator=(const WorkerThreads&) = delete;
 
+  /// From here to end_use() one thread at least exists, so that every job runs, even where the system has no more
+  /// threads. Error: io, where not one is to be had.
+  Status begin_use();
+  void end_use();
+  /// Between begin_use() and end_use().
   void post(std::shared_ptr<Job> job);
 
   /// While one lives, the first job that its thread posts is kept for that very thread, which runs it next without a
@@ -43,17 +54,21 @@ class WorkerThreads {
 
  private:
   struct Worker;
-  void work(Worker& self);
-  std::shared_ptr<Job> next_job(Worker& self);
+  using WorkerPtr = std::shared_ptr<Worker>;   // shared with whoever wakes it, which happens without the lock
+  void work(const WorkerPtr& self);
+  std::shared_ptr<Job> next_job(const WorkerPtr& self);
   void start_worker(std::shared_ptr<Job> job);
-  static void join_all(std::vector<std::unique_ptr<Worker>> workers);
+  void leave(const WorkerPtr& self);
+  static void join_all(const std::vector<WorkerPtr>& workers);
 
+  const MakeThread make_;
   mutable std::mutex mutex_;
   std::condition_variable all_left_;
-  std::vector<std::unique_ptr<Worker>> workers_;   // guarded by mutex_, as all below
-  std::vector<std::unique_ptr<Worker>> left_;      // have returned, are to be joined
-  std::vector<Worker*> idle_;                      // the last one went idle last
-  std::deque<std::shared_ptr<Job>> backlog_;       // only when the system has no threads left
+  std::vector<WorkerPtr> workers_;           // guarded by mutex_, as all below
+  std::vector<WorkerPtr> left_;              // are to be joined
+  std::vector<WorkerPtr> idle_;              // the last one went idle last
+  std::deque<std::shared_ptr<Job>> backlog_; // only when the system has no threads left
+  int users_ = 0;
   bool stopping_ = false;
 };
 

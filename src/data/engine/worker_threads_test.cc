@@ -48,6 +48,34 @@ TEST(WorkerThreads, HandedOverJobRunsOnTheSameThread) {
   EXPECT_TRUE(same.get_future().get());
 }
 
+/// Makes so many threads and no more.
+WorkerThreads::MakeThread at_most(int threads) {
+  return [left = std::make_shared<std::atomic<int>>(threads)](std::function<void()> body) {
+    if (--*left < 0) throw std::system_error(EAGAIN, std::generic_category());
+    return std::thread(std::move(body));
+  };
+}
+
+TEST(WorkerThreads, OneThreadRunsEverythingWhereTheSystemHasNoMore) {
+  WorkerThreads threads(at_most(1));
+  ASSERT_TRUE(threads.begin_use().ok());
+  std::promise<void> done;
+  std::atomic<int> runs{0};
+  for (int i = 0; i < 20; ++i) {
+    threads.post(job([&] {
+      if (++runs == 20) done.set_value();
+    }));
+  }
+  done.get_future().wait();
+  EXPECT_EQ(threads.size(), 1U);
+  threads.end_use();
+}
+
+TEST(WorkerThreads, TellsThatTheSystemHasNoThread) {
+  WorkerThreads threads(at_most(0));
+  EXPECT_EQ(threads.begin_use().code(), ErrorCode::io);
+}
+
 TEST(WorkerThreads, DestructorRunsWhatWasPosted) {
   std::atomic<int> runs{0};
   {

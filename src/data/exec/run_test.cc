@@ -20,7 +20,7 @@ using Values = std::vector<std::int64_t>;
 std::shared_ptr<Run> start(const PhysicalPlan& plan, RunHooks hooks = {}) {
   auto engine = make_embedded_engine({.resources = {plan.num_cpus, plan.num_gpus, plan.memory_budget},
                                       .block_bytes = plan.block_bytes});
-  auto run = start_run(plan, std::move(engine), std::move(hooks));
+  auto run = start_run(plan, *std::move(engine), std::move(hooks));
   EXPECT_TRUE(run.ok()) << run.status().text();
   return *run;
 }
@@ -226,7 +226,7 @@ TEST(Run, LeaseMayOutliveTheRun) {
 TEST(Run, InfeasiblePlanDoesNotStart) {
   PhysicalPlan plan = int_plan(1, std::make_shared<CountingSource>(1, 10), {pass("Big")});
   plan.operators[1].num_gpus = 1;
-  auto run = start_run(plan, make_embedded_engine({}));
+  auto run = start_run(plan, make_embedded_engine({}).value_or_throw());
   ASSERT_FALSE(run.ok());
   EXPECT_EQ(run.status().code(), ErrorCode::infeasible);
   EXPECT_NE(run.status().text().find("Big"), std::string::npos);

@@ -65,12 +65,13 @@ Result<std::unique_ptr<PlanRun>> PlanRun::start(const NodePtr& plan, const RunSe
   const HoldsBlocks* holder = holder_in(optimized.plan);
   if (holder != nullptr) left.memory_budget = std::max(k_run_budget_min, left.memory_budget - holder->held_bytes());
   SHOAL_ASSIGN_OR_RETURN(PhysicalPlan physical, lower(optimized.plan, left));
-  auto engine = make_embedded_engine({
+  EmbeddedOptions options{
       .resources = {.cpus = left.num_cpus, .gpus = left.num_gpus, .memory = left.memory_budget},
       .block_bytes = left.block_bytes,
       .pool = nullptr,
       .storage = nullptr,
-  });
+  };
+  SHOAL_ASSIGN_OR_RETURN(auto engine, make_embedded_engine(options));
   auto observer = std::make_unique<RunObserver>(left, plan_line(physical));
   observer->on_discard(std::move(on_discard));
   SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<Run> run,

@@ -10,6 +10,23 @@
 namespace shoal::sim {
 namespace {
 
+/// Hands out one event at a time.
+class Events {
+ public:
+  std::optional<data::EngineEvent> next(data::Engine& engine) {
+    if (at_ == events_.size()) {
+      engine.poll(events_);
+      at_ = 0;
+    }
+    if (at_ == events_.size()) return std::nullopt;
+    return std::move(events_[at_++]);
+  }
+
+ private:
+  std::vector<data::EngineEvent> events_;
+  std::size_t at_ = 0;
+};
+
 class EmbeddedUnderTest final : public EngineUnderTest {
  public:
   EmbeddedUnderTest() {
@@ -29,7 +46,7 @@ class EmbeddedUnderTest final : public EngineUnderTest {
     while (true) {
       const auto seen = wakeups_;
       lock.unlock();
-      if (auto event = engine_->poll()) return event;
+      if (auto event = events_.next(*engine_)) return event;
       lock.lock();
       if (!woken_.wait_until(lock, deadline, [&] { return wakeups_ != seen; })) return std::nullopt;
     }
@@ -39,6 +56,7 @@ class EmbeddedUnderTest final : public EngineUnderTest {
   std::mutex mutex_;
   std::condition_variable woken_;
   std::int64_t wakeups_ = 0;
+  Events events_;
   std::unique_ptr<data::Engine> engine_ =
       data::make_embedded_engine({.resources = {4, 0, 1 << 20}, .block_bytes = 1 << 16}).value_or_throw();
 };
@@ -49,13 +67,14 @@ class SimUnderTest final : public EngineUnderTest {
   void destroy() override { engine_.reset(); }
   std::optional<data::EngineEvent> wait() override {
     while (true) {
-      if (auto event = engine_->poll()) return event;
+      if (auto event = events_.next(*engine_)) return event;
       if (!engine_->next_turn()) return std::nullopt;
       engine_->run_turn();
     }
   }
 
  private:
+  Events events_;
   std::unique_ptr<SimEngine> engine_ = std::make_unique<SimEngine>(1, Faults{}, data::Resources{4, 0, 1 << 20});
 };
 

@@ -90,11 +90,9 @@ void SimEngine::kill_actor(ActorId actor) {
   for (const FragmentId id : of_it) end(id, Failed{id, Status(ErrorCode::worker_died, "its worker was killed"), true});
 }
 
-std::optional<EngineEvent> SimEngine::poll() {
-  if (events_.empty()) return std::nullopt;
-  EngineEvent event = std::move(events_.front());
-  events_.pop_front();
-  return event;
+void SimEngine::poll(std::vector<EngineEvent>& into) {
+  into.clear();
+  into.swap(events_);
 }
 
 std::optional<SimEngine::Time> SimEngine::next_turn() const {
@@ -154,8 +152,6 @@ void SimEngine::end_fragment_turn(Fragment& fragment) {
   // A block that is nearly made may still come after the cancellation.
   const bool one_more = fragment.credit > 0 && random_.chance(50);
   if (fragment.cancelled && !one_more) return end(id, Failed{id, Status(ErrorCode::cancelled, "cancelled"), false});
-  if (!fragment.started) push(Started{id});
-  fragment.started = true;
   // A worker of a pool counts on its pool's account too, whose places are refilled just as often.
   if (random_.chance(faults_.lost_percent) && may_lose(fragment.spec.pipeline->label, fragment.spec.ordinal) &&
       (!fragment.spec.actor || may_lose(fragment.spec.pipeline->label, -1))) {

@@ -48,7 +48,7 @@ class SimEngine final : public data::Engine {
   void cancel(data::FragmentId fragment) override;
   void create_actor(data::ActorId actor, std::shared_ptr<const data::Pipeline> pipeline) override;
   void kill_actor(data::ActorId actor) override;
-  std::optional<data::EngineEvent> poll() override;
+  void poll(std::vector<data::EngineEvent>& into) override;
   void set_wakeup(std::function<void()> wakeup) override { wakeup_ = std::move(wakeup); }
   data::BlockInfo put(data::Rows rows) override;
   Result<data::Rows> get(data::BlockId block) override;
@@ -74,7 +74,6 @@ class SimEngine final : public data::Engine {
     std::unique_ptr<data::Stream> stream;
     std::int64_t to_skip = 0;
     std::int64_t credit = 0;
-    bool started = false;
     bool in_turn = false;
     bool cancelled = false;
   };
@@ -113,7 +112,7 @@ class SimEngine final : public data::Engine {
   std::map<data::BlockId, data::Rows> blocks_;
   std::map<std::pair<std::string, std::int64_t>, int> losses_;
   std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;
-  std::deque<data::EngineEvent> events_;
+  std::vector<data::EngineEvent> events_;
   FaultCounts counts_;
 };
 

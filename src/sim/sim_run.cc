@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -54,6 +55,8 @@ class World {
   Executor executor_;
   Checker checker_;
   Actions actions_;
+  std::vector<EngineEvent> polled_;         // scratch
+  std::deque<EngineEvent> events_;
   TimeNs now_ = 0;
   std::optional<TimeNs> demand_at_ = 0;     // when the consumer asks for its next block
   std::vector<Later> kept_;                 // what the consumer still has, and until when
@@ -137,11 +140,17 @@ bool World::step() {
   return true;
 }
 
+/// One event after the other, those that the actions upon it bring about last.
 void World::serve_events() {
-  while (auto event = engine_.poll()) {
-    trace(*event);
-    checker_.on_event(*event);
-    executor_.on_event(*event, now_);
+  while (true) {
+    engine_.poll(polled_);
+    events_.insert(events_.end(), polled_.begin(), polled_.end());
+    if (events_.empty()) return;
+    EngineEvent event = std::move(events_.front());
+    events_.pop_front();
+    trace(event);
+    checker_.on_event(event);
+    executor_.on_event(std::move(event), now_);
     act();
   }
 }
@@ -235,7 +244,6 @@ void World::judge() {
 
 void World::trace(const EngineEvent& event) {
   const auto number = [](auto id) { return static_cast<std::int64_t>(id); };
-  if (const auto* started = std::get_if<Started>(&event)) trace_.add(now_, "started", {number(started->fragment)});
   if (const auto* item = std::get_if<Item>(&event)) {
     trace_.add(now_, "item", {number(item->fragment), number(item->block.id), item->block.rows, item->block.bytes});
   }

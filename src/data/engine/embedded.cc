@@ -38,7 +38,7 @@ class EmbeddedEngine final : public Engine {
     core_->create_actor(actor, std::move(pipeline));
   }
   void kill_actor(ActorId actor) override { core_->kill_actor(actor); }
-  std::optional<EngineEvent> poll() override { return core_->poll(); }
+  void poll(std::vector<EngineEvent>& into) override { core_->poll(into); }
   void set_wakeup(std::function<void()> wakeup) override { core_->set_wakeup(std::move(wakeup)); }
 
   BlockInfo put(Rows rows) override { return core_->blocks().put(std::move(rows)); }

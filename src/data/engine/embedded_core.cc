@@ -108,12 +108,10 @@ EmbeddedCore::JobPtr EmbeddedCore::kill_locked(ActorId id) {
   return job;
 }
 
-std::optional<EngineEvent> EmbeddedCore::poll() {
+void EmbeddedCore::poll(std::vector<EngineEvent>& into) {
+  into.clear();
   const std::lock_guard lock(mutex_);
-  if (events_.empty()) return std::nullopt;
-  EngineEvent event = std::move(events_.front());
-  events_.pop_front();
-  return event;
+  into.swap(events_);
 }
 
 void EmbeddedCore::shut_down() {

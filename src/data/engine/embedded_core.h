@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -31,7 +30,7 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
   void cancel(FragmentId fragment);
   void create_actor(ActorId actor, std::shared_ptr<const Pipeline> pipeline);
   void kill_actor(ActorId actor);
-  std::optional<EngineEvent> poll();
+  void poll(std::vector<EngineEvent>& into);
   void set_wakeup(std::function<void()> wakeup) { wakeup_ = std::move(wakeup); }
 
   /// Cancels everything, waits until no job of this engine runs, and drops all blocks. The last call.
@@ -97,7 +96,7 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
   std::condition_variable quiet_;
   std::unordered_map<std::uint64_t, FragmentPtr> fragments_;   // guarded by mutex_, as all below
   std::unordered_map<std::uint64_t, ActorPtr> actors_;
-  std::deque<EngineEvent> events_;
+  std::vector<EngineEvent> events_;
   std::deque<Chore> chores_;
   int jobs_ = 0;                   // posted and not over
 };

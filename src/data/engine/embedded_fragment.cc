@@ -46,9 +46,13 @@ FragmentRunner::FragmentRunner(const FragmentSpec& spec, std::vector<Rows> input
   context_.counters = &stats_.counters;
 }
 
+Status FragmentRunner::prepare() {
+  const Stopwatch stopwatch(stats_);
+  return open(nullptr);
+}
+
 Status FragmentRunner::open(WorkerState* worker) {
   if (stream_ != nullptr) return Status();
-  const Stopwatch stopwatch(stats_);
   const log::Scope scope(pipeline_->label, context_.ordinal);
   try {
     stream_ = open_pipeline(*pipeline_, std::exchange(inputs_, {}), context_, worker);
@@ -60,8 +64,8 @@ Status FragmentRunner::open(WorkerState* worker) {
 }
 
 Result<Rows> FragmentRunner::next(WorkerState* worker) {
-  if (!cancelled()) SHOAL_RETURN_IF_ERROR(open(worker));
   const Stopwatch stopwatch(stats_);
+  if (!cancelled()) SHOAL_RETURN_IF_ERROR(open(worker));
   const log::Scope scope(pipeline_->label, context_.ordinal);
   while (!cancelled()) {
     Result<Rows> rows = pull();

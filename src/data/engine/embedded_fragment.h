@@ -20,10 +20,12 @@ class FragmentRunner {
   };
   FragmentRunner(const FragmentSpec& spec, std::vector<Rows> inputs, const World& world);
 
-  /// Opens the pipeline and starts its reads. `worker` is the state of the fragment's worker, null without one; it
-  /// outlives the runner. Exceptions of user code come out as errors, here and in next().
-  Status open(WorkerState* worker);
-  /// The next block that was not delivered by an earlier attempt; null at the end. Error: cancelled.
+  /// Opens the pipeline of a fragment without a worker, and starts its reads. Exceptions of user code come out as
+  /// errors, here and in next().
+  Status prepare();
+  /// The next block that was not delivered by an earlier attempt; null at the end. Opens the pipeline where that was
+  /// not done. `worker` is the state of the fragment's worker, null without one; it outlives the runner.
+  /// Error: cancelled.
   Result<Rows> next(WorkerState* worker);
   /// Whether next() would surely give null without running anything.
   bool at_end() const;
@@ -37,6 +39,7 @@ class FragmentRunner {
   FragmentStats stats() const;
 
  private:
+  Status open(WorkerState* worker);
   Result<Rows> pull();
 
   std::shared_ptr<const Pipeline> pipeline_;   // null once closed: what user code captured is gone by then

@@ -9,7 +9,6 @@ void EmbeddedCore::run_fragment(const FragmentPtr& fragment) {
   {
     const std::lock_guard lock(mutex_);
     fragment->state = FragmentJob::State::running;
-    if (!std::exchange(fragment->started, true)) events_.push_back(Started{fragment->id});
   }
   while (step(fragment)) {
   }
@@ -147,7 +146,7 @@ void EmbeddedCore::do_chores(bool last_act) {
 }
 
 void EmbeddedCore::prepare(const FragmentPtr& fragment) {
-  Status opened = fragment->runner.open(nullptr);
+  Status opened = fragment->runner.prepare();
   JobPtr job;
   {
     const std::lock_guard lock(mutex_);

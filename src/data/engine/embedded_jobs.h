@@ -21,7 +21,6 @@ class EmbeddedCore::FragmentJob final : public Job, public std::enable_shared_fr
 
   const FragmentId id;
   FragmentRunner runner;           // of the thread that runs or prepares the fragment
-  bool started = false;            // likewise
   ActorPtr actor;                  // constant after submit, until the end
   State state = State::idle;       // guarded by the core's mutex, as all below
   std::int64_t credit = 0;

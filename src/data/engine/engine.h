@@ -58,8 +58,6 @@ struct FragmentStats {
 };
 
 /// What a completion queue delivers.
-/// It has a thread; may come together with its first item.
-struct Started { FragmentId fragment; };
 struct Item { FragmentId fragment; BlockInfo block; };   ///< Takes block.bytes of the fragment's credit.
 struct Done { FragmentId fragment; FragmentStats stats; };
 /// `system` tells a lost worker, which is retried by itself, from an error of the fragment's own.
@@ -67,7 +65,7 @@ struct Failed { FragmentId fragment; Status cause; bool system = false; };
 struct ActorUp { ActorId actor; };
 /// Its constructor failed, or its worker died (`worker_died`): then before the Failed of what it ran. Not after kill.
 struct ActorDown { ActorId actor; Status cause; };
-using EngineEvent = std::variant<Started, Item, Done, Failed, ActorUp, ActorDown>;
+using EngineEvent = std::variant<Item, Done, Failed, ActorUp, ActorDown>;
 
 struct Capabilities {
   bool isolates_workers = false;   ///< Workers can be processes of their own.
@@ -97,8 +95,8 @@ class Engine {
   /// Ends the worker after the fragment it runs.
   virtual void kill_actor(ActorId actor) = 0;
 
-  /// Takes the next event, if there is one.
-  virtual std::optional<EngineEvent> poll() = 0;
+  /// Moves all queued events into `into`, in their order, replacing its contents.
+  virtual void poll(std::vector<EngineEvent>& into) = 0;
   /// Called, from any thread, after an event was queued. Set once, before the first submit.
   virtual void set_wakeup(std::function<void()> wakeup) = 0;
 

@@ -33,7 +33,6 @@ void Executor::start(TimeNs now) {
 }
 
 void Executor::on_event(EngineEvent event, TimeNs now) {
-  // A fragment begins, for traces, when it is granted its first credit: Started says nothing that matters here.
   if (auto* item = std::get_if<Item>(&event)) handle(*item, now);
   if (auto* done = std::get_if<Done>(&event)) handle(*done, now);
   if (auto* failed = std::get_if<Failed>(&event)) handle(*failed, now);

@@ -65,6 +65,7 @@ class RunState : public std::enable_shared_from_this<RunState> {
   std::deque<Run::Delivered> inbox_;
   std::optional<Status> outcome_;
   Actions actions_;
+  std::vector<EngineEvent> events_;         // scratch
   std::vector<FragmentTrace> traces_;
   std::int64_t consumer_wait_ns_ = 0;
   std::optional<TimeNs> waiting_since_;
@@ -106,7 +107,8 @@ void RunState::drive() {
   const TimeNs now = steady_now();
   const std::int64_t released = released_.exchange(0, std::memory_order_relaxed);
   if (released > 0) executor_.on_released(released, now);
-  while (auto event = engine_->poll()) executor_.on_event(std::move(*event), now);
+  engine_->poll(events_);
+  for (EngineEvent& event : events_) executor_.on_event(std::move(event), now);
   act(lock, now);
 }
 

@@ -69,6 +69,7 @@ class RunState : public std::enable_shared_from_this<RunState> {
   std::vector<FragmentTrace> traces_;
   std::int64_t consumer_wait_ns_ = 0;
   std::optional<TimeNs> waiting_since_;
+  bool answered_ = false;                   // the consumer is to be told
   bool closed_ = false;                     // no call of the engine any more
 };
 
@@ -112,15 +113,18 @@ void RunState::drive() {
   act(lock, now);
 }
 
-/// Applies what the executor decided; then, without the lock, tells the observer of fragments that ended.
+/// Applies what the executor decided; then, without the lock, tells the consumer, and the observer of fragments that
+/// ended.
 void RunState::act(Lock& lock, TimeNs now) {
   executor_.take_actions(actions_, now);
   for (Action& action : actions_) apply(action);
   if (executor_.drained()) drained_.notify_all();
-  if (traces_.empty()) return;
   std::vector<FragmentTrace> traces;
   traces.swap(traces_);
+  // A consumer that is woken while the lock is held would go to sleep again at once, for the lock.
+  const bool answered = std::exchange(answered_, false);
   lock.unlock();
+  if (answered) consumer_.notify_one();
   for (const FragmentTrace& trace : traces) hooks_.on_fragment(trace);
 }
 
@@ -139,7 +143,7 @@ void RunState::apply(Action& action) {
     return;
   }
   if (!outcome_) outcome_ = std::get<FinishRun>(action).status;
-  consumer_.notify_all();
+  answered_ = true;
 }
 
 void RunState::deliver(const DeliverBlock& action) {
@@ -153,7 +157,7 @@ void RunState::deliver(const DeliverBlock& action) {
                                                                        : (*rows)->Slice(block.offset, block.rows);
     inbox_.push_back({std::move(part), std::make_shared<Lease>(weak_from_this(), block.bytes)});
   }
-  consumer_.notify_all();
+  answered_ = true;
 }
 
 Result<Run::Delivered> RunState::next() {
@@ -162,7 +166,7 @@ Result<Run::Delivered> RunState::next() {
     const TimeNs now = steady_now();
     executor_.on_demand(now);
     act(lock, now);
-    if (!lock.owns_lock()) lock.lock();
+    lock.lock();
     sleep(lock);
   }
   if (outcome_ && !outcome_->ok()) return *outcome_;
@@ -187,7 +191,7 @@ void RunState::sleep(Lock& lock) {
     const TimeNs now = steady_now();
     executor_.on_timer(now);
     act(lock, now);
-    if (!lock.owns_lock()) lock.lock();
+    lock.lock();
   }
   consumer_wait_ns_ += steady_now() - *waiting_since_;
   waiting_since_.reset();

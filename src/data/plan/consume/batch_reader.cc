@@ -121,7 +121,7 @@ class PrefetchingReader final : public BatchReader {
     Result<Run::Delivered> batch = std::move(ready_.front());
     ready_.pop_front();
     lock.unlock();
-    changed_.notify_all();
+    changed_.notify_one();
     return batch;
   }
 
@@ -132,8 +132,11 @@ class PrefetchingReader final : public BatchReader {
       const bool last = !batch.ok() || batch->rows == nullptr;
       std::unique_lock lock(mutex_);
       ready_.push_back(std::move(batch));
-      changed_.notify_all();
+      // Whoever is woken while the lock is held would go to sleep again at once, for the lock.
+      lock.unlock();
+      changed_.notify_one();
       if (last) return;
+      lock.lock();
       changed_.wait(lock, [&] { return stopped_ || ready_.size() < prefetch_; });
       if (stopped_) return;
     }

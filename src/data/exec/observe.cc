@@ -27,10 +27,6 @@ class RunObserver::CtrlC {
     run_ = std::move(run);
     if (came_) cancel();
   }
-  void on_discard(std::function<void()> discard) {
-    const std::lock_guard lock(mutex_);
-    discard_ = std::move(discard);
-  }
 
  private:
   void cancel() { run_->cancel(Status(ErrorCode::cancelled, "the run was cancelled by Ctrl-C")); }
@@ -43,19 +39,13 @@ class RunObserver::CtrlC {
     const std::lock_guard lock(mutex_);
     return run_ == nullptr ? std::vector<std::string>() : run_->running_labels();
   }
-  void discard() {
-    const std::lock_guard lock(mutex_);
-    if (discard_) discard_();
-  }
 
   std::mutex mutex_;
-  std::shared_ptr<Run> run_;         // guarded by mutex_, like the next two
-  std::function<void()> discard_;
+  std::shared_ptr<Run> run_;         // guarded by mutex_, like the next one
   bool came_ = false;
   InterruptRegistration registration_{InterruptCallbacks{
       .interrupt = [this] { interrupt(); },
       .still_running = [this] { return still_running(); },
-      .discard = [this] { discard(); },
   }};
 };
 
@@ -78,8 +68,6 @@ RunHooks RunObserver::hooks() const {
   }
   return hooks;
 }
-
-void RunObserver::on_discard(std::function<void()> discard) { ctrl_c_->on_discard(std::move(discard)); }
 
 void RunObserver::attach(std::shared_ptr<Run> run) {
   run_ = std::move(run);

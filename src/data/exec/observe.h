@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -47,9 +46,6 @@ class RunObserver {
   RunHooks hooks() const;
   /// The run to show, and to cancel on Ctrl-C: its consumer then gets `cancelled`. Call once.
   void attach(std::shared_ptr<Run> run);
-  /// What to remove (uploads, spill files) when Ctrl-C ends the process because a user function did not come back.
-  /// Called from another thread, at most once, and never returns to the program. Set before attach().
-  void on_discard(std::function<void()> discard);
   /// Stops the run, waits for its user functions, takes progress off the screen, writes the trace, and lets go of the
   /// run. The run's last report; later calls give it again. A trace that cannot be written is a warning.
   RunReport finish(const Status& status);

@@ -54,29 +54,38 @@ Status PendingUploads::add(std::int64_t ordinal, const std::string& name, std::s
   return cancelled();
 }
 
-Status PendingUploads::commit_files(const std::vector<std::string>& names, std::vector<std::string>& visible) {
+Result<std::vector<PendingUploads::File>> PendingUploads::take_files(const std::vector<std::string>& names) {
   const std::lock_guard lock(mutex_);
   closed_ = true;
   std::unordered_map<std::string, File*> by_name;
   for (auto& [ordinal, made] : files_) {
     for (File& file : made) by_name[file.name] = &file;
   }
-  std::vector<File*> files;
+  std::vector<File> files;
   for (const std::string& name : names) {
     const auto it = by_name.find(name);
     if (it == by_name.end()) return Status(ErrorCode::internal, name + " was written, but its upload is gone");
-    files.push_back(it->second);
+    files.push_back(*it->second);
   }
+  return files;
+}
 
+bool PendingUploads::begin_commit(const File& file) {
+  const std::lock_guard lock(mutex_);
+  if (!stopped_) begun_.push_back(file.name);
+  return !stopped_;
+}
+
+Status PendingUploads::commit_files(const std::vector<std::string>& names) {
+  SHOAL_ASSIGN_OR_RETURN(const std::vector<File> files, take_files(names));
   std::mutex result_mutex;
   Status first_error;
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < files.size(); i = next++) {
-      const Status status = files[i]->upload->commit();
+    for (std::size_t i = next++; i < files.size() && begin_commit(files[i]); i = next++) {
+      const Status status = files[i].upload->commit();
       const std::lock_guard result_lock(result_mutex);
-      if (status.ok()) visible.push_back(files[i]->name);
-      if (!status.ok() && first_error.ok()) first_error = status.with_context(files[i]->name);
+      if (!status.ok() && first_error.ok()) first_error = status.with_context(files[i].name);
       if (!first_error.ok()) return;
     }
   };
@@ -84,7 +93,20 @@ Status PendingUploads::commit_files(const std::vector<std::string>& names, std::
   for (std::size_t i = 1; i < std::min(files.size(), k_commits_at_once); ++i) threads.emplace_back(work);
   work();
   threads.clear();
+  const std::lock_guard lock(mutex_);
+  if (first_error.ok() && stopped_) return cancelled();
+  if (first_error.ok()) begun_.clear();
   return first_error;
+}
+
+void PendingUploads::stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+}
+
+std::vector<std::string> PendingUploads::maybe_visible() {
+  const std::lock_guard lock(mutex_);
+  return begun_;
 }
 
 void PendingUploads::abort_all(const std::vector<std::shared_ptr<Upload>>& uploads) {

@@ -25,19 +25,22 @@ class PendingUploads {
   Status track(const std::shared_ptr<Upload>& upload);
   /// Takes a finished upload. Errors: cancelled after abort(); the upload is then aborted.
   Status add(std::int64_t ordinal, const std::string& name, std::shared_ptr<Upload> upload);
-  /// Makes the named files visible and aborts all others. Where one fails, the rest is aborted, and `uncommit` is
-  /// called with the name of each file that was visible already. Call once. Errors: internal (a name that was not
-  /// added), the store's.
+  /// Makes the named files visible and aborts all others. Where one fails, or after stop(), the rest is aborted, and
+  /// `uncommit` is called with the name of each file that may be visible by then: a commit that failed may have lost
+  /// the reply only. Call once. Errors: cancelled (stop()), internal (a name that was not added), the store's.
   template <class Uncommit>
   Status commit(const std::vector<std::string>& names, Uncommit uncommit) {
-    std::vector<std::string> visible;
-    Status status = commit_files(names, visible);
+    const Status status = commit_files(names);
     if (!status.ok()) {
-      for (const std::string& name : visible) uncommit(name);
+      for (const std::string& name : maybe_visible()) uncommit(name);
     }
     abort();
     return status;
   }
+  /// A commit, now or later, gives `cancelled`; one that is done stays. Never waits.
+  void stop();
+  /// While files are being committed: those whose turn has come.
+  std::vector<std::string> maybe_visible();
   /// Aborts everything, and whatever is added later.
   void abort();
 
@@ -46,14 +49,19 @@ class PendingUploads {
     std::string name;
     std::shared_ptr<Upload> upload;
   };
-  Status commit_files(const std::vector<std::string>& names, std::vector<std::string>& visible);
+  Status commit_files(const std::vector<std::string>& names);
+  Result<std::vector<File>> take_files(const std::vector<std::string>& names);
+  /// False: the commit ends here.
+  bool begin_commit(const File& file);
   /// All at once, since a store that does not answer is waited for.
   static void abort_all(const std::vector<std::shared_ptr<Upload>>& uploads);
 
   std::mutex mutex_;
   std::map<std::int64_t, std::vector<File>> files_;  // By fragment.
   std::vector<std::weak_ptr<Upload>> tracked_;       // Of fragments, which own them.
+  std::vector<std::string> begun_;                   // Commits that have begun, of a write that is not committed.
   bool closed_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace shoal::data

@@ -330,7 +330,24 @@ Result<std::unique_ptr<WriteJob>> WriteJob::start(const std::string& uri, const 
 
 WriteJob::WriteJob(std::shared_ptr<const Target> target, std::vector<std::string> missing_folders)
     : target_(std::move(target)), uploads_(std::make_shared<PendingUploads>()),
-      missing_folders_(std::move(missing_folders)) {}
+      missing_folders_(std::move(missing_folders)),
+      interrupt_(InterruptCallbacks{
+          .interrupt = [uploads = uploads_] { uploads->stop(); },
+          .still_running = [uploads = uploads_, target = target_]() -> std::vector<std::string> {
+            if (uploads->maybe_visible().empty()) return {};
+            return {"the commit of write_parquet to " + target->uri};
+          },
+          .discard = [uploads = uploads_, target = target_] { discard(*uploads, *target); },
+      }) {}
+
+/// The process ends without waiting for a user function or for the store.
+void WriteJob::discard(PendingUploads& uploads, const Target& target) {
+  const Location& location = target.location;
+  for (const std::string& name : uploads.maybe_visible()) {
+    static_cast<void>(location.store->remove(location.root, location.key + name));
+  }
+  uploads.abort();
+}
 
 WriteJob::~WriteJob() {
   uploads_->abort();
@@ -360,8 +377,6 @@ void WriteJob::collect(const Rows& rows) {
     report_.bytes += bytes.Value(i);
   }
 }
-
-void WriteJob::abort() { uploads_->abort(); }
 
 Result<WriteReport> WriteJob::commit() {
   const Location& location = target_->location;

@@ -6,6 +6,7 @@
 
 #include <shoal/data/table_options.h>
 
+#include "base/interrupt.h"
 #include "data/io/object_store.h"
 #include "data/plan/node.h"
 
@@ -21,7 +22,7 @@ class PendingUploads;
 ///
 /// A fragment makes the files "part-<ordinal>.parquet", or "part-<ordinal>-<n>.parquet" where a file size is set;
 /// one without rows makes none. Destroying the job without commit() leaves nothing behind; the run must have ended
-/// before. One thread, but for the fragments.
+/// before. Ctrl-C makes the commit take back what it has made visible. One thread, but for the fragments.
 class WriteJob {
  public:
   /// Errors: already_exists (something is at the target), invalid_argument (options), unsupported, the store's.
@@ -37,20 +38,24 @@ class WriteJob {
   NodePtr node(NodePtr input) const;
   /// Takes a block of the run.
   void collect(const Rows& rows);
-  /// Makes all collected files visible, or none. Call once, after the last block.
+  /// Makes all collected files visible, or none. Call once, after the last block. Errors: cancelled (Ctrl-C came since
+  /// the start), the store's.
   Result<WriteReport> commit();
-  /// Removes all files at once, those that fragments write at the moment too. Any thread.
-  void abort();
+  /// Removes all files at once, those that fragments write at the moment and those of a commit under way too. Any thread.
+  void abort() { discard(*uploads_, *target_); }
 
  private:
   struct Target;
   WriteJob(std::shared_ptr<const Target> target, std::vector<std::string> missing_folders);
+  static void discard(PendingUploads& uploads, const Target& target);
 
   const std::shared_ptr<const Target> target_;
   const std::shared_ptr<PendingUploads> uploads_;
   const std::vector<std::string> missing_folders_;  // Local ones that did not exist before, innermost first.
   std::vector<std::string> files_;
   WriteReport report_;
+  /// From before the run to after the commit: the run's own ends with its last block.
+  const InterruptRegistration interrupt_;
 };
 
 }  // namespace shoal::data

@@ -4,11 +4,12 @@
 #include <sys/mount.h>
 
 #include <filesystem>
+#include <csignal>
 #include <functional>
+#include <future>
 
 #include "data/io/testing/temp_folder.h"
 #include "data/op/from_arrow.h"
-#include "data/op/pending_uploads.h"
 #include "data/op/range.h"
 #include "data/op/range_tensor.h"
 #include "data/op/read_parquet.h"
@@ -103,6 +104,20 @@ TEST_F(WriteParquet, CutsRowGroups) {
   const NodePtr few = *make_read_parquet({target()}, {.filter = col("id") >= 950});
   const auto listed = *drive(few->input(), drive_options());
   EXPECT_EQ(std::static_pointer_cast<arrow::Int64Array>(listed[0].pieces[0]->GetColumnByName("rows"))->Value(0), 100);
+}
+
+TEST_F(WriteParquet, CtrlCAfterTheLastBlockLeavesNothing) {
+  std::promise<void> told;
+  const auto job = *WriteJob::start(target(), {}, storage_);
+  const InterruptRegistration later({.interrupt = [&] { told.set_value(); }});   // is told after the job
+  const auto splits = drive(job->node(*make_range(100)), drive_options());
+  for (const DrivenSplit& split : *splits) {
+    for (const Rows& rows : split.pieces) job->collect(rows);
+  }
+  raise(SIGINT);
+  told.get_future().wait();
+  EXPECT_EQ(job->commit().status().code(), ErrorCode::cancelled);
+  EXPECT_TRUE(files().empty());
 }
 
 TEST_F(WriteParquet, RefusesATargetThatIsNotEmpty) {
@@ -231,76 +246,6 @@ TEST_F(WriteParquet, SaysThatTheDiskIsFullAndLeavesNothing) {
   EXPECT_NE(status.text().find(disk), std::string::npos) << status.text();
   EXPECT_TRUE(std::filesystem::is_empty(disk));
   ASSERT_EQ(::umount(disk.c_str()), 0);
-}
-
-/// Commits, or refuses to; counts what is alive.
-class FakeUpload final : public Upload {
- public:
-  FakeUpload(Status commits, int& aborted) : commits_(std::move(commits)), aborted_(aborted) {}
-  Status write(std::span<const std::uint8_t>) override { return Status(); }
-  Status finish() override { return Status(); }
-  Status commit() override {
-    committed_ = commits_.ok();
-    return commits_;
-  }
-  void abort() override { aborted_ += committed_ ? 0 : 1; }
-
- private:
-  const Status commits_;
-  int& aborted_;
-  bool committed_ = false;
-};
-
-TEST(PendingUploads, TakesBackWhatWasVisibleWhenOneFails) {
-  PendingUploads uploads;
-  int aborted = 0;
-  ASSERT_TRUE(uploads.begin(0).ok());
-  ASSERT_TRUE(uploads.add(0, "a", std::make_unique<FakeUpload>(Status(), aborted)).ok());
-  ASSERT_TRUE(uploads.add(1, "b", std::make_unique<FakeUpload>(Status(ErrorCode::unavailable, "down"), aborted)).ok());
-  std::vector<std::string> taken_back;
-  const auto take_back = [&](const std::string& name) { taken_back.push_back(name); };
-  EXPECT_EQ(uploads.commit({"a", "b"}, take_back).code(), ErrorCode::unavailable);
-  EXPECT_TRUE(taken_back.empty() || taken_back == std::vector<std::string>{"a"});
-  EXPECT_EQ(aborted, taken_back.empty() ? 2 : 1);
-}
-
-/// Notes the order of calls.
-class NotedUpload final : public Upload {
- public:
-  explicit NotedUpload(std::string& calls) : calls_(calls) {}
-  Status write(std::span<const std::uint8_t>) override { return Status(); }
-  Status finish() override { return Status(); }
-  Status commit() override { return Status(); }
-  void start_abort() override { calls_ += 's'; }
-  void abort() override { calls_ += 'a'; }
-
- private:
-  std::string& calls_;
-};
-
-TEST(PendingUploads, AbortsAllAtOnceAlsoWhatFragmentsStillWrite) {
-  PendingUploads uploads;
-  std::string calls;
-  ASSERT_TRUE(uploads.add(0, "a", std::make_unique<NotedUpload>(calls)).ok());
-  const auto open = std::make_shared<NotedUpload>(calls);
-  ASSERT_TRUE(uploads.track(open).ok());
-  ASSERT_TRUE(uploads.track(std::make_shared<NotedUpload>(calls)).ok());  // and given up by its fragment
-  const auto finished = std::make_shared<NotedUpload>(calls);
-  ASSERT_TRUE(uploads.track(finished).ok());
-  ASSERT_TRUE(uploads.add(1, "b", finished).ok());
-  uploads.abort();
-  EXPECT_EQ(calls, "sssaaa");
-  EXPECT_EQ(uploads.track(open).code(), ErrorCode::cancelled);
-  EXPECT_EQ(calls, "sssaaaa");
-}
-
-TEST(PendingUploads, RefusesFilesThatNobodyMadeAndLateOnes) {
-  PendingUploads uploads;
-  int aborted = 0;
-  EXPECT_EQ(uploads.commit({"a"}, [](const std::string&) {}).code(), ErrorCode::internal);
-  EXPECT_EQ(uploads.add(0, "a", std::make_unique<FakeUpload>(Status(), aborted)).code(), ErrorCode::cancelled);
-  EXPECT_EQ(uploads.begin(0).code(), ErrorCode::cancelled);
-  EXPECT_EQ(aborted, 1);
 }
 
 }  // namespace

@@ -186,7 +186,7 @@ BatchRange Dataset::iter_batches(BatchOptions options) const {
 WriteReport Dataset::write_parquet(const std::string& uri, WriteOptions options) const {
   const RunSettings settings = resolve(run_).value_or_throw();
   const auto job = WriteJob::start(uri, options, process_storage_clients()).value_or_throw();
-  auto run = PlanRun::start(job->node(plan_), settings, record_, [job = job.get()] { job->abort(); }).value_or_throw();
+  auto run = PlanRun::start(job->node(plan_), settings, record_).value_or_throw();
   while (true) {
     const Run::Delivered block = run->next().value_or_throw();
     if (block.rows == nullptr) break;

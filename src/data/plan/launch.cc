@@ -53,8 +53,7 @@ Result<NodePtr> resolve_deferred(const NodePtr& plan, const RunSettings& setting
 }
 
 Result<std::unique_ptr<PlanRun>> PlanRun::start(const NodePtr& plan, const RunSettings& settings,
-                                                std::shared_ptr<RunRecord> record,
-                                                std::function<void()> on_discard) {
+                                                std::shared_ptr<RunRecord> record) {
   if (dynamic_cast<const Deferred*>(chain_of(plan).front().get()) != nullptr) {
     // Options that cannot run are told before a deferred part of the plan runs.
     SHOAL_RETURN_IF_ERROR(lower_operators(plan, settings).status());
@@ -73,7 +72,6 @@ Result<std::unique_ptr<PlanRun>> PlanRun::start(const NodePtr& plan, const RunSe
   };
   SHOAL_ASSIGN_OR_RETURN(auto engine, make_embedded_engine(options));
   auto observer = std::make_unique<RunObserver>(left, plan_line(physical));
-  observer->on_discard(std::move(on_discard));
   SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<Run> run,
                          start_run(std::move(physical), std::move(engine), observer->hooks()));
   observer->attach(run);

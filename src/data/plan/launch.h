@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,11 +31,9 @@ class RunRecord {
 class PlanRun {
  public:
   /// Resolves deferred nodes (which may run other plans first), applies the rules, lowers, and starts. `record` may be
-  /// null. `on_discard` removes what the plan writes when Ctrl-C ends the process while a user function hangs; it is
-  /// called from another thread.
+  /// null.
   static Result<std::unique_ptr<PlanRun>> start(const NodePtr& plan, const RunSettings& settings,
-                                                std::shared_ptr<RunRecord> record,
-                                                std::function<void()> on_discard = {});
+                                                std::shared_ptr<RunRecord> record);
   /// Cancels what still runs, waits for it, and leaves the report in the record.
   ~PlanRun();
   PlanRun(const PlanRun&) = delete;

@@ -34,8 +34,10 @@ struct WriteJob::Target {
 
 namespace {
 
-/// A row group is ended at so many bytes of input, whatever its rows, since the writer holds it in memory.
+/// A row group is ended at so many bytes of input, whatever its rows, since the writer holds it in memory; with a small
+/// budget earlier, at so many blocks.
 constexpr std::int64_t k_row_group_bytes = 64 << 20;
+constexpr std::int64_t k_row_group_blocks = 4;
 
 parquet::Compression::type codec(Compression compression) {
   switch (compression) {
@@ -76,8 +78,9 @@ class ParquetFileWriter {
  public:
   static Result<std::unique_ptr<ParquetFileWriter>> open(const Location& location, std::string name,
                                                          const SchemaPtr& schema, const WriteOptions& options,
-                                                         PendingUploads& uploads, arrow::MemoryPool* pool) {
-    auto file = std::unique_ptr<ParquetFileWriter>(new ParquetFileWriter(std::move(name), options));
+                                                         PendingUploads& uploads, const StepContext& context) {
+    arrow::MemoryPool* const pool = context.pool;
+    auto file = std::unique_ptr<ParquetFileWriter>(new ParquetFileWriter(std::move(name), options, context.block_bytes));
     SHOAL_ASSIGN_OR_RETURN(file->upload_, location.store->start_upload(location.root, location.key + file->name_));
     SHOAL_RETURN_IF_ERROR(uploads.track(file->upload_));
     file->stream_ = open_upload_stream(*file->upload_);
@@ -99,7 +102,7 @@ class ParquetFileWriter {
 
   Status write(const Rows& rows) {
     Status status = catch_parquet([&]() -> Status {
-      if (group_bytes_ >= group_bytes_max()) {
+      if (group_bytes_ >= group_bytes_max_) {
         group_bytes_ = 0;
         SHOAL_RETURN_IF_ERROR(from_arrow(writer_->NewBufferedRowGroup(), ErrorCode::io));
       }
@@ -128,14 +131,15 @@ class ParquetFileWriter {
   }
 
  private:
-  ParquetFileWriter(std::string name, const WriteOptions& options) : name_(std::move(name)), options_(options) {}
-
-  std::int64_t group_bytes_max() const {
-    return options_.file_bytes > 0 ? std::min(options_.file_bytes, k_row_group_bytes) : k_row_group_bytes;
-  }
+  ParquetFileWriter(std::string name, const WriteOptions& options, std::int64_t block_bytes)
+      : name_(std::move(name)),
+        options_(options),
+        group_bytes_max_(std::min({k_row_group_bytes, k_row_group_blocks * block_bytes,
+                                   options.file_bytes > 0 ? options.file_bytes : k_row_group_bytes})) {}
 
   const std::string name_;
   const WriteOptions options_;
+  const std::int64_t group_bytes_max_;
   std::shared_ptr<Upload> upload_;  // Outlives the stream, which outlives the writer.
   std::shared_ptr<arrow::io::OutputStream> stream_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
@@ -210,7 +214,7 @@ class WriteParquetStream final : public Stream {
     for (const Rows& rows : waiting_) {
       if (file_ == nullptr) {
         SHOAL_ASSIGN_OR_RETURN(file_, ParquetFileWriter::open(shared_->location, name(), columns_, shared_->options,
-                                                              *shared_->uploads, context_.pool));
+                                                              *shared_->uploads, context_));
       }
       SHOAL_ASSIGN_OR_RETURN(const Rows columns, with_columns(rows, columns_, context_.pool));
       SHOAL_RETURN_IF_ERROR(file_->write(columns));

@@ -22,7 +22,7 @@ namespace {
 class WriteParquet : public testing::Test {
  protected:
   std::string target() const { return folder_ / "lake/out"; }
-  DriveOptions drive_options() { return {.parallelism = parallelism_, .block_bytes = 1 << 20, .storage = &storage_}; }
+  DriveOptions drive_options() { return {.parallelism = parallelism_, .block_bytes = block_bytes_, .storage = &storage_}; }
 
   /// The whole of what Dataset::write_parquet does.
   Result<WriteReport> write(const NodePtr& plan, const WriteOptions& options = {}, const std::string& uri = "") {
@@ -57,6 +57,7 @@ class WriteParquet : public testing::Test {
   TempFolder folder_;
   StorageClients storage_;
   int parallelism_ = 3;
+  std::int64_t block_bytes_ = 1 << 20;
 };
 
 TEST_F(WriteParquet, GivesBackWhatWasWritten) {
@@ -104,6 +105,16 @@ TEST_F(WriteParquet, CutsRowGroups) {
   const NodePtr few = *make_read_parquet({target()}, {.filter = col("id") >= 950});
   const auto listed = *drive(few->input(), drive_options());
   EXPECT_EQ(std::static_pointer_cast<arrow::Int64Array>(listed[0].pieces[0]->GetColumnByName("rows"))->Value(0), 100);
+}
+
+TEST_F(WriteParquet, ASmallBudgetHasSmallRowGroups) {
+  parallelism_ = 1;
+  block_bytes_ = 16 << 10;
+  ASSERT_TRUE(write(*make_range(100'000)).ok());
+  const NodePtr all = *make_read_parquet({target()});
+  const auto listed = *drive(all->input(), drive_options());
+  const auto& rows = static_cast<const arrow::Int64Array&>(*listed[0].pieces[0]->GetColumnByName("rows"));
+  EXPECT_LE(rows.Value(0) * 8, 5 * block_bytes_);
 }
 
 TEST_F(WriteParquet, CtrlCAfterTheLastBlockLeavesNothing) {

@@ -55,9 +55,12 @@ Status check_gpus_together(const PhysicalPlan& plan) {
 }  // namespace
 
 std::int64_t working_bytes(const PhysicalOperator& op, std::int64_t block_bytes) {
-  const std::size_t stages = op.pipeline->steps.size() + (op.pipeline->source ? 1 : 0);
-  if (op.pipeline->steps.empty()) return 0;
-  return stages == 1 ? block_bytes : 2 * block_bytes;
+  const auto& steps = op.pipeline->steps;
+  if (steps.empty()) return 0;
+  // The merge of small pieces, which has no label, holds nothing that counts.
+  const auto stages = std::count_if(steps.begin(), steps.end(), [](const auto& step) { return !step->label().empty(); }) +
+                      (op.pipeline->source ? 1 : 0);
+  return stages <= 1 ? block_bytes : 2 * block_bytes;
 }
 
 int fragments_at_once(const PhysicalOperator& op, const PhysicalPlan& plan) {

@@ -19,6 +19,8 @@ TEST(Sizing, StagesOfAPipelineNeedWorkingMemory) {
   EXPECT_EQ(working_bytes(each.operators[1], 100), 100);
   each.operators[0].pipeline = int_pipeline(std::make_shared<CountingSource>(1, 1), {step("A")});
   EXPECT_EQ(working_bytes(each.operators[0], 100), 200);
+  each.operators[1].pipeline = int_pipeline(nullptr, {step("A"), step("")});
+  EXPECT_EQ(working_bytes(each.operators[1], 100), 100) << "merging small pieces is no stage";
 }
 
 TEST(Sizing, ReservesNeverExceedHalfTheBudgetUnlessOneBlockDoes) {

@@ -5,18 +5,20 @@
 #include <limits>
 #include <utility>
 
+#include "data/exec/sizing.h"
 #include "data/op/block_merge.h"
 #include "data/op/limit.h"
 
 namespace shoal::data {
 namespace {
 
+/// CPUs of a step that does not say, and less only where the run has less.
 constexpr double k_default_cpus = 1;
 constexpr int k_listed_blocks_min = 2;
 
 /// What decides whether two steps can share a slot.
 struct Placement {
-  double num_cpus = k_default_cpus;
+  double num_cpus = 0;
   double num_gpus = 0;
   int concurrency = std::numeric_limits<int>::max();
   std::optional<Pool> pool;  ///< Set for steps with state.
@@ -25,6 +27,14 @@ struct Placement {
   bool preserve_order = true;
   friend bool operator==(const Placement&, const Placement&) = default;
 };
+
+/// Where a step runs that has no options.
+Placement plain_slot(const RunSettings& settings) {
+  Placement placement;
+  placement.num_cpus = std::min(k_default_cpus, settings.num_cpus);
+  placement.preserve_order = settings.preserve_order;
+  return placement;
+}
 
 Status wrong(const std::string& label, const std::string& option, const std::string& rule) {
   return Status(ErrorCode::invalid_argument, label + ": " + option + " " + rule);
@@ -51,18 +61,6 @@ Status check_values(const StepOptions& options, const std::string& label) {
   return {};
 }
 
-Status check_fits(const Placement& placement, const RunSettings& settings, const std::string& label) {
-  const auto infeasible = [&](const std::string& option, double wanted, double declared) {
-    return Status(ErrorCode::infeasible, label + ": " + option + " = " + std::to_string(wanted) +
-                                             " can never run, since the run declares " + std::to_string(declared) +
-                                             "; raise RunOptions." + option + " or lower the step's");
-  };
-  if (placement.num_cpus > settings.num_cpus) return infeasible("num_cpus", placement.num_cpus, settings.num_cpus);
-  const double gpus = placement.num_gpus * (placement.pool ? std::max(1, placement.pool->min) : 1);
-  if (gpus > settings.num_gpus) return infeasible("num_gpus", gpus, settings.num_gpus);
-  return {};
-}
-
 /// Workers of a class step that was given no pool: one, and more while input queues, up to what the CPUs can run.
 Pool default_pool(const Placement& placement, const RunSettings& settings) {
   double most = settings.num_cpus;
@@ -74,19 +72,18 @@ Pool default_pool(const Placement& placement, const RunSettings& settings) {
 Result<Placement> place(const StepOptions& options, bool has_state, const RunSettings& settings,
                         const std::string& label) {
   SHOAL_RETURN_IF_ERROR(check_values(options, label));
-  Placement placement;
-  placement.num_cpus = options.num_cpus.value_or(k_default_cpus).value;
+  Placement placement = plain_slot(settings);
+  if (options.num_cpus) placement.num_cpus = options.num_cpus->value;
   placement.num_gpus = options.num_gpus.value_or(0).value;
   placement.concurrency = options.concurrency.value_or(std::numeric_limits<int>::max());
   placement.isolation = options.isolation;
   placement.retries = options.retries;
-  placement.preserve_order = options.preserve_order && settings.preserve_order;
+  placement.preserve_order = placement.preserve_order && options.preserve_order;
   if (has_state) {
     const bool is_default = options.pool == Pool{};
     placement.pool = is_default ? default_pool(placement, settings) : options.pool;
     if (is_default && options.concurrency) placement.pool->max = *options.concurrency;
   }
-  SHOAL_RETURN_IF_ERROR(check_fits(placement, settings, label));
   return placement;
 }
 
@@ -191,21 +188,28 @@ class Lowering {
   std::vector<Draft> drafts_;
 };
 
+/// The plan but for its source's splits.
+Result<PhysicalPlan> lower_chain(const NodePtr& plan, const RunSettings& settings) {
+  Lowering lowering(settings);
+  for (const NodePtr& node : chain_of(plan)) SHOAL_RETURN_IF_ERROR(lowering.add(*node));
+  PhysicalPlan physical{.operators = lowering.finish(),
+                        .num_cpus = settings.num_cpus,
+                        .num_gpus = settings.num_gpus,
+                        .memory_budget = settings.memory_budget,
+                        .block_bytes = settings.block_bytes};
+  SHOAL_RETURN_IF_ERROR(check_feasible(physical));
+  return physical;
+}
+
 }  // namespace
 
 Result<std::vector<PhysicalOperator>> lower_operators(const NodePtr& plan, const RunSettings& settings) {
-  Lowering lowering(settings);
-  for (const NodePtr& node : chain_of(plan)) SHOAL_RETURN_IF_ERROR(lowering.add(*node));
-  return lowering.finish();
+  SHOAL_ASSIGN_OR_RETURN(PhysicalPlan physical, lower_chain(plan, settings));
+  return std::move(physical.operators);
 }
 
 Result<PhysicalPlan> lower(const NodePtr& plan, const RunSettings& settings) {
-  PhysicalPlan physical;
-  SHOAL_ASSIGN_OR_RETURN(physical.operators, lower_operators(plan, settings));
-  physical.num_cpus = settings.num_cpus;
-  physical.num_gpus = settings.num_gpus;
-  physical.memory_budget = settings.memory_budget;
-  physical.block_bytes = settings.block_bytes;
+  SHOAL_ASSIGN_OR_RETURN(PhysicalPlan physical, lower_chain(plan, settings));
   const Pipeline& first = *physical.operators.front().pipeline;
   SHOAL_ASSIGN_OR_RETURN(physical.source_splits,
                          first.source->split_count(settings.parallelism, settings.block_bytes));

@@ -90,6 +90,14 @@ TEST(Lower, ClassStepsGetAPoolThatTheCpusCanRun) {
   EXPECT_EQ(pool_of({.pool = {0, 3}}), (Pool{0, 3}));
 }
 
+TEST(Lower, AStepTakesNoMoreCpusThanTheRunHas) {
+  RunSettings half = settings();
+  half.num_cpus = 0.5;
+  const auto operators = lower_operators(batches_node(range_node(1), "f"), half);
+  ASSERT_TRUE(operators.ok()) << operators.status().text();
+  for (const PhysicalOperator& op : *operators) EXPECT_EQ(op.num_cpus, 0.5);
+}
+
 TEST(Lower, RefusesWrongOptions) {
   const auto code = [](StepOptions options) { return line_of(batches_node(range_node(1), "f", std::move(options))); };
   EXPECT_EQ(code({.batch_size = 0}), "invalid_argument");

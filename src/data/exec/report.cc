@@ -7,7 +7,6 @@ std::string_view to_string(WaitReason reason) {
     case WaitReason::none: return "none";
     case WaitReason::input: return "input";
     case WaitReason::output_budget: return "output budget";
-    case WaitReason::object: return "object";
     case WaitReason::memory: return "memory";
     case WaitReason::slot: return "slot";
     case WaitReason::consumer: return "consumer";

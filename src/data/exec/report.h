@@ -10,8 +10,8 @@
 namespace shoal::data {
 
 /// Why an operator that has work does not run more of it: the names that bars, stats and errors show.
-enum class WaitReason : std::uint8_t { none, input, output_budget, object, memory, slot, consumer };
-inline constexpr std::size_t k_wait_reasons = 7;
+enum class WaitReason : std::uint8_t { none, input, output_budget, memory, slot, consumer };
+inline constexpr std::size_t k_wait_reasons = 6;
 std::string_view to_string(WaitReason reason);
 
 /// Smallest, largest and total of a figure over the fragments of an operator.

@@ -30,7 +30,9 @@ void SimEngine::push(EngineEvent event) {
 }
 
 void SimEngine::end(FragmentId id, EngineEvent event) {
-  fragments_.erase(id);
+  const auto found = fragments_.find(id);
+  if (auto* failed = std::get_if<Failed>(&event)) failed->stats = {1, 1, found->second.counters};
+  fragments_.erase(found);
   push(std::move(event));
 }
 
@@ -50,10 +52,12 @@ void SimEngine::submit(FragmentSpec spec) {
   fragment.context.ordinal = fragment.spec.ordinal;
   fragment.context.attempt = fragment.spec.attempt;
   fragment.context.pool = arrow::default_memory_pool();
-  fragment.context.counters = fragment.counters.get();
-  if (fragment.spec.actor && !actors_.contains(*fragment.spec.actor)) {
-    end(id, Failed{id, Status(ErrorCode::worker_died, "the worker is gone"), true});
-  }
+  fragment.context.counters = &fragment.counters;
+  fragment.context.stop = fragment.stop.get_token();
+  if (!fragment.spec.actor) return;
+  const auto actor = actors_.find(*fragment.spec.actor);
+  if (actor == actors_.end()) return end(id, Failed{id, Status(ErrorCode::worker_died, "the worker is gone"), true});
+  fragment.actor = actor->second;
 }
 
 void SimEngine::begin_turn(Fragment& fragment) {
@@ -65,27 +69,36 @@ void SimEngine::begin_turn(Fragment& fragment) {
 void SimEngine::grant(FragmentId id, std::int64_t bytes) {
   const auto found = fragments_.find(id);
   if (found == fragments_.end()) return;
-  found->second.credit += bytes;
-  if (found->second.credit > 0) begin_turn(found->second);
+  Fragment& fragment = found->second;
+  fragment.credit += bytes;
+  if (fragment.credit <= 0) return;
+  if (fragment.actor && fragment.actor->killed && !fragment.in_turn && running_ != id) {
+    return end(id, Failed{id, Status(ErrorCode::worker_died, "its worker was killed"), true});
+  }
+  begin_turn(fragment);
 }
 
 void SimEngine::cancel(FragmentId id) {
   const auto found = fragments_.find(id);
   if (found == fragments_.end()) return;
-  found->second.cancelled = true;
+  found->second.stop.request_stop();
   begin_turn(found->second);
 }
 
 void SimEngine::create_actor(ActorId actor, std::shared_ptr<const Pipeline> pipeline) {
-  actors_[actor].pipeline = std::move(pipeline);
+  actors_[actor] = std::make_shared<Actor>(Actor{std::move(pipeline), nullptr});
   turns_.push({now_ + duration(), next_sequence_++, std::nullopt, actor});
 }
 
 void SimEngine::kill_actor(ActorId actor) {
-  actors_.erase(actor);
+  const auto found = actors_.find(actor);
+  if (found == actors_.end()) return;
+  found->second->killed = true;
+  actors_.erase(found);
   std::vector<FragmentId> of_it;
   for (const auto& [id, fragment] : fragments_) {
-    if (fragment.spec.actor == actor) of_it.push_back(id);
+    const bool runs = fragment.in_turn || running_ == id;
+    if (fragment.spec.actor == actor && !runs) of_it.push_back(id);
   }
   for (const FragmentId id : of_it) end(id, Failed{id, Status(ErrorCode::worker_died, "its worker was killed"), true});
 }
@@ -112,19 +125,19 @@ void SimEngine::run_turn() {
 void SimEngine::end_actor_start(ActorId id) {
   const auto found = actors_.find(id);
   if (found == actors_.end()) return;
-  if (random_.chance(faults_.lost_actor_percent) && may_lose(found->second.pipeline->label, -1)) {
+  if (random_.chance(faults_.lost_actor_percent) && may_lose(found->second->pipeline->label, -1)) {
     ++counts_.lost_actors;
     actors_.erase(found);
     push(ActorDown{id, Status(ErrorCode::worker_died, "lost while it started")});
     return;
   }
-  Result<std::unique_ptr<WorkerState>> state = make_worker_state(*found->second.pipeline);
+  Result<std::unique_ptr<WorkerState>> state = make_worker_state(*found->second->pipeline);
   if (!state.ok()) {
     actors_.erase(found);
     push(ActorDown{id, state.status()});
     return;
   }
-  found->second.state = *std::move(state);
+  found->second->state = *std::move(state);
   push(ActorUp{id});
 }
 
@@ -146,36 +159,48 @@ void SimEngine::lose(Fragment& fragment) {
   end(id, Failed{id, Status(ErrorCode::worker_died, "the worker was lost"), true});
 }
 
+Result<Rows> SimEngine::next_rows(Fragment& fragment) {
+  WorkerState* worker = fragment.actor ? fragment.actor->state.get() : nullptr;
+  try {
+    if (fragment.stream == nullptr) {
+      fragment.stream =
+          open_pipeline(*fragment.spec.pipeline, std::exchange(fragment.inputs, {}), fragment.context, worker);
+      fragment.stream->prepare();
+    }
+    Result<Rows> rows = fragment.stream->next();
+    while (rows.ok() && *rows != nullptr && fragment.to_skip > 0) {
+      --fragment.to_skip;
+      rows = fragment.stream->next();
+    }
+    return rows;
+  } catch (...) {
+    return Status::from_current_exception();
+  }
+}
+
 void SimEngine::end_fragment_turn(Fragment& fragment) {
   const FragmentId id = fragment.spec.id;
   fragment.in_turn = false;
   // A block that is nearly made may still come after the cancellation.
   const bool one_more = fragment.credit > 0 && random_.chance(50);
-  if (fragment.cancelled && !one_more) return end(id, Failed{id, Status(ErrorCode::cancelled, "cancelled"), false});
+  if (fragment.stop.stop_requested() && !one_more) return end(id, Failed{id, Status(ErrorCode::cancelled, "cancelled"), false});
   // A worker of a pool counts on its pool's account too, whose places are refilled just as often.
   if (random_.chance(faults_.lost_percent) && may_lose(fragment.spec.pipeline->label, fragment.spec.ordinal) &&
       (!fragment.spec.actor || may_lose(fragment.spec.pipeline->label, -1))) {
     return lose(fragment);
   }
-  WorkerState* worker = fragment.spec.actor ? actors_.at(*fragment.spec.actor).state.get() : nullptr;
-  if (fragment.stream == nullptr) {
-    fragment.stream =
-        open_pipeline(*fragment.spec.pipeline, std::exchange(fragment.inputs, {}), fragment.context, worker);
-    fragment.stream->prepare();
-  }
-  Result<Rows> rows = fragment.stream->next();
-  while (rows.ok() && *rows != nullptr && fragment.to_skip > 0) {
-    --fragment.to_skip;
-    rows = fragment.stream->next();
-  }
+  running_ = id;
+  Result<Rows> rows = next_rows(fragment);
+  running_.reset();
   if (!rows.ok()) return end(id, Failed{id, rows.status(), false});
-  const FragmentStats stats{.wall_ns = 1, .cpu_ns = 1, .counters = *fragment.counters};
+  const FragmentStats stats{.wall_ns = 1, .cpu_ns = 1, .counters = fragment.counters};
   if (*rows == nullptr) return end(id, Done{id, stats});
   const BlockInfo block = put(*std::move(rows));
   fragment.credit -= block.bytes;
   push(Item{id, block});
   if (fragment.stream->at_end()) return end(id, Done{id, stats});
-  if (fragment.credit > 0 || fragment.cancelled) begin_turn(fragment);
+  if (fragment.stop.stop_requested()) return end(id, Failed{id, Status(ErrorCode::cancelled, "cancelled"), false});
+  if (fragment.credit > 0) begin_turn(fragment);
 }
 
 BlockInfo SimEngine::put(Rows rows) {

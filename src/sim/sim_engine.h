@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -7,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -55,6 +57,8 @@ class SimEngine final : public data::Engine {
   void drop(data::BlockId block) override;
   std::vector<std::string> locate(data::BlockId block) const override;
 
+  /// Time has passed outside of the engine: of the consumer, or of a timer.
+  void advance(Time now) { now_ = std::max(now_, now); }
   /// When the next turn ends; nullopt if nothing runs.
   std::optional<Time> next_turn() const;
   /// Ends the earliest turn: its events can be polled then. Precondition: next_turn().
@@ -66,20 +70,22 @@ class SimEngine final : public data::Engine {
   const FaultCounts& fault_counts() const { return counts_; }
 
  private:
+  struct Actor {
+    std::shared_ptr<const data::Pipeline> pipeline;
+    std::unique_ptr<data::WorkerState> state;
+    bool killed = false;
+  };
   struct Fragment {
     data::FragmentSpec spec;
     std::vector<data::Rows> inputs;
     data::StepContext context;
-    std::unique_ptr<data::StepCounters> counters = std::make_unique<data::StepCounters>();
+    data::StepCounters counters;
+    std::stop_source stop;
+    std::shared_ptr<Actor> actor;   // null without one
     std::unique_ptr<data::Stream> stream;
     std::int64_t to_skip = 0;
     std::int64_t credit = 0;
     bool in_turn = false;
-    bool cancelled = false;
-  };
-  struct Actor {
-    std::shared_ptr<const data::Pipeline> pipeline;
-    std::unique_ptr<data::WorkerState> state;
   };
   struct Turn {
     Time time;
@@ -94,6 +100,7 @@ class SimEngine final : public data::Engine {
   Time duration();
   void begin_turn(Fragment& fragment);
   void end_fragment_turn(Fragment& fragment);
+  Result<data::Rows> next_rows(Fragment& fragment);
   void end_actor_start(data::ActorId id);
   void lose(Fragment& fragment);
   bool may_lose(const std::string& label, std::int64_t ordinal);
@@ -108,7 +115,8 @@ class SimEngine final : public data::Engine {
   std::uint64_t next_sequence_ = 0;
   std::uint64_t next_block_ = 1;
   std::map<data::FragmentId, Fragment> fragments_;
-  std::map<data::ActorId, Actor> actors_;
+  std::optional<data::FragmentId> running_;   // while its code runs
+  std::map<data::ActorId, std::shared_ptr<Actor>> actors_;
   std::map<data::BlockId, data::Rows> blocks_;
   std::map<std::pair<std::string, std::int64_t>, int> losses_;
   std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;

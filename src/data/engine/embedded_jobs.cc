@@ -67,6 +67,7 @@ bool EmbeddedCore::step(const FragmentPtr& fragment) {
 
 void EmbeddedCore::end(const FragmentPtr& fragment, EngineEvent event, bool last_act) {
   fragment->runner.close();
+  if (auto* failed = std::get_if<Failed>(&event)) failed->stats = fragment->runner.stats();
   JobPtr next;
   {
     const std::lock_guard lock(mutex_);

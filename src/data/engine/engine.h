@@ -60,8 +60,9 @@ struct FragmentStats {
 /// What a completion queue delivers.
 struct Item { FragmentId fragment; BlockInfo block; };   ///< Takes block.bytes of the fragment's credit.
 struct Done { FragmentId fragment; FragmentStats stats; };
-/// `system` tells a lost worker, which is retried by itself, from an error of the fragment's own.
-struct Failed { FragmentId fragment; Status cause; bool system = false; };
+/// `system` tells a lost worker, which is retried by itself, from an error of the fragment's own. The stats are of
+/// what it did until then.
+struct Failed { FragmentId fragment; Status cause; bool system = false; FragmentStats stats{}; };
 struct ActorUp { ActorId actor; };
 /// Its constructor failed, or its worker died (`worker_died`): then before the Failed of what it ran. Not after kill.
 struct ActorDown { ActorId actor; Status cause; };

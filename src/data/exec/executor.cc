@@ -117,13 +117,8 @@ void Executor::handle(const Done& event, TimeNs now) {
   if (fragment == nullptr) return;
   OperatorState& from = op(fragment->op);
   const bool closing = fragment->state == FragmentState::closing;
-  end_attempt(from, *fragment, false, true, now);
+  end_attempt(from, *fragment, false, event.stats, now);
   const std::int64_t ordinal = fragment->ordinal;
-  from.report.wall_ns.add(event.stats.wall_ns);
-  from.report.cpu_ns.add(event.stats.cpu_ns);
-  from.report.quarantined_rows += event.stats.counters.quarantined_rows;
-  from.report.bytes_read += event.stats.counters.bytes_read;
-  from.report.requests += event.stats.counters.requests;
   remove(from, *fragment);
   if (closing) return;
   ++from.report.fragments_done;
@@ -137,7 +132,7 @@ void Executor::handle(Failed& event, TimeNs now) {
   if (fragment == nullptr) return;
   OperatorState& from = op(fragment->op);
   const bool closing = fragment->state == FragmentState::closing;
-  end_attempt(from, *fragment, true, false, now);
+  end_attempt(from, *fragment, true, event.stats, now);
   if (closing) {
     remove(from, *fragment);
     return;
@@ -195,20 +190,27 @@ void Executor::end_grant(OperatorState& op, Fragment& fragment) {
   ledger_.give(op.index, plan_.block_bytes);
 }
 
-void Executor::end_attempt(OperatorState& op, Fragment& fragment, bool failed, bool well, TimeNs now) {
+void Executor::end_attempt(OperatorState& op, Fragment& fragment, bool failed, const FragmentStats& stats, TimeNs now) {
   end_grant(op, fragment);
   ledger_.give(op.index, op.working_bytes);
   if (fragment.state == FragmentState::submitted) --op.unstarted;
+  op.report.bytes_read += stats.counters.bytes_read;
+  op.report.requests += stats.counters.requests;
+  if (!failed) op.report.quarantined_rows += stats.counters.quarantined_rows;   // another attempt counts them again
   if (fragment.started_at >= 0) {
+    op.report.wall_ns.add(stats.wall_ns);
+    op.report.cpu_ns.add(stats.cpu_ns);
+    const bool cancelled = failed && fragment.state == FragmentState::closing;
     actions_.push_back(TraceFragment{{.op = op.index,
                                       .ordinal = fragment.ordinal,
                                       .attempt = fragment.attempt,
                                       .start_ns = fragment.started_at - started_at_,
                                       .end_ns = now - started_at_,
-                                      .failed = failed}});
+                                      .failed = failed && !cancelled,
+                                      .cancelled = cancelled}});
   }
   if (!fragment.actor) return;
-  if (op.pool->release(*fragment.actor, well, now) && op.complete) {
+  if (op.pool->release(*fragment.actor, !failed, now) && op.complete) {
     op.pool->on_down(*fragment.actor);
     end_actor(op, *fragment.actor);
   }

@@ -88,7 +88,7 @@ class Executor {
   void handle(const ActorUp& event, TimeNs now);
   void handle(ActorDown& event, TimeNs now);
   void end_grant(OperatorState& op, Fragment& fragment);
-  void end_attempt(OperatorState& op, Fragment& fragment, bool failed, bool well, TimeNs now);
+  void end_attempt(OperatorState& op, Fragment& fragment, bool failed, const FragmentStats& stats, TimeNs now);
   bool try_again(OperatorState& op, Fragment& fragment, const Failed& event);
   void emit(OperatorState& op, TimeNs now);
   void deliver(TimeNs now);

@@ -174,6 +174,23 @@ TEST(Executor, NewAttemptSkipsWhatWasDelivered) {
   EXPECT_EQ(run.report(0).retries, 1);
 }
 
+TEST(Executor, CountsWhatFailedAndCancelledFragmentsDid) {
+  PhysicalPlan plan = two_operators();
+  plan.operators[0].retries = 1;
+  Harness run(plan);
+  FragmentStats stats{.wall_ns = 5, .cpu_ns = 4, .counters = {.bytes_read = 10, .requests = 2}};
+  run.event(Failed{run.fragment("Count", 0).id, Status(ErrorCode::unavailable, "down"), false, stats});
+  run.executor.cancel(Status(ErrorCode::cancelled, "enough"), ++run.now);
+  run.take();
+  run.event(Failed{run.fragment("Count", 1).id, Status(ErrorCode::cancelled, "enough"), false, stats});
+  EXPECT_EQ(run.report(0).requests, 4);
+  EXPECT_EQ(run.report(0).bytes_read, 20);
+  EXPECT_EQ(run.report(0).wall_ns.total, 10);
+  ASSERT_TRUE(std::holds_alternative<TraceFragment>(run.last.front()));
+  EXPECT_TRUE(std::get<TraceFragment>(run.last.front()).trace.cancelled);
+  EXPECT_FALSE(std::get<TraceFragment>(run.last.front()).trace.failed);
+}
+
 TEST(Executor, LostWorkersAreRetriedBesides) {
   Harness run(two_operators());
   for (int loss = 0; loss < k_system_retries; ++loss) {

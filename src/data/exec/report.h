@@ -46,7 +46,7 @@ struct OperatorReport {
   std::int64_t quarantined_rows = 0;
   std::int64_t bytes_read = 0;
   std::int64_t requests = 0;
-  Spread wall_ns;                      ///< Per finished fragment.
+  Spread wall_ns;                      ///< Per fragment that ran, failed and cancelled ones too.
   Spread cpu_ns;
   Spread block_rows;                   ///< Per output block.
   Spread block_bytes;

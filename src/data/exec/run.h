@@ -18,6 +18,7 @@ struct FragmentTrace {
   int attempt = 0;
   std::int64_t start_ns = 0, end_ns = 0;
   bool failed = false;
+  bool cancelled = false;
 };
 
 /// One consumption of a plan: the executor, its engine and the consumer's queue. The executor is driven by whichever

@@ -31,6 +31,11 @@ std::string json_string(std::string_view text) {
   return json + '"';
 }
 
+std::string_view category(const FragmentTrace& fragment) {
+  if (fragment.cancelled) return "cancelled";
+  return fragment.failed ? "failed" : "fragment";
+}
+
 /// Gives each fragment the first lane of its operator that is free; `fragments` in order of their start.
 std::vector<std::size_t> assign_lanes(const std::vector<FragmentTrace>& fragments) {
   std::vector<std::vector<std::int64_t>> free_at;   // of each operator, of each lane
@@ -90,7 +95,7 @@ std::string Trace::to_json(const RunReport& report) const {
     fmt::format_to(out,
                    "{}\n{{\"ph\":\"X\",\"name\":{},\"cat\":\"{}\",\"pid\":{},\"tid\":{},\"ts\":{:.3f},\"dur\":{:.3f},"
                    "\"args\":{{\"fragment\":{},\"attempt\":{}}}}}",
-                   is_first ? "" : ",", json_string(label_of(report, fragment.op)), fragment.failed ? "failed" : "fragment",
+                   is_first ? "" : ",", json_string(label_of(report, fragment.op)), category(fragment),
                    fragment.op + 1, lanes[i] + 1, static_cast<double>(fragment.start_ns) / 1e3,
                    static_cast<double>(fragment.end_ns - fragment.start_ns) / 1e3, fragment.ordinal, fragment.attempt);
   }

@@ -171,6 +171,53 @@ TEST_P(EngineSuite, ErrorEndsTheFragmentWithItsCause) {
   EXPECT_FALSE(all.failed->system);
 }
 
+TEST_P(EngineSuite, FailedFragmentSaysWhatItDid) {
+  data::FragmentSpec made = spec(calling([](const data::Rows&, const data::StepContext& context) -> Result<data::Rows> {
+    context.counters->requests = 3;
+    throw std::runtime_error("bad");
+  }));
+  made.inputs = {put({1})};
+  const Ended& all = finish(submit(made, k_plenty));
+  ASSERT_TRUE(all.failed);
+  EXPECT_EQ(all.failed->cause.code(), ErrorCode::user_function);
+  EXPECT_EQ(all.failed->stats.counters.requests, 3);
+}
+
+TEST_P(EngineSuite, RunningFragmentSeesThatItIsCancelled) {
+  bool seen = false;
+  data::FragmentSpec made = spec(calling([&](const data::Rows& rows, const data::StepContext& context) {
+    engine().cancel(data::FragmentId{last_id_});
+    seen = context.is_cancelled();
+    return Result<data::Rows>(rows);
+  }));
+  made.inputs = {put({1}), put({2}), put({3})};
+  const Ended& all = finish(submit(made, k_plenty));
+  ASSERT_TRUE(all.failed);
+  EXPECT_EQ(all.failed->cause.code(), ErrorCode::cancelled);
+  EXPECT_TRUE(seen);
+  EXPECT_LT(all.blocks.size(), 3U);
+}
+
+TEST_P(EngineSuite, KilledActorEndsAfterTheFragmentItRuns) {
+  const data::ActorId actor{7};
+  const auto killing = with_state([this, actor]() -> Result<data::CallStep::Call> {
+    return data::CallStep::Call([this, actor](const data::Rows& rows, const data::StepContext&) {
+      engine().kill_actor(actor);
+      return Result<data::Rows>(rows);
+    });
+  });
+  engine().create_actor(actor, killing);
+  while (up_.empty() && !HasFatalFailure()) next_event();
+  data::FragmentSpec made = spec(killing);
+  made.actor = actor;
+  made.inputs = {put({5})};
+  const Ended& all = finish(submit(made, k_plenty));
+  EXPECT_TRUE(all.done);
+  EXPECT_EQ(all.values, Values{5});
+  made.id = data::FragmentId{++last_id_};
+  EXPECT_TRUE(finish(submit(made, k_plenty)).failed) << "it is gone by now";
+}
+
 TEST_P(EngineSuite, FragmentWithoutItsInputFails) {
   data::FragmentSpec made =
       spec(calling([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); }));

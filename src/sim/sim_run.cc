@@ -121,6 +121,7 @@ bool World::step() {
   if (next != Next::none) consider(executor_.next_timer(), Next::timer);
   if (next == Next::none) return false;
   now_ = at;
+  engine_.advance(now_);
   switch (next) {
     case Next::turn:
       engine_.run_turn();

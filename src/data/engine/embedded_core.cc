@@ -100,11 +100,10 @@ EmbeddedCore::JobPtr EmbeddedCore::kill_locked(ActorId id) {
   const ActorPtr actor = found->second;
   actors_.erase(found);
   actor->killed = true;
-  JobPtr job;
+  JobPtr job = add_chore({Chore::Kind::destroy, nullptr, Status(), actor});
   for (const FragmentPtr& fragment : std::exchange(actor->waiting, {})) {
-    if (JobPtr first = add_chore({Chore::Kind::end, fragment, lost_status(), nullptr})) job = std::move(first);
+    add_chore({Chore::Kind::end, fragment, lost_status(), nullptr});   // that job does it too
   }
-  if (JobPtr first = add_chore({Chore::Kind::destroy, nullptr, Status(), actor})) job = std::move(first);
   return job;
 }
 
@@ -148,8 +147,10 @@ EmbeddedCore::JobPtr EmbeddedCore::queue(const FragmentPtr& fragment) {
 }
 
 EmbeddedCore::JobPtr EmbeddedCore::add_chore(Chore chore) {
+  // A worker's state may be a model on a GPU, so it goes at once; all else has time until some job ends.
+  const bool waits = jobs_ > 0 && chore.kind != Chore::Kind::destroy;
   chores_.push_back(std::move(chore));
-  if (jobs_ > 0) return nullptr;
+  if (waits) return nullptr;
   ++jobs_;
   return std::make_shared<ChoresJob>(shared_from_this());
 }

@@ -69,6 +69,7 @@ class RunState : public std::enable_shared_from_this<RunState> {
   std::vector<FragmentTrace> traces_;
   std::int64_t consumer_wait_ns_ = 0;
   std::optional<TimeNs> waiting_since_;
+  std::optional<TimeNs> wakes_at_;          // when the waiting consumer looks at the timers
   bool answered_ = false;                   // the consumer is to be told
   bool closed_ = false;                     // no call of the engine any more
 };
@@ -110,6 +111,11 @@ void RunState::drive() {
   if (released > 0) executor_.on_released(released, now);
   engine_->poll(events_);
   for (EngineEvent& event : events_) executor_.on_event(std::move(event), now);
+  if (const auto timer = executor_.next_timer()) {
+    if (*timer <= now) executor_.on_timer(now);
+    // A consumer that sleeps for longer is to look at the clock again.
+    if (waiting_since_ && (!wakes_at_ || *timer < *wakes_at_)) answered_ = true;
+  }
   act(lock, now);
 }
 
@@ -181,12 +187,12 @@ void RunState::sleep(Lock& lock) {
   if (has_answer()) return;
   waiting_since_ = steady_now();
   while (!has_answer()) {
-    const std::optional<TimeNs> timer = executor_.next_timer();
-    if (!timer) {
+    wakes_at_ = executor_.next_timer();
+    if (!wakes_at_) {
       consumer_.wait(lock);
       continue;
     }
-    const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(*timer)};
+    const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(*wakes_at_)};
     if (consumer_.wait_until(lock, until) == std::cv_status::no_timeout || closed_) continue;
     const TimeNs now = steady_now();
     executor_.on_timer(now);

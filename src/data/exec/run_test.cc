@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <future>
 #include <mutex>
 #include <numeric>
@@ -168,6 +170,32 @@ TEST(Run, WorkersKeepTheirStateAndAreFewerThanThePoolAllows) {
     EXPECT_LE(made, 2);
   }
   EXPECT_EQ(alive, 0);
+}
+
+TEST(Run, IdleWorkersLeaveWhileTheConsumerWaits) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool gone = false;
+  const auto model = std::make_shared<CallStep>("Model", CallStep::Make([&]() -> Result<CallStep::Call> {
+    const std::shared_ptr<void> alive(nullptr, [&](void*) {
+      const std::lock_guard lock(mutex);
+      gone = true;
+      changed.notify_all();
+    });
+    return CallStep::Call([alive](const Rows& rows, const StepContext&) -> Result<Rows> { return rows; });
+  }));
+  const auto second_waits = std::make_shared<CallStep>("Gate", [&](const Rows& rows, const StepContext& context) -> Result<Rows> {
+    std::unique_lock lock(mutex);
+    if (context.ordinal == 1 && !changed.wait_for(lock, std::chrono::seconds(30), [&] { return gone; })) {
+      return Status(ErrorCode::timeout, "the worker did not leave");
+    }
+    return rows;
+  });
+  PhysicalPlan plan = int_plan(2, std::make_shared<CountingSource>(1, 10), {second_waits, model});
+  plan.operators[2].pool = Pool{0, 1};
+  const Consumed all = consume(*start(plan));
+  EXPECT_TRUE(all.status.ok()) << all.status.text();
+  EXPECT_EQ(all.values, counted(20));
 }
 
 TEST(Run, WorkerThatCannotBeMadeEndsTheRun) {

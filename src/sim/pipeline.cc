@@ -120,7 +120,7 @@ class FailingStep final : public data::Step {
   std::string label() const override { return "Failing"; }
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context,
                                data::StepState*) const override {
-    const bool fails = context.ordinal % failures_.every == 0;
+    const bool fails = context.ordinal % failures_.every == failures_.every - 1;
     return std::make_unique<Failing>(std::move(input), fails ? failures_ : OwnFailures{}, context.attempt);
   }
 

@@ -53,7 +53,7 @@ void add_failures(Program& program, Random& random) {
   for (SimOperator& op : program.operators) {
     if (!random.chance(30)) continue;
     op.retries = static_cast<int>(random.between(0, 2));
-    op.failures = {.every = random.between(1, 5), .item = random.between(0, 3), .times = op.retries + (fatal ? 1 : 0)};
+    op.failures = {.every = random.between(1, 5), .item = random.between(0, 3), .times = fatal ? OwnFailures::k_always : op.retries};
   }
   const int few[] = {0, 0, 0, 2, 10};
   program.slow_percent = random.pick(few);

@@ -21,12 +21,13 @@ struct SimStep {
   std::int64_t k = 1;
 };
 
-/// Fragments of an operator whose own code fails: those with ordinal % every == 0, in their first `times` attempts,
+/// Fragments of an operator whose own code fails: those with ordinal % every == every - 1, in their first `times` attempts,
 /// before item `item`.
 struct OwnFailures {
   std::int64_t every = 0;   ///< 0 = none.
   std::int64_t item = 0;
-  int times = 0;
+  int times = 0;            ///< k_always: in every attempt, however many are lost with their worker.
+  static constexpr int k_always = 1 << 20;
 };
 
 struct SimOperator {
@@ -79,8 +80,9 @@ data::PhysicalPlan to_plan(const Program& program);
 
 /// What the program means, found row by row over plain vectors, without an operator, block or window of the library.
 struct Meaning {
-  std::vector<std::int64_t> rows;       ///< In order; where it is not `ordered`, in some order.
+  std::vector<std::int64_t> rows;       ///< In order, up to where it fails; where it is not `ordered`, in some order.
   bool ordered = true;
+  bool fails = false;                   ///< Behind those rows a fragment fails for good; only where `ordered`.
   std::int64_t limit = data::k_all_rows;   ///< Of the unordered rows, so many are given; any.
 };
 Meaning interpret(const Program& program);

@@ -34,7 +34,7 @@ bool Executor::has_input(const OperatorState& op) const { return inputs_waiting(
 
 std::int64_t Executor::inputs_waiting(const OperatorState& op) const {
   if (op.complete) return 0;
-  if (op.index == 0) return plan_.source_splits - op.next_ordinal;
+  if (op.index == 0) return source_end_ - op.next_ordinal;
   return static_cast<std::int64_t>(ops_[op.index - 1]->queue.size());
 }
 

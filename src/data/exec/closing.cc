@@ -17,6 +17,7 @@ void Executor::remove(OperatorState& op, Fragment& fragment) {
     --before.unfreed;
   }
   --op.live;
+  if (fragment.state == FragmentState::closing) --op.closing;
   fragments_.remove(fragment);
 }
 
@@ -25,7 +26,7 @@ void Executor::check_complete(std::size_t from, TimeNs now) {
     OperatorState& each = op(i);
     if (each.complete) continue;
     const bool fed = i == 0 || ops_[i - 1]->complete;
-    if (!fed || each.live > 0 || has_input(each)) return;
+    if (!fed || each.live > each.closing || has_input(each)) return;
     each.complete = true;
     close_pool(each);
   }
@@ -45,20 +46,32 @@ void Executor::close_through(std::size_t last, bool keep_output) {
     each.queue.clear();
   }
   fragments_.for_each([&](Fragment& fragment) {
-    if (fragment.op > last || fragment.state == FragmentState::closing) return;
-    OperatorState& each = op(fragment.op);
-    if (fragment.state == FragmentState::waiting) {
-      remove(each, fragment);
-      return;
-    }
-    if (fragment.state == FragmentState::submitted) --each.unstarted;
-    fragment.state = FragmentState::closing;
-    actions_.push_back(CancelFragment{fragment.id});
+    if (fragment.op <= last) close(fragment);
   });
-  for (std::size_t i = 0; i <= last; ++i) {
-    op(i).again_count = 0;
-    close_pool(op(i));
+  for (std::size_t i = 0; i <= last; ++i) close_pool(op(i));
+}
+
+void Executor::close_behind(OperatorState& of, std::int64_t ordinal) {
+  if (of.index == 0) source_end_ = of.next_ordinal;
+  if (of.index > 0) close_through(of.index - 1, false);
+  for (const Block& block : of.order.clear_behind(ordinal)) free_block(of, block);
+  fragments_.for_each([&](Fragment& fragment) {
+    if (fragment.op == of.index && fragment.ordinal > ordinal) close(fragment);
+  });
+}
+
+void Executor::close(Fragment& fragment) {
+  if (fragment.state == FragmentState::closing) return;
+  OperatorState& of = op(fragment.op);
+  if (fragment.state == FragmentState::waiting) {
+    --of.again_count;
+    remove(of, fragment);
+    return;
   }
+  if (fragment.state == FragmentState::submitted) --of.unstarted;
+  fragment.state = FragmentState::closing;
+  ++of.closing;
+  actions_.push_back(CancelFragment{fragment.id});
 }
 
 void Executor::close_pool(OperatorState& op) {

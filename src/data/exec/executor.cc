@@ -11,7 +11,8 @@
 namespace shoal::data {
 
 Executor::Executor(PhysicalPlan plan)
-    : plan_(std::move(plan)), ledger_(plan_.memory_budget, memory_reserves(plan_)), slots_(slots_shape(plan_)) {
+    : plan_(std::move(plan)), ledger_(plan_.memory_budget, memory_reserves(plan_)), slots_(slots_shape(plan_)),
+      source_end_(plan_.source_splits) {
   for (std::uint32_t i = 0; i < plan_.operators.size(); ++i) {
     ops_.push_back(std::make_unique<OperatorState>(plan_, i));
   }
@@ -141,8 +142,19 @@ void Executor::handle(Failed& event, TimeNs now) {
   const Status status = event.cause.with_context(
       fmt::format("{}, fragment {}{}", from.report.label, fragment->ordinal,
                   fragment->attempt == 0 ? "" : fmt::format(", after {} attempts", fragment->attempt + 1)));
+  const std::int64_t ordinal = fragment->ordinal;
   remove(from, *fragment);
-  fail(status, now);
+  if (!from.order.ordered()) return fail(status, now);
+  end_output_at(from, ordinal, status, now);
+}
+
+void Executor::end_output_at(OperatorState& op, std::int64_t ordinal, const Status& status, TimeNs now) {
+  // An error that is kept already is of a later fragment, or of an operator before: all others are cancelled.
+  failure_ = status;
+  close_behind(op, ordinal);
+  op.order.close(ordinal, passing_);
+  emit(op, now);
+  check_complete(op.index, now);
 }
 
 bool Executor::try_again(OperatorState& op, Fragment& fragment, const Failed& event) {
@@ -228,7 +240,10 @@ void Executor::emit(OperatorState& from, TimeNs now) {
     block.rows = cut.rows;
     from.queue.push_back(block);
     ++from.unfreed;
-    if (from.window.satisfied()) close_through(from.index, true);
+    if (from.window.satisfied()) {
+      failure_ = Status();   // of a fragment that nobody needed
+      close_through(from.index, true);
+    }
   }
   passing_.clear();
   if (from.last) deliver(now);
@@ -247,7 +262,7 @@ void Executor::deliver(TimeNs now) {
     if (first_block_ns_ < 0) first_block_ns_ = now - started_at_;
     actions_.push_back(DeliverBlock{block});
   }
-  if (last.complete && last.queue.empty()) finish(Status(), now);
+  if (last.complete && last.queue.empty()) finish(failure_, now);
 }
 
 RunReport Executor::report(TimeNs now) const {

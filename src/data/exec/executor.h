@@ -22,6 +22,8 @@ namespace shoal::data {
 /// block's real bytes when it arrives, and are returned when the block is freed: the fragment that read it is over, or
 /// the consumer let go of it. Working memory is booked while a fragment is with the engine. What is booked
 /// stays within the budget, but for one block of a fragment that an operator without unfreed output waits for.
+/// Failure: the error of a fragment stands in the order like a block. What comes before it is still delivered, and may
+/// be all that is wanted; what comes after it is cancelled at once, and nothing new is begun there.
 /// Admission: the operator nearest to the consumer first, in it the oldest fragment first; a fragment that must wait
 /// for CPUs or memory lets none before it have them.
 ///
@@ -89,6 +91,8 @@ class Executor {
   void handle(ActorDown& event, TimeNs now);
   void end_grant(OperatorState& op, Fragment& fragment);
   void end_attempt(OperatorState& op, Fragment& fragment, bool failed, const FragmentStats& stats, TimeNs now);
+  /// Cuts the output off behind the fragment of this ordinal, which is over; there the run ends with the error.
+  void end_output_at(OperatorState& op, std::int64_t ordinal, const Status& status, TimeNs now);
   bool try_again(OperatorState& op, Fragment& fragment, const Failed& event);
   void emit(OperatorState& op, TimeNs now);
   void deliver(TimeNs now);
@@ -98,6 +102,9 @@ class Executor {
   void free_block(OperatorState& made_by, const Block& block);
   void check_complete(std::size_t from, TimeNs now);
   void close_through(std::size_t op, bool keep_output);
+  void close_behind(OperatorState& op, std::int64_t ordinal);
+  /// Ends the fragment, whose output nobody wants.
+  void close(Fragment& fragment);
   void close_pool(OperatorState& op);
   void end_actor(OperatorState& op, ActorId actor);
   void finish(Status status, TimeNs now);
@@ -113,6 +120,8 @@ class Executor {
   Slots slots_;
   Actions actions_;
   std::vector<Block> passing_;        // scratch: blocks on their way out of a reorder buffer
+  std::int64_t source_end_ = 0;       // the first split that is not wanted
+  Status failure_;                    // with which the output ends that is still to be delivered
   std::int64_t demand_ = 0;           // blocks the consumer waits for
   bool dirty_ = false;                // something changed since the last admission
   bool finished_ = false;

@@ -47,7 +47,8 @@ void FragmentQueue::push(const Fragment& fragment) {
 
 Fragment* FragmentQueue::front(FragmentTable& table) {
   while (!heap_.empty()) {
-    if (Fragment* fragment = table.find(heap_.front().id)) return fragment;
+    Fragment* fragment = table.find(heap_.front().id);
+    if (fragment != nullptr && fragment->state != FragmentState::closing) return fragment;
     pop();
   }
   return nullptr;

@@ -65,7 +65,8 @@ class FragmentTable {
   std::vector<std::uint32_t> free_;
 };
 
-/// Fragments by age: the lowest ordinal first. Entries of attempts that are over are skipped. O(log n).
+/// Fragments by age: the lowest ordinal first. Entries of attempts that are over or cancelled are
+/// skipped. O(log n).
 class FragmentQueue {
  public:
   void push(const Fragment& fragment);

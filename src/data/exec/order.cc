@@ -1,5 +1,6 @@
 #include "data/exec/order.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace shoal::data {
@@ -34,13 +35,14 @@ void ReorderBuffer::close(std::int64_t ordinal, std::vector<Block>& out) {
   }
 }
 
-std::vector<Block> ReorderBuffer::clear() {
+std::vector<Block> ReorderBuffer::clear_behind(std::int64_t ordinal) {
   std::vector<Block> all;
-  for (Slot& held : slots_) {
-    all.insert(all.end(), held.blocks.begin(), held.blocks.end());
-    held.blocks.clear();
+  for (std::int64_t each = std::max(head_, ordinal + 1); each < head_ + std::ssize(slots_); ++each) {
+    std::vector<Block>& held = slot(each).blocks;
+    all.insert(all.end(), held.begin(), held.end());
+    held.clear();
   }
-  held_ = 0;
+  held_ -= std::ssize(all);
   return all;
 }
 

@@ -20,7 +20,9 @@ class ReorderBuffer {
   /// The fragment gives no more items; appends what may go on to `out`. Once for each ordinal.
   void close(std::int64_t ordinal, std::vector<Block>& out);
   /// Takes out all held blocks.
-  std::vector<Block> clear();
+  std::vector<Block> clear() { return clear_behind(-1); }
+  /// Takes out the held blocks of all fragments after `ordinal`.
+  std::vector<Block> clear_behind(std::int64_t ordinal);
 
   bool ordered() const { return ordered_; }
   std::int64_t head() const { return head_; }

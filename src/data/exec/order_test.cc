@@ -63,5 +63,20 @@ TEST(ReorderBuffer, ClearGivesAllHeldBlocks) {
   EXPECT_EQ(order.held(), 0);
 }
 
+TEST(ReorderBuffer, ClearBehindKeepsWhatComesBefore) {
+  ReorderBuffer order(true);
+  std::vector<Block> out;
+  order.push(1, block(10), out);
+  order.push(2, block(20), out);
+  order.push(3, block(30), out);
+  auto behind = order.clear_behind(2);
+  EXPECT_EQ(ids(behind), Ids{30});
+  EXPECT_EQ(order.held(), 2);
+  order.close(2, out);
+  order.close(1, out);
+  order.close(0, out);
+  EXPECT_EQ(ids(out), (Ids{10, 20}));
+}
+
 }  // namespace
 }  // namespace shoal::data

@@ -175,11 +175,13 @@ Result<Run::Delivered> RunState::next() {
     lock.lock();
     sleep(lock);
   }
-  if (outcome_ && !outcome_->ok()) return *outcome_;
-  if (inbox_.empty()) return Run::Delivered{};
-  Run::Delivered block = std::move(inbox_.front());
-  inbox_.pop_front();
-  return block;
+  if (!inbox_.empty()) {
+    Run::Delivered block = std::move(inbox_.front());
+    inbox_.pop_front();
+    return block;
+  }
+  if (!outcome_->ok()) return *outcome_;
+  return Run::Delivered{};
 }
 
 /// Until there is a block or the end. Runs the executor's timers meanwhile.

@@ -32,9 +32,10 @@ class Run {
     Rows rows;                     ///< Null at the end.
     std::shared_ptr<void> lease;
   };
-  /// The next block in order. Blocks. One consumer thread. After an error every call gives the same error.
+  /// The next block in order. Blocks. One consumer thread. An error comes after all blocks before it, and every later
+  /// call gives the same error.
   virtual Result<Delivered> next() = 0;
-  /// Ends the run from any thread; next() then gives `reason`.
+  /// Ends the run from any thread; next() then gives `reason`, perhaps after a block that it waited for already.
   virtual void cancel(Status reason) = 0;
   /// Cancels what still runs, then waits until no user function of this run runs any more. Not from a worker. report()
   /// and running_labels() may be called meanwhile: this is how Ctrl-C names a function that does not come back.

@@ -127,6 +127,20 @@ TEST(Run, ErrorOfAUserFunctionReachesTheConsumerWithItsCause) {
   EXPECT_EQ(run->next().status().code(), ErrorCode::user_function) << "every later call gives the same error";
 }
 
+TEST(Run, BlocksBeforeAnErrorAreDelivered) {
+  const auto bad = std::make_shared<CallStep>("Bad", [](const Rows& rows, const StepContext& context) -> Result<Rows> {
+    if (context.ordinal >= 7) throw std::out_of_range("row 70");
+    return rows;
+  });
+  PhysicalPlan plan = int_plan(100, std::make_shared<CountingSource>(1, 10), {bad});
+  plan.num_cpus = 8;
+  for (int i = 0; i < 20; ++i) {
+    const Consumed all = consume(*start(plan));
+    EXPECT_EQ(all.values, counted(70));
+    EXPECT_EQ(all.status.code(), ErrorCode::user_function);
+  }
+}
+
 TEST(Run, FailedFragmentIsTriedAgainWithoutGivingARowTwice) {
   std::mutex mutex;
   int failures = 0;

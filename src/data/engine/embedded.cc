@@ -21,7 +21,7 @@ class EmbeddedEngine final : public Engine {
         threads_(std::move(threads)),
         core_(std::make_shared<EmbeddedCore>(
             *threads_,
-            FragmentRunner::World{options.block_bytes, options.pool ? options.pool : counted_memory_pool(),
+            FragmentRunner::World{options.block_bytes, options.limited, options.pool ? options.pool : counted_memory_pool(),
                                   options.storage ? options.storage : &process_storage_clients()})) {}
   ~EmbeddedEngine() override {
     core_->shut_down();

@@ -9,6 +9,7 @@ namespace shoal::data {
 struct EmbeddedOptions {
   Resources resources{};
   std::int64_t block_bytes = 64 << 20;
+  bool limited = false;                     ///< As StepContext's.
   arrow::MemoryPool* pool = nullptr;        ///< Null = the process's counted pool.
   StorageClients* storage = nullptr;        ///< Null = the process's.
 };

@@ -40,6 +40,7 @@ FragmentRunner::FragmentRunner(const FragmentSpec& spec, std::vector<Rows> input
   context_.attempt = spec.attempt;
   context_.block_bytes = world.block_bytes;
   context_.batch_rows = pipeline_->batch_rows;
+  context_.limited = world.limited;
   context_.pool = world.pool;
   context_.storage = world.storage;
   context_.stop = stop_.get_token();

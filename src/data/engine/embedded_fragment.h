@@ -15,6 +15,7 @@ class FragmentRunner {
  public:
   struct World {
     std::int64_t block_bytes = 0;
+    bool limited = false;
     arrow::MemoryPool* pool = nullptr;
     StorageClients* storage = nullptr;
   };

@@ -46,7 +46,9 @@ WaitReason Executor::submit_ahead(OperatorState& op, Pass& pass) {
         const bool more = op.index > 0 && !ops_[op.index - 1]->complete;
         return more ? WaitReason::input : WaitReason::none;
       }
-      if (op.window.bounded() && op.live >= pass.blocks_wanted) return WaitReason::output_budget;
+      // What is submitted begins to read, so it counts before it has credit.
+      const std::int64_t waiting = op.window.bounded() ? 0 : op.unfreed + op.order.held();
+      if (op.live + waiting >= pass.blocks_wanted) return WaitReason::output_budget;
       if (op.order.ordered() && op.next_ordinal - op.order.head() >= k_ahead_of_head_max) {
         return WaitReason::output_budget;
       }

@@ -205,11 +205,11 @@ TEST(Executor, ErrorBehindALimitIsNone) {
   plan.operators[1].window = {.length = 6};
   Harness run(plan);
   run.complete(run.fragment("Count", 0).id);
-  run.item(run.fragment("Map", 0).id, 3);   // six rows will need more than one fragment
+  run.item(run.fragment("Map", 0).id, 1);   // so that more than one fragment is wanted
   run.event(Done{run.fragment("Map", 0).id, {}});
   run.event(Failed{run.fragment("Count", 2).id, Status(ErrorCode::corrupt_data, "bad")});
   run.complete(run.fragment("Count", 1).id);
-  run.item(run.fragment("Map", 1).id, 3);
+  run.item(run.fragment("Map", 1).id, 5);
   run.demand();
   run.demand();
   ASSERT_TRUE(run.outcome);
@@ -273,6 +273,17 @@ TEST(Executor, WindowCancelsWhatOnlyMakesDroppedRows) {
   EXPECT_EQ(run.delivered[0].rows, 1);
   EXPECT_TRUE(run.outcome && run.outcome->ok());
   EXPECT_FALSE(run.cancelled.empty());
+}
+
+TEST(Executor, StartsNoReadsThatALimitMayNotNeed) {
+  PhysicalPlan plan = two_operators(1000);
+  plan.operators[1].window = {.length = 1};
+  Harness run(plan);
+  EXPECT_EQ(run.submitted.size(), 1U) << "what is submitted begins to read";
+  run.complete(run.fragment("Count", 0).id);
+  EXPECT_EQ(run.submitted.size(), 2U) << "its block is not used up";
+  run.event(Done{run.fragment("Map", 0).id, {}});
+  EXPECT_GE(run.submitted.size(), 3U) << "it gave no row";
 }
 
 TEST(Executor, EmptyWindowStartsNothing) {

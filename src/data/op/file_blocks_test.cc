@@ -11,8 +11,8 @@ namespace {
 
 /// Rows of each block for objects of these sizes.
 std::vector<std::int64_t> cut(std::vector<std::int64_t> sizes, std::int64_t total, int parallelism,
-                              std::int64_t block_bytes = 1 << 20) {
-  FileBlocks blocks(total, parallelism, block_bytes);
+                              std::int64_t block_bytes = 1 << 20, bool few_wanted = false) {
+  FileBlocks blocks(total, parallelism, block_bytes, few_wanted);
   std::vector<std::int64_t> rows;
   for (std::int64_t size : sizes) {
     if (rows.empty()) rows.push_back(0);
@@ -41,6 +41,11 @@ TEST(FileBlocks, GiveEveryWorkerItsShareOfShortListings) {
   EXPECT_EQ(cut(ones(40), 40, 2), (Cut{16, 20, 4}));
   EXPECT_EQ(cut(ones(100), 100, 1), (Cut{16, 32, 52}));
   EXPECT_EQ(cut(ones(5), 5, 0), (Cut{5})) << "no parallelism is one";
+}
+
+TEST(FileBlocks, BeginWithOneFileWhereFewRowsAreWanted) {
+  EXPECT_EQ(cut(ones(1000), -1, 2, 1 << 20, true), (Cut{1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 233}));
+  EXPECT_EQ(cut(ones(20), 20, 8, 1 << 20, true), (Cut{1, 2, 3, 3, 2, 2, 2, 2, 2, 1}));
 }
 
 TEST(FileBlocks, EndAtTheirBytes) {

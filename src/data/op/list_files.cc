@@ -158,7 +158,7 @@ Result<Rows> ListStream::next() {
     if (blocks_ == nullptr) {
       const auto listed = static_cast<std::int64_t>(rows_.size());
       blocks_ = std::make_unique<FileBlocks>(at_end_ ? listed : -1, parallelism_,
-                                             std::min(context_.block_bytes, k_file_block_bytes));
+                                             std::min(context_.block_bytes, k_file_block_bytes), context_.limited);
     }
     if (rows_.empty()) {
       if (count == 0) return Rows();

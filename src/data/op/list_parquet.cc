@@ -172,7 +172,7 @@ class ListParquetStream final : public Stream {
 
   Result<Rows> next() override {
     const std::int64_t limit = block_limit();
-    while (!ended_ && bytes_ < (blocks_ == 0 ? parallelism_ * k_first_block_bytes : limit)) {
+    while (!ended_ && bytes_ < (blocks_ == 0 ? first_bytes() : limit)) {
       SHOAL_RETURN_IF_ERROR(add_file());
     }
     if (blocks_ == 0 && ended_) share_ = std::max<std::int64_t>(1, bytes_ / parallelism_);
@@ -181,6 +181,9 @@ class ListParquetStream final : public Stream {
   }
 
  private:
+  /// Before the first block: so much that everybody's share is known where all is little; with a limit one file.
+  std::int64_t first_bytes() const { return context_.limited ? 1 : parallelism_ * k_first_block_bytes; }
+
   std::int64_t block_limit() const {
     const std::int64_t largest = std::min(context_.block_bytes, k_largest_block_bytes);
     const std::int64_t doublings = std::min<std::int64_t>(blocks_ / parallelism_, 16);

@@ -26,7 +26,9 @@ class ReadParquet : public testing::Test {
     SHOAL_ASSIGN_OR_RETURN(const NodePtr plan, node(options));
     return drive_to_table(plan, drive_options());
   }
-  DriveOptions drive_options() { return {.parallelism = parallelism_, .block_bytes = 1 << 20, .storage = &storage_}; }
+  DriveOptions drive_options() {
+    return {.parallelism = parallelism_, .block_bytes = 1 << 20, .storage = &storage_, .limited = limited_};
+  }
   /// Tasks that the listing cuts: rows of each of its blocks.
   std::vector<std::int64_t> blocks(const ParquetOptions& options = {}) {
     const NodePtr plan = *node(options);
@@ -52,7 +54,15 @@ class ReadParquet : public testing::Test {
   TempFolder folder_;
   StorageClients storage_;
   int parallelism_ = 1;
+  bool limited_ = false;
 };
+
+TEST_F(ReadParquet, BeginsWithOneFileWhereFewRowsAreWanted) {
+  for (const char* name : {"a", "b", "c", "d"}) write(std::string(name) + ".parquet", *numbered_table(0, 100));
+  EXPECT_EQ(blocks(), std::vector<std::int64_t>{400});
+  limited_ = true;
+  EXPECT_EQ(blocks()[0], 100);
+}
 
 TEST_F(ReadParquet, GivesTheRowsOfAllFilesInOrder) {
   write("b.parquet", *numbered_table(1000, 2000), 300);

@@ -33,6 +33,7 @@ struct StepContext {
   int attempt = 0;                      ///< 0 for the first.
   std::int64_t block_bytes = 64 << 20;  ///< Size at which a step that makes rows ends a block.
   std::int64_t batch_rows = 0;          ///< Rows that a later step takes at once, where that was asked for; else 0.
+  bool limited = false;                 ///< The run ends after some rows: sources begin with the smallest blocks.
   arrow::MemoryPool* pool = nullptr;    ///< Every Arrow allocation goes through it, so that it is counted.
   StorageClients* storage = nullptr;    ///< The process's connections and credentials.
   std::stop_token stop{};               ///< Requested when the fragment is cancelled: waits for storage end with it.

@@ -21,6 +21,11 @@ const HoldsBlocks* holder_in(const NodePtr& plan) {
   return dynamic_cast<const HoldsBlocks*>(chain_of(plan).front().get());
 }
 
+bool is_limited(const PhysicalPlan& plan) {
+  return std::any_of(plan.operators.begin(), plan.operators.end(),
+                     [](const PhysicalOperator& op) { return op.window.length != k_all_rows; });
+}
+
 }  // namespace
 
 void RunRecord::begin(const std::shared_ptr<Run>& run) {
@@ -67,6 +72,7 @@ Result<std::unique_ptr<PlanRun>> PlanRun::start(const NodePtr& plan, const RunSe
   EmbeddedOptions options{
       .resources = {.cpus = left.num_cpus, .gpus = left.num_gpus, .memory = left.memory_budget},
       .block_bytes = left.block_bytes,
+      .limited = is_limited(physical),
       .pool = nullptr,
       .storage = nullptr,
   };

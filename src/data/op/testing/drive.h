@@ -22,6 +22,7 @@ struct DriveOptions {
   std::int64_t block_bytes = 1 << 20;
   std::int64_t batch_rows = 0;
   StorageClients* storage = nullptr;
+  bool limited = false;
 };
 
 /// What one fragment of a plan gave.
@@ -52,6 +53,7 @@ inline Result<DrivenSplit> drive_split(const Pipeline& pipeline, std::int64_t or
   context.batch_rows = options.batch_rows;
   context.pool = arrow::default_memory_pool();
   context.storage = options.storage;
+  context.limited = options.limited;
   context.counters = &out.counters;
   SHOAL_ASSIGN_OR_RETURN(const std::unique_ptr<WorkerState> worker, make_worker_state(pipeline));
   const std::unique_ptr<Stream> stream = open_pipeline(pipeline, {}, context, worker.get());

@@ -5,7 +5,6 @@
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/exec.h>
 #include <arrow/compute/expression.h>
-#include <arrow/compute/initialize.h>
 #include <arrow/datum.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
@@ -16,17 +15,12 @@
 
 #include "data/io/arrow_status.h"
 #include "data/op/columns.h"
+#include "data/rows/arrow_types.h"
 
 namespace shoal::data {
 namespace {
 
 namespace ac = arrow::compute;
-
-/// Registers Arrow's kernels, once a process.
-Status initialize_kernels() {
-  static const arrow::Status status = ac::Initialize();
-  return from_arrow(status);
-}
 
 arrow::Datum literal_datum(const Expr::Literal& literal) {
   return std::visit(
@@ -109,7 +103,7 @@ ac::Expression convert(const Expr& expr, const arrow::Schema& schema) {
 }  // namespace
 
 Result<ac::Expression> bind_expr(const Expr& expr, const arrow::Schema& schema, const std::string& step) {
-  SHOAL_RETURN_IF_ERROR(initialize_kernels());
+  ensure_kernels();
   for (const std::string& column : expr.columns()) {
     SHOAL_RETURN_IF_ERROR(column_index(schema, column, step).status());
   }
@@ -126,14 +120,20 @@ struct ExprEvaluator::Bound {
 ExprEvaluator::ExprEvaluator(Expr expr, std::string step) : expr_(std::move(expr)), step_(std::move(step)) {}
 ExprEvaluator::~ExprEvaluator() = default;
 
-Result<std::shared_ptr<arrow::Array>> ExprEvaluator::evaluate(const Rows& rows, arrow::MemoryPool* pool) {
-  if (bound_ == nullptr || (bound_->schema != rows->schema() && !bound_->schema->Equals(*rows->schema()))) {
-    SHOAL_ASSIGN_OR_RETURN(ac::Expression expression, bind_expr(expr_, *rows->schema(), step_));
-    bound_ = std::make_unique<Bound>(Bound{rows->schema(), std::move(expression)});
+Result<std::shared_ptr<const ExprEvaluator::Bound>> ExprEvaluator::bind(const std::shared_ptr<arrow::Schema>& schema) {
+  const std::lock_guard lock(mutex_);
+  if (bound_ == nullptr || (bound_->schema != schema && !bound_->schema->Equals(*schema))) {
+    SHOAL_ASSIGN_OR_RETURN(ac::Expression expression, bind_expr(expr_, *schema, step_));
+    bound_ = std::make_shared<const Bound>(Bound{schema, std::move(expression)});
   }
+  return bound_;
+}
+
+Result<std::shared_ptr<arrow::Array>> ExprEvaluator::evaluate(const Rows& rows, arrow::MemoryPool* pool) {
+  SHOAL_ASSIGN_OR_RETURN(const std::shared_ptr<const Bound> bound, bind(rows->schema()));
   ac::ExecContext context(pool);
   context.set_use_threads(false);
-  arrow::Result<arrow::Datum> value = ac::ExecuteScalarExpression(bound_->expression, ac::ExecBatch(*rows), &context);
+  arrow::Result<arrow::Datum> value = ac::ExecuteScalarExpression(bound->expression, ac::ExecBatch(*rows), &context);
   if (!value.ok()) {
     const Status status = from_arrow(value.status(), ErrorCode::invalid_argument);
     if (!value.status().IsInvalid()) return status.with_context(fmt::format("{}: {}", step_, expr_.to_string()));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -24,7 +25,8 @@ namespace shoal::data {
 /// errors: not_found (a column, with those there are), invalid_argument (types that do not go together).
 Result<arrow::compute::Expression> bind_expr(const Expr& expr, const arrow::Schema& schema, const std::string& step);
 
-/// Evaluates one expression over batches; binds it again where their schema changes. One thread at a time.
+/// Evaluates one expression over batches; binds it again where their schema changes. Thread-safe: the fragments of a step
+/// share one.
 class ExprEvaluator {
  public:
   /// `step` is named in errors.
@@ -38,9 +40,12 @@ class ExprEvaluator {
 
  private:
   struct Bound;
+  Result<std::shared_ptr<const Bound>> bind(const std::shared_ptr<arrow::Schema>& schema);
+
   const Expr expr_;
   const std::string step_;
-  std::unique_ptr<Bound> bound_;
+  std::mutex mutex_;
+  std::shared_ptr<const Bound> bound_;   // guarded by mutex_
 };
 
 }  // namespace shoal::data

@@ -11,19 +11,20 @@ namespace {
 
 class FilterExprStep final : public Step {
  public:
-  explicit FilterExprStep(Expr predicate) : predicate_(std::move(predicate)) {}
+  explicit FilterExprStep(const Expr& predicate)
+      : predicate_(predicate), evaluator_(std::make_shared<ExprEvaluator>(predicate, "filter")) {}
 
   std::string label() const override { return fmt::format("Filter({})", predicate_.to_string()); }
 
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
-    auto evaluator = std::make_shared<ExprEvaluator>(predicate_, "filter");
-    return transform(std::move(input), [evaluator, &context](const Rows& rows) -> Result<Rows> {
+    return transform(std::move(input), [evaluator = evaluator_, &context](const Rows& rows) -> Result<Rows> {
       return evaluator->filter(rows, context.pool);
     });
   }
 
  private:
   const Expr predicate_;
+  const std::shared_ptr<ExprEvaluator> evaluator_;
 };
 
 class FilterExprNode final : public Node, public HasPredicate {

@@ -17,7 +17,7 @@
 
 namespace shoal::data {
 
-/// A row of a listing with its bytes. `path` and `key` are valid until the next row is asked for.
+/// A row of a listing with its bytes. `path` and `etag` are valid until the next row is asked for.
 struct FetchedFile {
   std::string_view path;
   std::int64_t size = 0;     ///< Of the whole file.

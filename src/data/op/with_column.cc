@@ -18,13 +18,13 @@ namespace {
 
 class WithColumnStep final : public Step {
  public:
-  WithColumnStep(std::string name, Expr value) : name_(std::move(name)), value_(std::move(value)) {}
+  WithColumnStep(std::string name, Expr value)
+      : name_(std::move(name)), evaluator_(std::make_shared<ExprEvaluator>(std::move(value), "with_column")) {}
 
   std::string label() const override { return fmt::format("WithColumn({})", name_); }
 
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
-    auto evaluator = std::make_shared<ExprEvaluator>(value_, "with_column");
-    return transform(std::move(input), [this, evaluator, &context](const Rows& rows) -> Result<Rows> {
+    return transform(std::move(input), [this, evaluator = evaluator_, &context](const Rows& rows) -> Result<Rows> {
       SHOAL_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Array> values, evaluator->evaluate(rows, context.pool));
       const int at = rows->schema()->GetFieldIndex(name_);
       const auto field = arrow::field(name_, values->type());
@@ -35,7 +35,7 @@ class WithColumnStep final : public Step {
 
  private:
   const std::string name_;
-  const Expr value_;
+  const std::shared_ptr<ExprEvaluator> evaluator_;
 };
 
 class WithColumnNode final : public Node {

@@ -23,7 +23,7 @@ void EmbeddedCore::submit(FragmentSpec spec) {
   auto fragment = std::make_shared<FragmentJob>(shared_from_this(), spec, std::move(inputs), world_);
   JobPtr job;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     fragments_.emplace(static_cast<std::uint64_t>(spec.id), fragment);
     if (spec.actor) {
       const auto found = actors_.find(static_cast<std::uint64_t>(*spec.actor));
@@ -45,7 +45,7 @@ void EmbeddedCore::submit(FragmentSpec spec) {
 void EmbeddedCore::grant(FragmentId id, std::int64_t bytes) {
   JobPtr job;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = fragments_.find(static_cast<std::uint64_t>(id));
     if (found == fragments_.end()) return;
     FragmentJob& fragment = *found->second;
@@ -58,7 +58,7 @@ void EmbeddedCore::grant(FragmentId id, std::int64_t bytes) {
 void EmbeddedCore::cancel(FragmentId id) {
   JobPtr job;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = fragments_.find(static_cast<std::uint64_t>(id));
     if (found == fragments_.end()) return;
     job = cancel_locked(found->second);
@@ -78,7 +78,7 @@ void EmbeddedCore::create_actor(ActorId id, std::shared_ptr<const Pipeline> pipe
   auto actor = std::make_shared<Actor>();
   actor->pipeline = std::move(pipeline);
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     actors_.emplace(static_cast<std::uint64_t>(id), actor);
     ++jobs_;
   }
@@ -88,7 +88,7 @@ void EmbeddedCore::create_actor(ActorId id, std::shared_ptr<const Pipeline> pipe
 void EmbeddedCore::kill_actor(ActorId id) {
   JobPtr job;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     job = kill_locked(id);
   }
   post(std::move(job));
@@ -109,12 +109,12 @@ EmbeddedCore::JobPtr EmbeddedCore::kill_locked(ActorId id) {
 
 void EmbeddedCore::poll(std::vector<EngineEvent>& into) {
   into.clear();
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   into.swap(events_);
 }
 
 void EmbeddedCore::shut_down() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   Jobs jobs;
   for (const auto& [id, fragment] : fragments_) {
     if (JobPtr job = cancel_locked(fragment)) jobs.push_back(std::move(job));
@@ -125,7 +125,7 @@ void EmbeddedCore::shut_down() {
   lock.unlock();
   for (JobPtr& job : jobs) post(std::move(job));
   lock.lock();
-  quiet_.wait(lock, [this] { return jobs_ == 0 && fragments_.empty(); });
+  while (jobs_ > 0 || !fragments_.empty()) quiet_.wait(lock);
   chores_.clear();   // reads that were never started
   lock.unlock();
   blocks_.clear();

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <unordered_map>
 #include <vector>
 
+#include "base/thread_safety.h"
 #include "data/engine/block_table.h"
 #include "data/engine/embedded_fragment.h"
 #include "data/engine/engine.h"
@@ -63,15 +62,14 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
     ActorPtr actor;         // destroy
   };
 
-  // Called with mutex_ held.
-  JobPtr queue(const FragmentPtr& fragment);
-  JobPtr add_chore(Chore chore);
-  JobPtr cancel_locked(const FragmentPtr& fragment);
-  JobPtr kill_locked(ActorId actor);
-  JobPtr leave_actor(FragmentJob& fragment);
-  void end_locked(FragmentJob& fragment, EngineEvent end);
+  JobPtr queue(const FragmentPtr& fragment) REQUIRES(mutex_);
+  JobPtr add_chore(Chore chore) REQUIRES(mutex_);
+  JobPtr cancel_locked(const FragmentPtr& fragment) REQUIRES(mutex_);
+  JobPtr kill_locked(ActorId actor) REQUIRES(mutex_);
+  JobPtr leave_actor(FragmentJob& fragment) REQUIRES(mutex_);
+  void end_locked(FragmentJob& fragment, EngineEvent end) REQUIRES(mutex_);
 
-  // Called without it, on a worker thread.
+  // Called without the mutex, on a worker thread.
   void run_fragment(const FragmentPtr& fragment);
   bool step(const FragmentPtr& fragment);
   /// `last_act`: the job does nothing after it, so that the thread may take the next fragment with it.
@@ -92,13 +90,13 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
   std::function<void()> wakeup_;   // constant after set_wakeup
   BlockTable blocks_;              // synchronises itself
 
-  std::mutex mutex_;
-  std::condition_variable quiet_;
-  std::unordered_map<std::uint64_t, FragmentPtr> fragments_;   // guarded by mutex_, as all below
-  std::unordered_map<std::uint64_t, ActorPtr> actors_;
-  std::vector<EngineEvent> events_;
-  std::deque<Chore> chores_;
-  int jobs_ = 0;                   // posted and not over
+  Mutex mutex_;
+  CondVar quiet_;
+  std::unordered_map<std::uint64_t, FragmentPtr> fragments_ GUARDED_BY(mutex_);
+  std::unordered_map<std::uint64_t, ActorPtr> actors_ GUARDED_BY(mutex_);
+  std::vector<EngineEvent> events_ GUARDED_BY(mutex_);
+  std::deque<Chore> chores_ GUARDED_BY(mutex_);
+  int jobs_ GUARDED_BY(mutex_) = 0;  // posted and not over
 };
 
 }  // namespace shoal::data

@@ -7,7 +7,7 @@ namespace shoal::data {
 void EmbeddedCore::run_fragment(const FragmentPtr& fragment) {
   do_chores(false);
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     fragment->state = FragmentJob::State::running;
   }
   while (step(fragment)) {
@@ -33,7 +33,7 @@ bool EmbeddedCore::step(const FragmentPtr& fragment) {
   const BlockInfo block = blocks_.put(*std::move(rows));
   if (last) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       events_.push_back(Item{fragment->id, block});
     }
     end(fragment, Done{fragment->id, runner.stats()}, true);
@@ -43,7 +43,7 @@ bool EmbeddedCore::step(const FragmentPtr& fragment) {
   bool stays = false;
   bool cancelled = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     events_.push_back(Item{fragment->id, block});
     fragment->credit -= block.bytes;
     cancelled = runner.cancelled();
@@ -70,7 +70,7 @@ void EmbeddedCore::end(const FragmentPtr& fragment, EngineEvent event, bool last
   if (auto* failed = std::get_if<Failed>(&event)) failed->stats = fragment->runner.stats();
   JobPtr next;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (fragment->state == FragmentJob::State::running) next = leave_actor(*fragment);
     end_locked(*fragment, std::move(event));
   }
@@ -97,7 +97,7 @@ void EmbeddedCore::run_actor(ActorId id, ActorPtr actor) {
   }
   JobPtr next;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!failure.ok()) {
       if (!actor->killed) {
         events_.push_back(ActorDown{id, failure});
@@ -124,7 +124,7 @@ void EmbeddedCore::do_chores(bool last_act) {
   while (true) {
     std::optional<Chore> chore;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (chores_.empty()) return;
       chore = std::move(chores_.front());
       chores_.pop_front();
@@ -150,7 +150,7 @@ void EmbeddedCore::prepare(const FragmentPtr& fragment) {
   Status opened = fragment->runner.prepare();
   JobPtr job;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     fragment->state = FragmentJob::State::idle;
     if (opened.ok() && fragment->runner.cancelled()) {
       opened = Status(ErrorCode::cancelled, "the fragment was cancelled");
@@ -166,7 +166,7 @@ void EmbeddedCore::prepare(const FragmentPtr& fragment) {
 void EmbeddedCore::job_over() {
   while (true) {
     do_chores(true);
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!chores_.empty()) continue;
     if (--jobs_ == 0) quiet_.notify_all();
     return;

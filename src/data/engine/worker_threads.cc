@@ -18,8 +18,8 @@ constexpr std::size_t k_threads_max = 1024;
 
 struct WorkerThreads::Worker {
   std::thread thread;
-  std::condition_variable wake;
-  std::shared_ptr<Job> job;        // handed over by post(); guarded by the pool's mutex
+  CondVar wake;
+  std::shared_ptr<Job> job;        // handed over by post(); under the pool's mutex
   std::shared_ptr<Job> own_next;   // of this thread alone
   WorkerThreads* pool = nullptr;
   bool handing_over = false;       // of this thread alone
@@ -41,10 +41,10 @@ WorkerThreads::WorkerThreads(MakeThread make)
     : make_(make ? std::move(make) : [](std::function<void()> body) { return std::thread(std::move(body)); }) {}
 
 WorkerThreads::~WorkerThreads() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   stopping_ = true;
   for (const WorkerPtr& worker : idle_) worker->wake.notify_one();
-  all_left_.wait(lock, [this] { return workers_.empty(); });
+  while (!workers_.empty()) all_left_.wait(lock);
   const auto left = std::move(left_);
   lock.unlock();
   join_all(left);
@@ -55,12 +55,12 @@ void WorkerThreads::join_all(const std::vector<WorkerPtr>& workers) {
 }
 
 std::size_t WorkerThreads::size() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return workers_.size();
 }
 
 Status WorkerThreads::begin_use() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   try {
     if (workers_.empty()) start_worker(nullptr);
   } catch (const std::system_error& error) {
@@ -72,7 +72,7 @@ Status WorkerThreads::begin_use() {
 }
 
 void WorkerThreads::end_use() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (--users_ > 0) return;
   for (const WorkerPtr& worker : idle_) worker->wake.notify_one();
 }
@@ -86,7 +86,7 @@ void WorkerThreads::post(std::shared_ptr<Job> job) {
   WorkerPtr woken;
   std::vector<WorkerPtr> left;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     left.swap(left_);
     if (!idle_.empty()) {
       woken = std::move(idle_.back());
@@ -132,7 +132,7 @@ void WorkerThreads::leave(const WorkerPtr& self) {
 /// Null: the thread has left.
 std::shared_ptr<Job> WorkerThreads::next_job(const WorkerPtr& self) {
   if (self->own_next != nullptr) return std::exchange(self->own_next, nullptr);
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   if (self->job != nullptr) return std::exchange(self->job, nullptr);
   if (!backlog_.empty()) {
     auto job = std::move(backlog_.front());
@@ -142,10 +142,10 @@ std::shared_ptr<Job> WorkerThreads::next_job(const WorkerPtr& self) {
   if (!stopping_) {
     idle_.push_back(self);
     const auto leaving = std::chrono::steady_clock::now() + k_idle_time;
-    const auto has_news = [&] { return self->job != nullptr || stopping_; };
-    if (!self->wake.wait_until(lock, leaving, has_news)) {
-      self->wake.wait(lock, [&] { return has_news() || users_ == 0 || workers_.size() > 1; });
+    const auto has_news = [&]() REQUIRES(mutex_) { return self->job != nullptr || stopping_; };
+    while (!has_news() && self->wake.wait_until(lock, leaving)) {
     }
+    while (!has_news() && users_ > 0 && workers_.size() == 1) self->wake.wait(lock);
     if (self->job != nullptr) return std::exchange(self->job, nullptr);
     idle_.erase(std::find(idle_.begin(), idle_.end(), self));
   }

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "base/status.h"
+#include "base/thread_safety.h"
 
 namespace shoal::data {
 
@@ -57,19 +56,19 @@ class WorkerThreads {
   using WorkerPtr = std::shared_ptr<Worker>;   // shared with whoever wakes it, which happens without the lock
   void work(const WorkerPtr& self);
   std::shared_ptr<Job> next_job(const WorkerPtr& self);
-  void start_worker(std::shared_ptr<Job> job);
-  void leave(const WorkerPtr& self);
+  void start_worker(std::shared_ptr<Job> job) REQUIRES(mutex_);
+  void leave(const WorkerPtr& self) REQUIRES(mutex_);
   static void join_all(const std::vector<WorkerPtr>& workers);
 
   const MakeThread make_;
-  mutable std::mutex mutex_;
-  std::condition_variable all_left_;
-  std::vector<WorkerPtr> workers_;           // guarded by mutex_, as all below
-  std::vector<WorkerPtr> left_;              // are to be joined
-  std::vector<WorkerPtr> idle_;              // the last one went idle last
-  std::deque<std::shared_ptr<Job>> backlog_; // only when the system has no threads left
-  int users_ = 0;
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  CondVar all_left_;
+  std::vector<WorkerPtr> workers_ GUARDED_BY(mutex_);
+  std::vector<WorkerPtr> left_ GUARDED_BY(mutex_);               // are to be joined
+  std::vector<WorkerPtr> idle_ GUARDED_BY(mutex_);               // the last one went idle last
+  std::deque<std::shared_ptr<Job>> backlog_ GUARDED_BY(mutex_);  // only when the system has no threads left
+  int users_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
 };
 
 /// The threads that all embedded engines of this process share.

@@ -23,26 +23,26 @@ constexpr std::int64_t k_worth_a_line_ns = 1'000'000'000;   // shorter runs end 
 class RunObserver::CtrlC {
  public:
   void attach(std::shared_ptr<Run> run) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     run_ = std::move(run);
     if (came_) cancel();
   }
 
  private:
-  void cancel() { run_->cancel(Status(ErrorCode::cancelled, "the run was cancelled by Ctrl-C")); }
+  void cancel() REQUIRES(mutex_) { run_->cancel(Status(ErrorCode::cancelled, "the run was cancelled by Ctrl-C")); }
   void interrupt() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     came_ = true;
     if (run_ != nullptr) cancel();
   }
   std::vector<std::string> still_running() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return run_ == nullptr ? std::vector<std::string>() : run_->running_labels();
   }
 
-  std::mutex mutex_;
-  std::shared_ptr<Run> run_;         // guarded by mutex_, like the next one
-  bool came_ = false;
+  Mutex mutex_;
+  std::shared_ptr<Run> run_ GUARDED_BY(mutex_);
+  bool came_ GUARDED_BY(mutex_) = false;
   InterruptRegistration registration_{InterruptCallbacks{
       .interrupt = [this] { interrupt(); },
       .still_running = [this] { return still_running(); },
@@ -78,9 +78,10 @@ void RunObserver::attach(std::shared_ptr<Run> run) {
 void RunObserver::show_until_told() {
   const bool is_terminal = console_.is_terminal();
   std::optional<Console::Status> status;
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   auto next = std::chrono::steady_clock::now() + (is_terminal ? pace_.first_draw : pace_.line);
-  while (!wake_.wait_until(lock, next, [this] { return painter_ends_; })) {
+  while (!painter_ends_) {
+    if (wake_.wait_until(lock, next) || painter_ends_) continue;
     lock.unlock();
     const RunReport report = run_->report();
     const bool is_verbose = settings_.verbosity == Verbosity::verbose;
@@ -105,7 +106,7 @@ RunReport RunObserver::finish(const Status& status) {
   // Progress stays on the screen while user functions are waited for, and goes before anything else is said.
   run_->stop();
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     painter_ends_ = true;
   }
   wake_.notify_all();

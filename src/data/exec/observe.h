@@ -1,14 +1,13 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "base/console.h"
 #include "base/status.h"
+#include "base/thread_safety.h"
 #include "data/exec/report.h"
 #include "data/exec/run.h"
 #include "data/exec/settings.h"
@@ -65,9 +64,9 @@ class RunObserver {
   bool finished_ = false;
 
   std::thread painter_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool painter_ends_ = false;              // guarded by mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  bool painter_ends_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace shoal::data

@@ -4,12 +4,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "base/thread_safety.h"
 #include "data/exec/executor.h"
 #include "data/exec/sizing.h"
 
@@ -44,34 +43,37 @@ class RunState : public std::enable_shared_from_this<RunState> {
   }
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
+  /// What is to be told without the lock.
+  struct News {
+    bool answered = false;
+    std::vector<FragmentTrace> traces;
+  };
   void drive();
-  void act(Lock& lock, TimeNs now);
-  void apply(Action& action);
-  void deliver(const DeliverBlock& action);
-  void sleep(Lock& lock);
-  bool has_answer() const { return !inbox_.empty() || outcome_.has_value(); }
+  News act(TimeNs now) REQUIRES(mutex_);
+  void tell(const News& news) EXCLUDES(mutex_);
+  void apply(Action& action) REQUIRES(mutex_);
+  void deliver(const DeliverBlock& action) REQUIRES(mutex_);
+  bool has_answer() const REQUIRES(mutex_) { return !inbox_.empty() || outcome_.has_value(); }
 
   const RunHooks hooks_;
   std::atomic<std::int64_t> calls_{0};      // of pump() that are not served yet
   std::atomic<std::int64_t> released_{0};   // bytes
-  std::mutex stopping_;                     // one stop() at a time
+  Mutex stopping_;                          // one stop() at a time
 
-  mutable std::mutex mutex_;
-  std::condition_variable consumer_;
-  std::condition_variable drained_;
-  Executor executor_;                       // guarded by mutex_, as all below
-  std::unique_ptr<Engine> engine_;          // null once stopped
-  std::deque<Run::Delivered> inbox_;
-  std::optional<Status> outcome_;
-  Actions actions_;
-  std::vector<EngineEvent> events_;         // scratch
-  std::vector<FragmentTrace> traces_;
-  std::int64_t consumer_wait_ns_ = 0;
-  std::optional<TimeNs> waiting_since_;
-  std::optional<TimeNs> wakes_at_;          // when the waiting consumer looks at the timers
-  bool answered_ = false;                   // the consumer is to be told
-  bool closed_ = false;                     // no call of the engine any more
+  mutable Mutex mutex_;
+  CondVar consumer_;
+  CondVar drained_;
+  Executor executor_ GUARDED_BY(mutex_);
+  std::unique_ptr<Engine> engine_ GUARDED_BY(mutex_);  // null once stopped
+  std::deque<Run::Delivered> inbox_ GUARDED_BY(mutex_);
+  std::optional<Status> outcome_ GUARDED_BY(mutex_);
+  Actions actions_ GUARDED_BY(mutex_);
+  std::vector<EngineEvent> events_ GUARDED_BY(mutex_);  // scratch
+  News news_ GUARDED_BY(mutex_);
+  std::int64_t consumer_wait_ns_ GUARDED_BY(mutex_) = 0;
+  std::optional<TimeNs> waiting_since_ GUARDED_BY(mutex_);
+  std::optional<TimeNs> wakes_at_ GUARDED_BY(mutex_);  // when the waiting consumer looks at the timers
+  bool closed_ GUARDED_BY(mutex_) = false;             // no call of the engine any more
 };
 
 struct Lease {
@@ -87,11 +89,13 @@ struct Lease {
 };
 
 void RunState::start() {
-  engine_->set_wakeup([this] { pump(); });
   Lock lock(mutex_);
+  engine_->set_wakeup([this] { pump(); });
   const TimeNs now = steady_now();
   executor_.start(now);
-  act(lock, now);
+  const News news = act(now);
+  lock.unlock();
+  tell(news);
 }
 
 void RunState::pump() {
@@ -114,24 +118,26 @@ void RunState::drive() {
   if (const auto timer = executor_.next_timer()) {
     if (*timer <= now) executor_.on_timer(now);
     // A consumer that sleeps for longer is to look at the clock again.
-    if (waiting_since_ && (!wakes_at_ || *timer < *wakes_at_)) answered_ = true;
+    if (waiting_since_ && (!wakes_at_ || *timer < *wakes_at_)) news_.answered = true;
   }
-  act(lock, now);
+  const News news = act(now);
+  lock.unlock();
+  tell(news);
 }
 
-/// Applies what the executor decided; then, without the lock, tells the consumer, and the observer of fragments that
-/// ended.
-void RunState::act(Lock& lock, TimeNs now) {
+/// Applies what the executor decided.
+RunState::News RunState::act(TimeNs now) {
   executor_.take_actions(actions_, now);
   for (Action& action : actions_) apply(action);
   if (executor_.drained()) drained_.notify_all();
-  std::vector<FragmentTrace> traces;
-  traces.swap(traces_);
-  // A consumer that is woken while the lock is held would go to sleep again at once, for the lock.
-  const bool answered = std::exchange(answered_, false);
-  lock.unlock();
-  if (answered) consumer_.notify_one();
-  for (const FragmentTrace& trace : traces) hooks_.on_fragment(trace);
+  return std::exchange(news_, {});
+}
+
+/// Tells the consumer, and the observer of fragments that ended. A consumer that is woken while the lock is held would
+/// go to sleep again at once, for the lock.
+void RunState::tell(const News& news) {
+  if (news.answered) consumer_.notify_one();
+  for (const FragmentTrace& trace : news.traces) hooks_.on_fragment(trace);
 }
 
 void RunState::apply(Action& action) {
@@ -145,11 +151,11 @@ void RunState::apply(Action& action) {
   if (auto* drop = std::get_if<DropBlock>(&action)) return engine_->drop(drop->block);
   if (auto* block = std::get_if<DeliverBlock>(&action)) return deliver(*block);
   if (auto* trace = std::get_if<TraceFragment>(&action)) {
-    if (hooks_.on_fragment) traces_.push_back(trace->trace);
+    if (hooks_.on_fragment) news_.traces.push_back(trace->trace);
     return;
   }
   if (!outcome_) outcome_ = std::get<FinishRun>(action).status;
-  answered_ = true;
+  news_.answered = true;
 }
 
 void RunState::deliver(const DeliverBlock& action) {
@@ -163,7 +169,7 @@ void RunState::deliver(const DeliverBlock& action) {
                                                                        : (*rows)->Slice(block.offset, block.rows);
     inbox_.push_back({std::move(part), std::make_shared<Lease>(weak_from_this(), block.bytes)});
   }
-  answered_ = true;
+  news_.answered = true;
 }
 
 Result<Run::Delivered> RunState::next() {
@@ -171,9 +177,30 @@ Result<Run::Delivered> RunState::next() {
   if (!has_answer()) {
     const TimeNs now = steady_now();
     executor_.on_demand(now);
-    act(lock, now);
+    const News news = act(now);
+    lock.unlock();
+    tell(news);
     lock.lock();
-    sleep(lock);
+  }
+  if (!has_answer()) waiting_since_ = steady_now();
+  while (!has_answer()) {  // runs the executor's timers meanwhile
+    wakes_at_ = executor_.next_timer();
+    if (!wakes_at_) {
+      consumer_.wait(lock);
+      continue;
+    }
+    const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(*wakes_at_)};
+    if (consumer_.wait_until(lock, until) || closed_) continue;
+    const TimeNs now = steady_now();
+    executor_.on_timer(now);
+    const News news = act(now);
+    lock.unlock();
+    tell(news);
+    lock.lock();
+  }
+  if (waiting_since_) {
+    consumer_wait_ns_ += steady_now() - *waiting_since_;
+    waiting_since_.reset();
   }
   if (!inbox_.empty()) {
     Run::Delivered block = std::move(inbox_.front());
@@ -184,43 +211,24 @@ Result<Run::Delivered> RunState::next() {
   return Run::Delivered{};
 }
 
-/// Until there is a block or the end. Runs the executor's timers meanwhile.
-void RunState::sleep(Lock& lock) {
-  if (has_answer()) return;
-  waiting_since_ = steady_now();
-  while (!has_answer()) {
-    wakes_at_ = executor_.next_timer();
-    if (!wakes_at_) {
-      consumer_.wait(lock);
-      continue;
-    }
-    const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(*wakes_at_)};
-    if (consumer_.wait_until(lock, until) == std::cv_status::no_timeout || closed_) continue;
-    const TimeNs now = steady_now();
-    executor_.on_timer(now);
-    act(lock, now);
-    lock.lock();
-  }
-  consumer_wait_ns_ += steady_now() - *waiting_since_;
-  waiting_since_.reset();
-}
-
 void RunState::cancel(const Status& reason) {
   Lock lock(mutex_);
   if (closed_) return;
   const TimeNs now = steady_now();
   executor_.cancel(reason, now);
-  act(lock, now);
+  const News news = act(now);
+  lock.unlock();
+  tell(news);
 }
 
 void RunState::stop() {
   cancel(Status(ErrorCode::cancelled, "the run was stopped before its end"));
-  const std::lock_guard one_at_a_time(stopping_);
+  const Lock one_at_a_time(stopping_);
   std::unique_ptr<Engine> engine;
   {
     Lock lock(mutex_);
     if (closed_) return;
-    drained_.wait(lock, [this] { return executor_.drained(); });
+    while (!executor_.drained()) drained_.wait(lock);
     closed_ = true;
     engine = std::move(engine_);
   }
@@ -229,7 +237,7 @@ void RunState::stop() {
 }
 
 RunReport RunState::report() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const TimeNs now = steady_now();
   RunReport report = executor_.report(now);
   // What the consumer let go of counts as free, even if the executor has not been told yet.
@@ -243,6 +251,7 @@ RunReport RunState::report() const {
 std::vector<std::string> RunState::running_labels() const {
   std::vector<std::string> labels;
   RunReport now = report();
+  const Lock lock(mutex_);
   for (std::size_t i = 0; i < now.operators.size(); ++i) {
     const bool has_user_code = !executor_.plan().operators[i].pipeline->steps.empty();
     if (has_user_code && now.operators[i].running > 0) labels.push_back(std::move(now.operators[i].label));

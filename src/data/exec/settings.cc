@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "base/thread_safety.h"
 #include "data/exec/machine.h"
 
 namespace shoal::data {
@@ -23,8 +23,8 @@ constexpr int k_blocks_per_slot = 4;
 constexpr int k_blocks_per_cpu = 4;
 
 struct ProcessDefaults {
-  std::mutex mutex;
-  RunOptions options;  // guarded by mutex
+  Mutex mutex;
+  RunOptions options GUARDED_BY(mutex);
 };
 
 ProcessDefaults& process_defaults() {
@@ -86,13 +86,13 @@ Status resolve_resources(const RunOptions& options, RunSettings& settings) {
 
 void v1::set_default_run_options(RunOptions options) {
   ProcessDefaults& defaults = process_defaults();
-  std::lock_guard lock(defaults.mutex);
+  const Lock lock(defaults.mutex);
   defaults.options = std::move(options);
 }
 
 RunOptions v1::default_run_options() {
   ProcessDefaults& defaults = process_defaults();
-  std::lock_guard lock(defaults.mutex);
+  const Lock lock(defaults.mutex);
   return defaults.options;
 }
 

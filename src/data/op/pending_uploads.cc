@@ -19,7 +19,7 @@ Status cancelled() { return Status(ErrorCode::cancelled, "the write was given up
 Status PendingUploads::begin(std::int64_t ordinal) {
   std::vector<std::shared_ptr<Upload>> earlier;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (closed_) return cancelled();
     for (File& file : files_[ordinal]) earlier.push_back(std::move(file.upload));
     files_.erase(ordinal);
@@ -30,7 +30,7 @@ Status PendingUploads::begin(std::int64_t ordinal) {
 
 Status PendingUploads::track(const std::shared_ptr<Upload>& upload) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!closed_) {
       std::erase_if(tracked_, [](const std::weak_ptr<Upload>& known) { return known.expired(); });
       tracked_.push_back(upload);
@@ -43,7 +43,7 @@ Status PendingUploads::track(const std::shared_ptr<Upload>& upload) {
 
 Status PendingUploads::add(std::int64_t ordinal, const std::string& name, std::shared_ptr<Upload> upload) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!closed_) {
       std::erase_if(tracked_, [&](const std::weak_ptr<Upload>& known) { return known.lock() == upload; });
       files_[ordinal].push_back({name, std::move(upload)});
@@ -55,7 +55,7 @@ Status PendingUploads::add(std::int64_t ordinal, const std::string& name, std::s
 }
 
 Result<std::vector<PendingUploads::File>> PendingUploads::take_files(const std::vector<std::string>& names) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   closed_ = true;
   std::unordered_map<std::string, File*> by_name;
   for (auto& [ordinal, made] : files_) {
@@ -71,20 +71,20 @@ Result<std::vector<PendingUploads::File>> PendingUploads::take_files(const std::
 }
 
 bool PendingUploads::begin_commit(const File& file) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (!stopped_) begun_.push_back(file.name);
   return !stopped_;
 }
 
 Status PendingUploads::commit_files(const std::vector<std::string>& names) {
   SHOAL_ASSIGN_OR_RETURN(const std::vector<File> files, take_files(names));
-  std::mutex result_mutex;
+  Mutex result_mutex;
   Status first_error;
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t i = next++; i < files.size() && begin_commit(files[i]); i = next++) {
       const Status status = files[i].upload->commit();
-      const std::lock_guard result_lock(result_mutex);
+      const Lock result_lock(result_mutex);
       if (!status.ok() && first_error.ok()) first_error = status.with_context(files[i].name);
       if (!first_error.ok()) return;
     }
@@ -93,19 +93,19 @@ Status PendingUploads::commit_files(const std::vector<std::string>& names) {
   for (std::size_t i = 1; i < std::min(files.size(), k_commits_at_once); ++i) threads.emplace_back(work);
   work();
   threads.clear();
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (first_error.ok() && stopped_) return cancelled();
   if (first_error.ok()) begun_.clear();
   return first_error;
 }
 
 void PendingUploads::stop() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   stopped_ = true;
 }
 
 std::vector<std::string> PendingUploads::maybe_visible() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return begun_;
 }
 
@@ -117,7 +117,7 @@ void PendingUploads::abort_all(const std::vector<std::shared_ptr<Upload>>& uploa
 void PendingUploads::abort() {
   std::vector<std::shared_ptr<Upload>> uploads;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     closed_ = true;
     for (auto& [ordinal, made] : files_) {
       for (File& file : made) uploads.push_back(std::move(file.upload));

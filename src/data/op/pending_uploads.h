@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "base/thread_safety.h"
 #include "data/io/object_store.h"
 
 namespace shoal::data {
@@ -56,12 +56,12 @@ class PendingUploads {
   /// All at once, since a store that does not answer is waited for.
   static void abort_all(const std::vector<std::shared_ptr<Upload>>& uploads);
 
-  std::mutex mutex_;
-  std::map<std::int64_t, std::vector<File>> files_;  // By fragment.
-  std::vector<std::weak_ptr<Upload>> tracked_;       // Of fragments, which own them.
-  std::vector<std::string> begun_;                   // Commits that have begun, of a write that is not committed.
-  bool closed_ = false;
-  bool stopped_ = false;
+  Mutex mutex_;
+  std::map<std::int64_t, std::vector<File>> files_ GUARDED_BY(mutex_);  // By fragment.
+  std::vector<std::weak_ptr<Upload>> tracked_ GUARDED_BY(mutex_);       // Of fragments, which own them.
+  std::vector<std::string> begun_ GUARDED_BY(mutex_);  // Commits that have begun, of a write that is not committed.
+  bool closed_ GUARDED_BY(mutex_) = false;
+  bool stopped_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace shoal::data

@@ -29,12 +29,12 @@ bool is_limited(const PhysicalPlan& plan) {
 }  // namespace
 
 void RunRecord::begin(const std::shared_ptr<Run>& run) {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   running_ = run;
 }
 
 void RunRecord::finish(RunReport report) {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   running_.reset();
   finished_ = std::move(report);
 }
@@ -42,7 +42,7 @@ void RunRecord::finish(RunReport report) {
 std::optional<RunReport> RunRecord::latest() const {
   std::shared_ptr<Run> running;
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     running = running_.lock();
     if (running == nullptr) return finished_;
   }

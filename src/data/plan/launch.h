@@ -3,9 +3,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 
+#include "base/thread_safety.h"
 #include "data/exec/observe.h"
 #include "data/exec/run.h"
 #include "data/exec/settings.h"
@@ -22,9 +22,9 @@ class RunRecord {
   std::optional<RunReport> latest() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::weak_ptr<Run> running_;         // guarded by mutex_
-  std::optional<RunReport> finished_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::weak_ptr<Run> running_ GUARDED_BY(mutex_);
+  std::optional<RunReport> finished_ GUARDED_BY(mutex_);
 };
 
 /// One consumption of a plan: settings become an engine, the plan its operators, and both a run.

@@ -4,14 +4,13 @@
 #include <arrow/type.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "base/thread_safety.h"
 #include "data/memory/memory_pool.h"
 #include "data/plan/consume/batch_cutter.h"
 #include "data/plan/consume/cast_columns.h"
@@ -100,7 +99,7 @@ class PrefetchingReader final : public BatchReader {
 
   ~PrefetchingReader() override {
     {
-      std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       stopped_ = true;
     }
     changed_.notify_all();
@@ -110,10 +109,10 @@ class PrefetchingReader final : public BatchReader {
   }
 
   Result<Run::Delivered> next() override {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     if (ready_.empty()) {
       const auto began = Clock::now();
-      changed_.wait(lock, [&] { return !ready_.empty(); });
+      while (ready_.empty()) changed_.wait(lock);
       waited_ns_ += std::chrono::nanoseconds(Clock::now() - began).count();
     }
     const bool last = !ready_.front().ok() || ready_.front()->rows == nullptr;
@@ -130,24 +129,24 @@ class PrefetchingReader final : public BatchReader {
     while (true) {
       Result<Run::Delivered> batch = maker_->next();
       const bool last = !batch.ok() || batch->rows == nullptr;
-      std::unique_lock lock(mutex_);
+      Lock lock(mutex_);
       ready_.push_back(std::move(batch));
       // Whoever is woken while the lock is held would go to sleep again at once, for the lock.
       lock.unlock();
       changed_.notify_one();
       if (last) return;
       lock.lock();
-      changed_.wait(lock, [&] { return stopped_ || ready_.size() < prefetch_; });
+      while (!stopped_ && ready_.size() >= prefetch_) changed_.wait(lock);
       if (stopped_) return;
     }
   }
 
   const std::unique_ptr<BatchMaker> maker_;
   const std::size_t prefetch_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Result<Run::Delivered>> ready_;  // guarded by mutex_; ends with an error or null rows
-  bool stopped_ = false;                      // guarded by mutex_
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<Result<Run::Delivered>> ready_ GUARDED_BY(mutex_);  // ends with an error or null rows
+  bool stopped_ GUARDED_BY(mutex_) = false;
   std::int64_t waited_ns_ = 0;                // of the consumer's thread
   std::thread thread_;                        // last, for it uses all above
 };

@@ -121,7 +121,7 @@ ExprEvaluator::ExprEvaluator(Expr expr, std::string step) : expr_(std::move(expr
 ExprEvaluator::~ExprEvaluator() = default;
 
 Result<std::shared_ptr<const ExprEvaluator::Bound>> ExprEvaluator::bind(const std::shared_ptr<arrow::Schema>& schema) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (bound_ == nullptr || (bound_->schema != schema && !bound_->schema->Equals(*schema))) {
     SHOAL_ASSIGN_OR_RETURN(ac::Expression expression, bind_expr(expr_, *schema, step_));
     bound_ = std::make_shared<const Bound>(Bound{schema, std::move(expression)});

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include <shoal/data/expr.h>
 
 #include "base/status.h"
+#include "base/thread_safety.h"
 #include "data/op/stream.h"
 
 namespace arrow {
@@ -44,8 +44,8 @@ class ExprEvaluator {
 
   const Expr expr_;
   const std::string step_;
-  std::mutex mutex_;
-  std::shared_ptr<const Bound> bound_;   // guarded by mutex_
+  Mutex mutex_;
+  std::shared_ptr<const Bound> bound_ GUARDED_BY(mutex_);
 };
 
 }  // namespace shoal::data

@@ -4,8 +4,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <shoal/base/error.h>
 
 namespace arrow {
 class RecordBatch;
@@ -23,17 +27,22 @@ class Function {
   /// `rows` through the function: for map, flat_map and map_batches its output rows, for filter the rows kept.
   /// Throws what the user function throws, and shoal::Error where columns do not fit.
   virtual std::shared_ptr<arrow::RecordBatch> call(const std::shared_ptr<arrow::RecordBatch>& rows) = 0;
+  /// From the next call() on: once `stop` is requested it throws Cancelled before the next row.
+  void set_stop(std::stop_token stop) { stop_ = std::move(stop); }
   /// After call() threw: which of its rows the user function had; not set where it gets many, or was not called.
   std::optional<std::int64_t> failed_row() const { return failed_row_; }
 
  protected:
-  /// Calls f(i) for each row i.
+  /// Calls f(i) for each row i. A slow function is not to hold up the end of a run for the rest of its rows.
   template <class F>
   void for_each_row(std::int64_t count, F&& f) {
     std::int64_t i = 0;
     failed_row_.reset();
     try {
-      for (; i < count; ++i) f(i);
+      for (; i < count; ++i) {
+        if (stop_.stop_requested()) throw Cancelled(ErrorCode::cancelled, "the fragment was cancelled");
+        f(i);
+      }
     } catch (...) {
       failed_row_ = i;
       throw;
@@ -41,6 +50,7 @@ class Function {
   }
 
  private:
+  std::stop_token stop_;
   std::optional<std::int64_t> failed_row_;
 };
 

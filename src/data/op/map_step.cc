@@ -96,7 +96,7 @@ class MapStream final : public Stream {
 
   Result<Rows> next() override {
     while (true) {
-      if (context_.is_cancelled()) return Status(ErrorCode::cancelled, shared_->label + " was cancelled");
+      if (context_.is_cancelled()) return cancelled();
       if (block_ == nullptr || row_ >= block_->num_rows()) {
         SHOAL_ASSIGN_OR_RETURN(block_, input_->next());
         row_ = 0;
@@ -115,12 +115,16 @@ class MapStream final : public Stream {
   }
 
  private:
+  Status cancelled() const { return Status(ErrorCode::cancelled, shared_->label + " was cancelled"); }
+
   Result<Rows> call(const Rows& batch) {
     SHOAL_RETURN_IF_ERROR(find_function());
     Rows out;
+    function_->set_stop(context_.stop);
     try {
       out = function_->call(batch);
     } catch (...) {
+      if (context_.is_cancelled()) return cancelled();
       return describe_exception(shared_->label, where(*batch));
     }
     if (out == nullptr) return Status(ErrorCode::user_function, shared_->label + " returned no batch" + where(*batch));

@@ -17,7 +17,7 @@ namespace shoal::data {
 /// Rows a call of map_batches gets where `batch_size` is not set.
 inline constexpr std::int64_t k_default_batch_rows = 1024;
 /// Rows a call gets of a function that takes one row at a time: enough to make the call's own cost vanish, few enough
-/// that a cancelled run ends soon.
+/// that the rows it makes are soon a block.
 inline constexpr std::int64_t k_row_function_rows = 2048;
 
 /// A user function over rows or batches: map, flat_map, filter, map_batches, add_column. A function object with state,
@@ -45,8 +45,8 @@ class MapNode final : public Node {
 std::string function_label(const detail::FunctionSpec& spec, const StepOptions& options);
 
 /// The step alone. Calls the function with at most `batch_size` rows of one input block at a time, looks for
-/// cancellation between calls, and turns what it throws into `user_function` errors that name the step and the rows.
-/// Whether all calls return the same columns is for those to say who put blocks together (rows/agreed_columns.h). One
+/// cancellation between calls (and row functions between rows), and turns what it throws into `user_function` errors
+/// that name the step and the rows. Whether all calls return the same columns is for those to say who put blocks together (rows/agreed_columns.h). One
 /// object per run.
 std::shared_ptr<const Step> make_map_step(std::shared_ptr<const detail::FunctionSpec> spec,
                                           const StepOptions& options);

@@ -129,6 +129,37 @@ TEST(MapStep, EndsBetweenCallsWhenCancelled) {
   EXPECT_EQ(calls, 1);
 }
 
+class StopsAtRow final : public detail::Function {
+ public:
+  StopsAtRow(std::stop_source stop, std::int64_t& rows) : stop_(std::move(stop)), rows_(rows) {}
+  Rows call(const Rows& rows) override {
+    for_each_row(rows->num_rows(), [this](std::int64_t i) {
+      ++rows_;
+      if (i == 2) stop_.request_stop();
+    });
+    return rows;
+  }
+
+ private:
+  std::stop_source stop_;
+  std::int64_t& rows_;
+};
+
+TEST(MapStep, EndsBetweenRowsWhenCancelled) {
+  const std::stop_source cancelled;
+  std::int64_t rows = 0;
+  const auto spec = lambda_spec(FunctionKind::map, "f", same_rows);
+  spec->make = [&] { return std::make_unique<StopsAtRow>(cancelled, rows); };
+  const auto map = make_map_step(spec, {});
+  const auto source = range_node(10)->source();
+  StepContext context;
+  context.pool = arrow::default_memory_pool();
+  context.stop = cancelled.get_token();
+  ASSERT_TRUE(source->split_count(1, 1 << 20).ok());
+  EXPECT_EQ(map->open(source->open(0, context), context, nullptr)->next().status().code(), ErrorCode::cancelled);
+  EXPECT_EQ(rows, 3);
+}
+
 TEST(MapStep, MakesStateOncePerWorker) {
   int made = 0;
   auto spec = lambda_spec(FunctionKind::map_batches, "C", same_rows);

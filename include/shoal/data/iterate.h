@@ -14,19 +14,23 @@ namespace shoal::data::inline v1 {
 
 namespace detail {
 
-/// The batches of one run, which starts at the first next(). Destroying it ends the run and waits for it.
+/// The batches of a run, which starts at the first next(). Destroying it ends the run and waits for it.
 class BatchStream {
  public:
   virtual ~BatchStream() = default;
+  /// Ends the run there is; the next one starts at next(). Throws InvalidArgument in any thread but the one that called
+  /// it first, and changes nothing then.
+  virtual void restart() = 0;
   /// The next batch; not set at the end. Blocks. Throws what ended the run. One thread.
   virtual std::optional<Batch> next() = 0;
 };
 
 }  // namespace detail
 
-/// What iter_batches() gives: a single-pass input range. The run starts at begin(); leaving the loop early ends it.
-/// What goes wrong in the run is thrown by begin() and ++. A batch may be kept longer than the range, but counts
-/// against the run's memory budget as long as it is. One thread.
+/// What iter_batches() gives: an input range. Each begin() starts a run of its own (an epoch) and ends the one before;
+/// destroying the range, as a loop over a temporary does, ends the run too. What goes wrong in the run is thrown by
+/// begin() and ++. A batch may be kept longer than the range, but counts against the
+/// run's memory budget as long as it is. One thread: begin() throws InvalidArgument in a second one.
 class BatchRange {
  public:
   class iterator {
@@ -55,7 +59,8 @@ class BatchRange {
   explicit BatchRange(std::unique_ptr<detail::BatchStream> stream) : stream_(std::move(stream)) {}
 
   iterator begin() {
-    if (!current_) advance();
+    if (stream_ != nullptr) stream_->restart();
+    advance();
     return iterator(this);
   }
   std::default_sentinel_t end() const { return {}; }
@@ -63,9 +68,7 @@ class BatchRange {
  private:
   void advance() {
     current_.reset();  // its memory is free before more is asked for
-    if (stream_ == nullptr) return;
-    current_ = stream_->next();
-    if (!current_) stream_.reset();
+    if (stream_ != nullptr) current_ = stream_->next();
   }
 
   std::unique_ptr<detail::BatchStream> stream_;
@@ -102,7 +105,9 @@ class RowRange {
   explicit RowRange(std::unique_ptr<detail::BatchStream> stream) : stream_(std::move(stream)) {}
 
   iterator begin() {
-    if (!current_) advance();
+    if (stream_ != nullptr) stream_->restart();
+    next_ = rows_ = 0;
+    advance();
     return iterator(this);
   }
   std::default_sentinel_t end() const { return {}; }
@@ -110,14 +115,12 @@ class RowRange {
  private:
   void advance() {
     current_.reset();
+    if (stream_ == nullptr) return;
     while (next_ == rows_) {
       reader_.close();
       batch_ = Batch();
-      std::optional<Batch> batch = stream_ == nullptr ? std::nullopt : stream_->next();
-      if (!batch) {
-        stream_.reset();
-        return;
-      }
+      std::optional<Batch> batch = stream_->next();
+      if (!batch) return;
       batch_ = std::move(*batch);
       reader_.open(batch_.to_arrow());
       next_ = 0;

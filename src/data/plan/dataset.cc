@@ -3,7 +3,10 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <atomic>
 #include <iostream>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "data/exec/settings.h"
@@ -29,50 +32,74 @@
 namespace shoal::data::inline v1 {
 namespace {
 
-/// A run's batches for a range; the run starts at the first next().
-class RunBatches final : public detail::BatchStream {
+/// What a range reads: batches of a Source, which is one run of a plan. The run is gone as soon as it gave its last
+/// batch or an error.
+template <class Source>
+class RunStream : public detail::BatchStream {
  public:
-  RunBatches(NodePtr plan, RunOptions run, std::shared_ptr<RunRecord> record, BatchOptions options)
-      : plan_(std::move(plan)), run_(std::move(run)), record_(std::move(record)), options_(std::move(options)) {}
+  RunStream(NodePtr plan, RunOptions run, std::shared_ptr<RunRecord> record)
+      : plan_(std::move(plan)), run_(std::move(run)), record_(std::move(record)) {}
 
-  std::optional<Batch> next() override {
-    if (reader_ == nullptr) {
-      const RunSettings settings = resolve(run_).value_or_throw();
-      reader_ = BatchReader::start(plan_, settings, record_, options_).value_or_throw();
+  void restart() override {
+    std::thread::id owner;
+    const std::thread::id self = std::this_thread::get_id();
+    if (!owner_.compare_exchange_strong(owner, self) && owner != self) {
+      throw InvalidArgument(ErrorCode::invalid_argument,
+                            "this range of batches or rows is iterated by another thread, to which it belongs; call "
+                            "iter_batches() or iter_rows() in each thread, or split(n) for a part of the rows each");
     }
-    Run::Delivered batch = reader_->next().value_or_throw();
-    if (batch.rows == nullptr) return std::nullopt;
-    return Batch(std::move(batch.rows), std::move(batch.lease));
+    source_.reset();
+    outcome_.reset();
   }
 
- private:
+  std::optional<Batch> next() override {
+    if (!outcome_) {
+      if (source_ == nullptr) source_ = start(resolve(run_).value_or_throw()).value_or_throw();
+      Result<Run::Delivered> batch = source_->next();
+      if (batch.ok() && batch->rows != nullptr) return Batch(std::move(batch->rows), std::move(batch->lease));
+      outcome_ = batch.status();
+      source_.reset();
+    }
+    outcome_->throw_if_error();
+    return std::nullopt;
+  }
+
+ protected:
+  virtual Result<std::unique_ptr<Source>> start(const RunSettings& settings) const = 0;
+
   const NodePtr plan_;
   const RunOptions run_;
   const std::shared_ptr<RunRecord> record_;
-  const BatchOptions options_;
-  std::unique_ptr<BatchReader> reader_;
-};
-
-/// A run's blocks as they come.
-class RunBlocks final : public detail::BatchStream {
- public:
-  RunBlocks(NodePtr plan, RunOptions run, std::shared_ptr<RunRecord> record)
-      : plan_(std::move(plan)), options_(std::move(run)), record_(std::move(record)) {}
-
-  std::optional<Batch> next() override {
-    if (run_ == nullptr) {
-      run_ = PlanRun::start(plan_, resolve(options_).value_or_throw(), record_).value_or_throw();
-    }
-    Run::Delivered block = run_->next().value_or_throw();
-    if (block.rows == nullptr) return std::nullopt;
-    return Batch(std::move(block.rows), std::move(block.lease));
-  }
 
  private:
-  const NodePtr plan_;
-  const RunOptions options_;
-  const std::shared_ptr<RunRecord> record_;
-  std::unique_ptr<PlanRun> run_;
+  std::atomic<std::thread::id> owner_;  // who iterates, from the first restart() on
+  std::unique_ptr<Source> source_;
+  std::optional<Status> outcome_;       // of the run, once it is over
+};
+
+/// Batches as the options cut them.
+class RunBatches final : public RunStream<BatchReader> {
+ public:
+  RunBatches(NodePtr plan, RunOptions run, std::shared_ptr<RunRecord> record, BatchOptions options)
+      : RunStream(std::move(plan), std::move(run), std::move(record)), options_(std::move(options)) {}
+
+ private:
+  Result<std::unique_ptr<BatchReader>> start(const RunSettings& settings) const override {
+    return BatchReader::start(plan_, settings, record_, options_);
+  }
+
+  const BatchOptions options_;
+};
+
+/// Blocks as they come.
+class RunBlocks final : public RunStream<PlanRun> {
+ public:
+  using RunStream::RunStream;
+
+ private:
+  Result<std::unique_ptr<PlanRun>> start(const RunSettings& settings) const override {
+    return PlanRun::start(plan_, settings, record_);
+  }
 };
 
 Status check_rows(std::int64_t rows, const char* verb) {

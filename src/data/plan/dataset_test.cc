@@ -273,6 +273,44 @@ TEST(Dataset, LeavingTheLoopEndsTheRun) {
   EXPECT_EQ(calls, after);  // the loop's end waited for all that ran
 }
 
+TEST(Dataset, EachLoopOverAKeptRangeIsAnEpoch) {
+  auto batches = sd::range(1000, quiet()).iter_batches({.batch_size = 100, .shuffle_buffer = 300});
+  auto rows = sd::range(1000, quiet()).iter_rows<Id>();
+  std::vector<std::int64_t> first_ids;
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    first_ids.push_back(batches.begin()->column<std::int64_t>("id")[0]);  // a run that is left at its first batch
+    std::int64_t batch_rows = 0, sum = 0;
+    for (const Batch& batch : batches) batch_rows += batch.num_rows();
+    for (const Id& row : rows) sum += row.id;
+    EXPECT_EQ(batch_rows, 1000);
+    EXPECT_EQ(sum, 999 * 500);
+  }
+  EXPECT_EQ(first_ids, std::vector<std::int64_t>(3, first_ids[0]));
+}
+
+Id refuse_first_call(Id row) {
+  if (calls++ == 0) throw std::runtime_error("not yet");
+  return row;
+}
+
+TEST(Dataset, ALoopAfterAnErrorStartsAnew) {
+  calls = 0;
+  auto batches = sd::range(10, {.parallelism = 1}, quiet()).map(refuse_first_call).iter_batches({.batch_size = 10});
+  EXPECT_EQ(code_of([&] { batches.begin(); }), ErrorCode::user_function);
+  EXPECT_EQ(batches.begin()->num_rows(), 10);
+}
+
+TEST(Dataset, ARangeBelongsToTheThreadThatIteratesIt) {
+  auto batches = sd::range(1000, quiet()).iter_batches({.batch_size = 100});
+  auto batch = batches.begin();
+  ErrorCode second = ErrorCode::ok;
+  std::thread([&] { second = code_of([&] { batches.begin(); }); }).join();
+  EXPECT_EQ(second, ErrorCode::invalid_argument);
+  std::int64_t rows = 0;
+  for (; batch != batches.end(); ++batch) rows += batch->num_rows();
+  EXPECT_EQ(rows, 1000);
+}
+
 TEST(Dataset, HeldBatchesStayValidAndNeverHangARun) {
   std::vector<Batch> held;
   const RunOptions small{.num_cpus = 2, .memory_budget = 1_MiB, .verbosity = Verbosity::quiet};

@@ -202,8 +202,10 @@ class Watcher {
     for (const Entry& entry : entries_) {
       if (entry.is_interrupted && entry.callbacks.discard) entry.callbacks.discard();
     }
-    Console::process().write_last_line("Interrupted by Ctrl-C; ended without waiting for what still ran: " +
-                                       (names.empty() ? std::string("no function of the program") : names) + ".");
+    Console::process().write_last_line(
+        names.empty() ? "Interrupted by Ctrl-C; ended after 1.5 s, in which the program did not ask for its next batch or "
+                        "row (which throws shoal::Cancelled)."
+                      : "Interrupted by Ctrl-C; ended without waiting for what still ran: " + names + ".");
     _exit(k_interrupt_exit_status);
   }
 

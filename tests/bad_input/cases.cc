@@ -73,6 +73,22 @@ void consume(const sd::Dataset& dataset, std::int64_t batch_size = 100) {
   std::cout << "rows " << rows << std::endl;
 }
 
+/// A loop whose steps take 50 ms, over rows that are all there already; it sees Cancelled like one that saves a
+/// checkpoint.
+template <class Range>
+void take_steps(Range range) {
+  int steps = 0;
+  try {
+    for ([[maybe_unused]] const auto& batch : range) {
+      if (++steps == 3) say_running();
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  } catch (const shoal::Cancelled&) {
+    std::cout << "cancelled" << std::endl;
+    throw;
+  }
+}
+
 int quarantine(const Arguments& uris) {
   sd::Quarantine bad;
   std::cout << "read " << sd::read_images(uris[0], {.quarantine = bad}).count() << " bad " << bad.count() << "\n";
@@ -109,6 +125,11 @@ const std::map<std::string, std::function<void(const Arguments&)>> k_cases = {
        consume(kept.map(naps));
      }},
     {"naps", [](const Arguments&) { consume(sd::range(100'000).map(naps), 10); }},
+    {"slow_batches", [](const Arguments&) { take_steps(sd::range(100'000).iter_batches({.batch_size = 10})); }},
+    {"slow_shuffled", [](const Arguments&) {  // the run is over, its rows are in the shuffle buffer
+       take_steps(sd::range(1000).iter_batches({.batch_size = 10, .shuffle_buffer = 5000}));
+     }},
+    {"slow_rows", [](const Arguments&) { take_steps(sd::range(100'000).iter_rows<Number>()); }},
     {"never_returns", [](const Arguments&) { consume(sd::range(10).map(never_returns)); }},
 };
 

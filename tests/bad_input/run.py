@@ -268,7 +268,13 @@ def no_space_spilling(world):
 
 
 def interrupt_run(world):
-    world.interrupt("naps")
+    world.interrupt("naps", within_s=1.2)  # a call of the step covers 10 s of rows
+
+
+def interrupt_slow_consumer(world):
+    """The loop gets Cancelled at its next step, however many rows are prepared."""
+    for case in ("slow_batches", "slow_shuffled", "slow_rows"):
+        world.interrupt(case, within_s=1.2)
 
 
 def interrupt_spilled(world):
@@ -329,7 +335,7 @@ TESTS = {f.__name__: f for f in (
     missing_path, missing_bucket, wrong_keys, throttled, endpoint_down, empty_prefix, truncated_image, no_image,
     quarantine, unsupported_scheme, schema_differs, truncated_parquet, function_throws, other_schema, batch_size_0,
     infeasible, missing_column, target_not_empty, write_fails_midway, no_space_writing, no_space_spilling,
-    interrupt_run, interrupt_spilled, interrupt_write, interrupt_silent_store, interrupt_stuck_function)}
+    interrupt_run, interrupt_slow_consumer, interrupt_spilled, interrupt_write, interrupt_silent_store, interrupt_stuck_function)}
 
 
 def main():

@@ -23,13 +23,15 @@ class BatchStream {
   virtual void restart() = 0;
   /// The next batch; not set at the end. Blocks. Throws what ended the run. One thread.
   virtual std::optional<Batch> next() = 0;
+  /// Ctrl-C came: next() throws, and rows of the last batch are not to be handed out any more.
+  virtual bool is_interrupted() const = 0;
 };
 
 }  // namespace detail
 
 /// What iter_batches() gives: an input range. Each begin() starts a run of its own (an epoch) and ends the one before;
 /// destroying the range, as a loop over a temporary does, ends the run too. What goes wrong in the run is thrown by
-/// begin() and ++. A batch may be kept longer than the range, but counts against the
+/// begin() and ++; after Ctrl-C they throw Cancelled. A batch may be kept longer than the range, but counts against the
 /// run's memory budget as long as it is. One thread: begin() throws InvalidArgument in a second one.
 class BatchRange {
  public:
@@ -116,7 +118,8 @@ class RowRange {
   void advance() {
     current_.reset();
     if (stream_ == nullptr) return;
-    while (next_ == rows_) {
+    while (next_ == rows_ || stream_->is_interrupted()) {
+      next_ = rows_ = 0;
       reader_.close();
       batch_ = Batch();
       std::optional<Batch> batch = stream_->next();

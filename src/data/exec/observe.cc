@@ -3,6 +3,8 @@
 #include <shoal/base/bytes.h>
 #include <shoal/base/log.h>
 
+#include <atomic>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -25,15 +27,18 @@ class RunObserver::CtrlC {
   void attach(std::shared_ptr<Run> run) {
     const Lock lock(mutex_);
     run_ = std::move(run);
-    if (came_) cancel();
+    if (came_) run_->cancel(status());
+  }
+  void stop_listening() { registration_.reset(); }
+  Status status() const {
+    return came_ ? Status(ErrorCode::cancelled, "the run was cancelled by Ctrl-C") : Status();
   }
 
  private:
-  void cancel() REQUIRES(mutex_) { run_->cancel(Status(ErrorCode::cancelled, "the run was cancelled by Ctrl-C")); }
   void interrupt() {
     const Lock lock(mutex_);
     came_ = true;
-    if (run_ != nullptr) cancel();
+    if (run_ != nullptr) run_->cancel(status());
   }
   std::vector<std::string> still_running() {
     const Lock lock(mutex_);
@@ -42,8 +47,8 @@ class RunObserver::CtrlC {
 
   Mutex mutex_;
   std::shared_ptr<Run> run_ GUARDED_BY(mutex_);
-  bool came_ GUARDED_BY(mutex_) = false;
-  InterruptRegistration registration_{InterruptCallbacks{
+  std::atomic<bool> came_ = false;
+  std::optional<InterruptRegistration> registration_{InterruptCallbacks{
       .interrupt = [this] { interrupt(); },
       .still_running = [this] { return still_running(); },
   }};
@@ -97,10 +102,12 @@ void RunObserver::show_until_told() {
   }
 }
 
+Status RunObserver::interrupted() const { return ctrl_c_->status(); }
+
 RunReport RunObserver::finish(const Status& status) {
   if (std::exchange(finished_, true)) return last_report_;
   if (run_ == nullptr) {
-    ctrl_c_.reset();
+    ctrl_c_->stop_listening();
     return last_report_;
   }
   // Progress stays on the screen while user functions are waited for, and goes before anything else is said.
@@ -111,7 +118,7 @@ RunReport RunObserver::finish(const Status& status) {
   }
   wake_.notify_all();
   if (painter_.joinable()) painter_.join();
-  ctrl_c_.reset();
+  if (!status.ok()) ctrl_c_->stop_listening();
   last_report_ = run_->report();
   run_.reset();
   if (trace_ != nullptr) {

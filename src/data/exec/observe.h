@@ -46,8 +46,11 @@ class RunObserver {
   /// The run to show, and to cancel on Ctrl-C: its consumer then gets `cancelled`. Call once.
   void attach(std::shared_ptr<Run> run);
   /// Stops the run, waits for its user functions, takes progress off the screen, writes the trace, and lets go of the
-  /// run. The run's last report; later calls give it again. A trace that cannot be written is a warning.
+  /// run. The run's last report; later calls give it again. A trace that cannot be written is a warning. After a run
+  /// that went well Ctrl-C is heard until the observer goes: its last rows may be on their way to the consumer.
   RunReport finish(const Status& status);
+  /// `cancelled` once Ctrl-C came, also where the run was over already. Any thread.
+  Status interrupted() const;
 
  private:
   class CtrlC;
@@ -59,7 +62,7 @@ class RunObserver {
   Console& console_;
   const std::shared_ptr<Trace> trace_;     // null where none is wanted
   std::shared_ptr<Run> run_;
-  std::unique_ptr<CtrlC> ctrl_c_;
+  const std::unique_ptr<CtrlC> ctrl_c_;
   RunReport last_report_;
   bool finished_ = false;
 

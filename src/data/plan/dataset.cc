@@ -64,6 +64,8 @@ class RunStream : public detail::BatchStream {
     return std::nullopt;
   }
 
+  bool is_interrupted() const override { return source_ != nullptr && !source_->interrupted().ok(); }
+
  protected:
   virtual Result<std::unique_ptr<Source>> start(const RunSettings& settings) const = 0;
 

@@ -93,6 +93,7 @@ PlanRun::PlanRun(std::shared_ptr<Run> run, std::unique_ptr<RunObserver> observer
 
 Result<Run::Delivered> PlanRun::next() {
   auto block = run_->next();
+  if (Status interrupted = observer_->interrupted(); !interrupted.ok()) block = std::move(interrupted);
   if (!block.ok() || block->rows == nullptr) observer_->finish(block.status());
   return block;
 }

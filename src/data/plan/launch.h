@@ -42,6 +42,9 @@ class PlanRun {
   /// The next block in order, rows being null at the end. Blocks. One thread at a time. The run's progress goes from
   /// the screen, and its trace is written, when it gave the last block or an error.
   Result<Run::Delivered> next();
+  /// `cancelled` once Ctrl-C came, also after the last block: what is left of the blocks is not for the consumer any
+  /// more. Any thread.
+  Status interrupted() const { return observer_->interrupted(); }
   /// From any thread; next() then gives `reason`.
   void cancel(Status reason) { run_->cancel(std::move(reason)); }
   /// Time that the real consumer waited, where another thread calls next() for it.

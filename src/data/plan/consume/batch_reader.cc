@@ -33,11 +33,14 @@ class BatchMaker final : public BatchReader {
   }
 
   Result<Run::Delivered> next() override {
+    if (failure_.ok()) failure_ = interrupted();
     if (!failure_.ok()) return failure_;
     auto batch = make();
     if (!batch.ok()) failure_ = batch.status();
     return batch;
   }
+
+  Status interrupted() const override { return run_->interrupted(); }
 
   PlanRun& run() { return *run_; }
 
@@ -109,6 +112,7 @@ class PrefetchingReader final : public BatchReader {
   }
 
   Result<Run::Delivered> next() override {
+    SHOAL_RETURN_IF_ERROR(interrupted());
     Lock lock(mutex_);
     if (ready_.empty()) {
       const auto began = Clock::now();
@@ -123,6 +127,8 @@ class PrefetchingReader final : public BatchReader {
     changed_.notify_one();
     return batch;
   }
+
+  Status interrupted() const override { return maker_->interrupted(); }
 
  private:
   void fill() {

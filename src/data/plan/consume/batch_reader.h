@@ -20,6 +20,8 @@ class BatchReader {
   /// The next batch; null rows at the end. Its blocks count against the budget until its lease is gone. Blocks. After
   /// an error every call gives the same error.
   virtual Result<Run::Delivered> next() = 0;
+  /// `cancelled` once Ctrl-C came: next() then gives that, whatever is prepared already. Any thread.
+  virtual Status interrupted() const = 0;
 };
 
 }  // namespace shoal::data

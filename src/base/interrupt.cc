@@ -203,8 +203,8 @@ class Watcher {
       if (entry.is_interrupted && entry.callbacks.discard) entry.callbacks.discard();
     }
     Console::process().write_last_line(
-        names.empty() ? "Interrupted by Ctrl-C; ended after 1.5 s, in which the program did not ask for its next batch or "
-                        "row (which throws shoal::Cancelled)."
+        names.empty() ? "Interrupted by Ctrl-C; ended after 1.5 s, in which the program did not come back for its next "
+                        "batch or row, where it gets shoal::Cancelled, or storage did not answer."
                       : "Interrupted by Ctrl-C; ended without waiting for what still ran: " + names + ".");
     _exit(k_interrupt_exit_status);
   }

@@ -52,6 +52,15 @@ Status refuse_scheme(std::string_view text, const std::string& scheme) {
   return malformed(text, "unknown scheme \"" + scheme + "\"");
 }
 
+/// A scheme whose "://" lost a slash: as a path it would be a folder "s3:", which nobody means.
+bool is_cut_scheme(std::string_view text) {
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  std::string scheme(text.substr(0, colon));
+  for (char& c : scheme) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text.substr(colon).starts_with(":/") &&
+         (scheme == "s3" || scheme == "gs" || scheme == "abfs" || scheme == "http" || scheme == "https");
+}
+
 /// Undoes percent escapes; nothing where one is cut off or not hexadecimal.
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
@@ -108,6 +117,10 @@ Result<Uri> parse_uri(std::string_view text) {
   if (text.size() > k_uri_bytes_max) return malformed(text, "it is longer than 64 KiB");
   if (text.find('\0') != std::string_view::npos) return malformed(text, "it contains a NUL character");
   std::optional<std::string> scheme = scheme_of(text);
+  if (!scheme && is_cut_scheme(text)) {
+    return malformed(text, "two slashes follow a scheme: \"" + std::string(text.substr(0, text.find(':'))) + "://\" (a path "
+                           "of that name is written \"./" + std::string(text.substr(0, 80)) + "\")");
+  }
   if (!scheme) return Uri{UriScheme::file, "", std::string(text)};
   if (*scheme == "file") return parse_file(text);
   if (*scheme == "s3") return parse_s3(text);

@@ -9,7 +9,7 @@ namespace shoal::data {
 namespace {
 
 TEST(Uri, TakesPlainPathsAsTheyAre) {
-  for (const char* path : {"/a/b.jpg", "a/b", ".", "a%20b", "C:x", "dir/", "/x/http://y", "s3:/x"}) {
+  for (const char* path : {"/a/b.jpg", "a/b", ".", "a%20b", "C:x", "dir/", "/x/http://y", "./s3:/x", "s3:x"}) {
     Result<Uri> uri = parse_uri(path);
     ASSERT_TRUE(uri.ok()) << path;
     EXPECT_EQ(*uri, (Uri{UriScheme::file, "", path}));
@@ -34,6 +34,7 @@ TEST(Uri, RefusesWhatIsMalformed) {
   for (const std::string& text :
        {""s, "file://host/x"s, "file://"s, "file:///a%2"s, "file:///a%zz"s, "file:///a%00b"s, "a\0b"s, "s3://"s,
         "s3:///key"s, "s3://ab/key"s, "s3://user@host/key"s, "s3://a..b/key"s, "s3://host:9000/b"s, "nope://x"s,
+        "s3:/x/y"s, "S3:/x"s, "gs:/x/y"s, "abfs:/x/y"s,
         "s3://bucket/" + std::string(1025, 'k'), std::string(70000, 'x')}) {
     EXPECT_EQ(parse_uri(text).status().code(), ErrorCode::invalid_argument) << text.substr(0, 100);
   }

@@ -17,6 +17,7 @@
 #include "data/io/arrow_status.h"
 #include "data/io/parquet_footer.h"
 #include "data/io/posix_file.h"
+#include "data/io/uri.h"
 #include "data/op/parquet_schema.h"
 #include "data/op/pending_uploads.h"
 #include "data/rows/agreed_columns.h"
@@ -321,6 +322,7 @@ Result<std::vector<std::string>> missing_folders(const Location& location, const
 Result<std::unique_ptr<WriteJob>> WriteJob::start(const std::string& uri, const WriteOptions& options,
                                                   StorageClients& storage) {
   SHOAL_RETURN_IF_ERROR(check_options(options));
+  SHOAL_RETURN_IF_ERROR(parse_uri(uri).status());  // as it was given: with the slash that follows, nothing is the root
   auto target = std::make_shared<Target>(Target{{}, uri.ends_with('/') ? uri : uri + "/", options});
   SHOAL_ASSIGN_OR_RETURN(target->location, storage.locate(target->uri, options.storage));
   const Location& location = target->location;

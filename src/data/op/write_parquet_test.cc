@@ -60,6 +60,10 @@ class WriteParquet : public testing::Test {
   std::int64_t block_bytes_ = 1 << 20;
 };
 
+TEST_F(WriteParquet, AnEmptyUriIsNotTheRoot) {
+  EXPECT_EQ(WriteJob::start("", {}, storage_).status().code(), ErrorCode::invalid_argument);
+}
+
 TEST_F(WriteParquet, GivesBackWhatWasWritten) {
   const auto table = numbered_table(0, 1000);
   const WriteReport report = *write(*make_from_arrow(table));

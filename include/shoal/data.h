@@ -2,6 +2,10 @@
 
 /// Everything of Shoal's datasets: `#include <shoal/data.h>`, `namespace sd = shoal::data;`.
 
+#if __cplusplus < 202002L
+#error "Shoal needs C++20: compile with -std=c++20"
+#else
+
 #include <shoal/base/bytes.h>
 #include <shoal/base/error.h>
 #include <shoal/base/log.h>
@@ -15,3 +19,5 @@
 #include <shoal/data/schema.h>
 #include <shoal/data/storage.h>
 #include <shoal/data/tensor.h>
+
+#endif

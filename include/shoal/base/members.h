@@ -91,8 +91,9 @@ consteval bool is_plain_struct() {
   return false;
 }
 
-/// How many members T has. Precondition: is_plain_struct<T>().
+/// How many members T has.
 template <class T>
+  requires(is_plain_struct<std::remove_cv_t<T>>())
 inline constexpr std::size_t count = detail::count_from<std::remove_cv_t<T>, 0>();
 
 /// Calls `f(first, second, ...)` with all members of `value`.

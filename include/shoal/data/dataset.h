@@ -46,7 +46,7 @@ inline constexpr bool begins_with_options<First, Rest...> = is_step_options<Firs
 /// Runs throw `shoal::Error`s: TaskFailed for what a function threw, SchemaMismatch, NotFound, InvalidArgument and
 /// Infeasible for wrong options of steps, and those of the storage. Steps throw only InvalidArgument, for arguments that
 /// can never be right.
-class Dataset {
+class [[nodiscard]] Dataset {
  public:
   /// For sources: the plan that gives the rows.
   explicit Dataset(std::shared_ptr<const Node> plan, RunOptions run = {});
@@ -179,6 +179,7 @@ class Dataset {
   /// ... as plain structs.
   template <class T>
   std::vector<T> take(std::int64_t rows = 20) const {
+    detail::require_row<T>();
     static_assert(!detail::has_views<T>(),
                   "shoal: the rows of take<T>() outlive the blocks that a std::string_view looks into; make the member "
                   "a std::string, or use iter_rows<T>(), whose rows are read one by one");
@@ -201,6 +202,7 @@ class Dataset {
   RowRange<Row> iter_rows() const { return RowRange<Row>(block_stream()); }
   template <class T>
   RowRange<T> iter_rows() const {
+    detail::require_row<T>();
     return RowRange<T>(block_stream());
   }
   /// Batches of exactly `batch_size` rows, but for the last one.

@@ -68,15 +68,14 @@ Dataset from_rows(std::shared_ptr<arrow::RecordBatch> rows, const RangeOptions& 
 /// Values of this process as rows: plain structs, or numbers, text and tensors as the column `item`. Copied here.
 template <class T>
 Dataset from_items(const std::vector<T>& items, RangeOptions options = {}, RunOptions run = {}) {
-  static_assert(detail::StructRow<T> || detail::ScalarRow<T>,
-                "shoal: from_items takes plain structs of numbers, text, tensors, optionals and vectors of them, or "
-                "one such value per row");
+  detail::require_row<T>();
   static_assert(!std::is_same_v<T, bool>, "shoal: from_items takes std::uint8_t for bool, which vectors cannot hand out");
   return detail::from_rows(detail::rows_from(std::span<const T>(items)), options, std::move(run));
 }
 template <class T>
 Dataset from_items(std::initializer_list<T> items, RangeOptions options = {}, RunOptions run = {}) {
-  return from_items(std::vector<T>(items), options, std::move(run));
+  detail::require_row<T>();
+  return detail::from_rows(detail::rows_from(std::span<const T>(items.begin(), items.size())), options, std::move(run));
 }
 
 // A run's options may stand in the place of the source's. They are named here, since braces alone are the source's.

@@ -60,32 +60,25 @@ using Kept = std::conditional_t<std::is_convertible_v<const std::remove_cvref_t<
                                     std::is_same_v<std::remove_cvref_t<T>, std::string_view>,
                                 std::string, std::decay_t<T>>;
 
-/// Whether T can be a row of a step.
-template <class T>
-consteval bool is_row() {
-  if constexpr (std::is_same_v<T, Row>) {
-    return true;
-  } else if constexpr (ScalarRow<T> || StructRow<T>) {
-    return is_column<T>();
-  } else {
-    return false;
-  }
-}
-template <class T>
-consteval bool is_rows() {
-  if constexpr (requires(T & rows) { rows.begin(); rows.end(); }) {
-    return is_row<std::remove_cvref_t<decltype(*std::declval<T&>().begin())>>();
-  } else {
-    return false;
-  }
-}
+/// The row that a result of map is, or that a result of flat_map has many of; void where it is no range.
+template <FunctionKind K, class Result>
+struct RowIn {
+  using type = std::conditional_t<K == FunctionKind::flat_map, void, Result>;
+};
+template <class Result>
+  requires requires(Result& rows) { rows.begin(); rows.end(); }
+struct RowIn<FunctionKind::flat_map, Result> {
+  using type = std::remove_cvref_t<decltype(*std::declval<Result&>().begin())>;
+};
+template <FunctionKind K, class Result>
+using RowGiven = typename RowIn<K, std::remove_cvref_t<Result>>::type;
 
 /// The first thing that is wrong with a step's function.
 enum class Fault {
   none,
-  generic, captures, bases,                                    // the callable
-  row, batch, member, writable,                                // what it takes
-  map_result, flat_result, filter_result, batch_result, value,  // what it gives
+  text, generic, captures, bases,                              // the callable
+  row, rows, batch, member, writable,                          // what it takes
+  map_result, flat_result, filter_result, batch_result, value, result_member, result_view,  // what it gives
   count, bound, bound_type, construct,                         // its arguments
 };
 
@@ -98,11 +91,15 @@ enum class StepForm {
 
 template <FunctionKind K, StepForm Form, class Result>
 consteval Fault find_result_fault() {
-  if constexpr (Form == StepForm::column) return is_column<Result>() ? Fault::none : Fault::value;
+  if constexpr (Form == StepForm::column) {
+    return !is_column<Result>() ? Fault::value : has_views<Result>() ? Fault::result_view : Fault::none;
+  }
   if constexpr (K == FunctionKind::map_batches) return std::is_same_v<Result, Batch> ? Fault::none : Fault::batch_result;
   if constexpr (K == FunctionKind::filter) return std::is_convertible_v<Result, bool> ? Fault::none : Fault::filter_result;
-  if constexpr (K == FunctionKind::flat_map) return is_rows<Result>() ? Fault::none : Fault::flat_result;
-  if constexpr (K == FunctionKind::map) return is_row<Result>() ? Fault::none : Fault::map_result;
+  using Given = RowGiven<K, Result>;
+  if constexpr (is_row<Given>()) return has_views<Given>() ? Fault::result_view : Fault::none;
+  if constexpr (Misfit<Given>::k_found) return Fault::result_member;
+  return K == FunctionKind::flat_map ? Fault::flat_result : Fault::map_result;
 }
 
 template <FunctionKind K, StepForm Form, class S>
@@ -114,8 +111,10 @@ consteval Fault find_signature_fault() {
   }
   if constexpr (K == FunctionKind::map_batches) {
     if (!std::is_same_v<Taken, Batch>) return Fault::batch;
+  } else if constexpr (std::is_same_v<Taken, Batch>) {
+    return Fault::rows;
   } else if constexpr (!is_row<Taken>()) {
-    return StructRow<Taken> ? Fault::member : Fault::row;
+    return Misfit<Taken>::k_found ? Fault::member : Fault::row;
   }
   return find_result_fault<K, Form, typename S::Result>();
 }
@@ -145,7 +144,7 @@ consteval Fault find_construct_fault(members::Types<Args...>) {
 template <FunctionKind K, StepForm Form, class F, class... Args>
 consteval Fault find_fault(members::Types<F, Args...>) {
   if constexpr (!HasSignature<F>) {
-    return Fault::generic;
+    return std::is_convertible_v<F, std::string_view> ? Fault::text : Fault::generic;
   } else if constexpr (Form != StepForm::object && !is_shippable<F>) {
     return std::is_class_v<F> && (std::is_polymorphic_v<F> || members::has_base<F>()) ? Fault::bases : Fault::captures;
   } else if constexpr (constexpr Fault fault = find_signature_fault<K, Form, SignatureOf<F>>(); fault != Fault::none) {
@@ -156,5 +155,21 @@ consteval Fault find_fault(members::Types<F, Args...>) {
     return find_bound_fault<F>(typename SignatureOf<F>::BoundParameters{}, members::Types<Args...>{});
   }
 }
+
+/// The row that a step with a fault in a member takes or gives; void where the fault is another.
+template <FunctionKind K, Fault Found, class Given>
+struct RowWithFault {
+  using type = void;
+};
+template <FunctionKind K, class F, class... Args>
+struct RowWithFault<K, Fault::member, members::Types<F, Args...>> {
+  using type = typename SignatureOf<F>::Row;
+};
+template <FunctionKind K, class F, class... Args>
+struct RowWithFault<K, Fault::result_member, members::Types<F, Args...>> {
+  using type = RowGiven<K, typename SignatureOf<F>::Result>;
+};
+template <FunctionKind K, Fault Found, class Given>
+using RowAtFault = typename RowWithFault<K, Found, Given>::type;
 
 }  // namespace shoal::data::inline v1::detail

@@ -159,8 +159,7 @@ std::unique_ptr<Function> make_typed(Call call) {
   } else if constexpr (K == FunctionKind::filter) {
     return std::make_unique<FilterFunction<In, Call>>(std::move(call));
   } else if constexpr (K == FunctionKind::flat_map) {
-    using Out = std::remove_cvref_t<decltype(*std::declval<Result&>().begin())>;
-    return std::make_unique<FlatMapFunction<In, Out, Call>>(std::move(call));
+    return std::make_unique<FlatMapFunction<In, RowGiven<K, Result>, Call>>(std::move(call));
   } else {
     return std::make_unique<MapFunction<In, Result, Call>>(std::move(call));
   }
@@ -184,11 +183,8 @@ FunctionSpec describe(std::string name, bool has_state) {
   spec.name = std::move(name);
   spec.has_state = has_state;
   spec.reads = column_names_of<typename S::Row>();
-  using Result = std::remove_cvref_t<typename S::Result>;
-  if constexpr (K == FunctionKind::map) {
-    spec.writes = column_names_of<Result>();
-  } else if constexpr (K == FunctionKind::flat_map) {
-    spec.writes = column_names_of<std::remove_cvref_t<decltype(*std::declval<Result&>().begin())>>();
+  if constexpr (K == FunctionKind::map || K == FunctionKind::flat_map) {
+    spec.writes = column_names_of<RowGiven<K, typename S::Result>>();
   } else if constexpr (K == FunctionKind::filter) {
     spec.writes.emplace();
   }
@@ -285,6 +281,10 @@ struct StepMaker {
   template <class... Args>
   std::shared_ptr<const FunctionSpec> operator()(Args&&... args) const {
     constexpr Fault fault = find_fault<K, Form>(Given<Form, C, std::decay_t<Args>...>{});
+    using Struct = RowAtFault<K, fault, Given<Form, C, std::decay_t<Args>...>>;
+    using Wrong = Misfit<Struct>;
+    static_assert(fits(fault, Fault::text),
+                  "shoal: a step takes a function, not text; filter also takes an expression: .filter(sd::col(\"id\") > 3)");
     static_assert(fits(fault, Fault::generic),
                   "shoal: a step needs one signature: write the row's type, [](Digit digit) instead of [](auto digit), "
                   "and do not overload operator()");
@@ -299,9 +299,12 @@ struct StepMaker {
     static_assert(fits(fault, Fault::row),
                   "shoal: a row is a plain struct (no bases, constructors, virtual functions or private members, at "
                   "most 64 members that each have a default) or sd::Row, taken by value or const reference");
+    static_assert(fits(fault, Fault::rows), "shoal: this step takes rows one by one; use map_batches() for sd::Batch");
     static_assert(fits(fault, Fault::batch),
                   "shoal: map_batches needs sd::Batch function(const sd::Batch&, bound arguments...); use map() for rows");
-    static_assert(fits(fault, Fault::member),
+    static_assert(is_changeable_member<Struct, Wrong::k_name, typename Wrong::Member>,
+                  "shoal: a member of a row must not be const, because it is read into");
+    static_assert(is_column_member<Struct, Wrong::k_name, typename Wrong::Member>,
                   "shoal: every member of a row must be a column: a number, bool, enum, std::string, std::string_view, "
                   "chrono time, sd::Bytes, sd::Tensor, std::array of numbers, a plain struct of them, or std::vector or "
                   "std::optional of one of them");
@@ -312,6 +315,9 @@ struct StepMaker {
                   "shoal: map needs a function that returns a plain struct whose members are columns, or sd::Row");
     static_assert(fits(fault, Fault::flat_result),
                   "shoal: flat_map needs a function that returns std::vector of plain structs or of sd::Row");
+    static_assert(fits(fault, Fault::result_view),
+                  "shoal: a std::string_view in the result may look into text that is gone when the function returns; "
+                  "return std::string");
     static_assert(fits(fault, Fault::filter_result), "shoal: filter needs a function that returns bool");
     static_assert(fits(fault, Fault::batch_result), "shoal: map_batches needs a function that returns sd::Batch");
     static_assert(fits(fault, Fault::value),

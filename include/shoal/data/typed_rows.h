@@ -17,117 +17,11 @@
 #include <shoal/base/type_name.h>
 #include <shoal/data/columns.h>
 #include <shoal/data/row.h>
+#include <shoal/data/row_types.h>
 #include <shoal/data/tensor.h>
 
 /// Plain structs as rows: how each member is read from a column and written to one.
 namespace shoal::data::inline v1::detail {
-
-template <class T>
-inline constexpr bool is_tensor_view = false;
-template <class T>
-inline constexpr bool is_tensor_view<TensorView<const T>> = true;
-template <class T>
-inline constexpr bool is_vector = false;
-template <class T>
-inline constexpr bool is_vector<std::vector<T>> = true;
-
-/// Arrays of numbers as members: a column of tensors of one dimension and one shape.
-template <class T>
-inline constexpr std::int64_t array_items = 0;
-template <TensorElement T, std::size_t N>
-inline constexpr std::int64_t array_items<std::array<T, N>> = static_cast<std::int64_t>(N);
-template <class T>
-concept NumberArray = array_items<T> != 0;
-
-template <class T>
-concept Number = dtype_of<T> != DType::other || std::is_enum_v<T>;
-
-/// What a number is stored as: itself, or an enum's integer.
-template <class T>
-struct StoredNumber {
-  using type = T;
-};
-template <class T>
-  requires std::is_enum_v<T>
-struct StoredNumber<T> {
-  using type = std::underlying_type_t<T>;
-};
-
-/// std::chrono's points in time (UTC) and durations of whole s, ms, us or ns in 64 bits.
-template <class T>
-consteval bool is_time() {
-  if constexpr (shoal::detail::TimePoint<T>) {
-    return is_time<typename T::duration>();
-  } else if constexpr (shoal::detail::Duration<T>) {
-    constexpr auto ticks = T::period::den;
-    return std::is_integral_v<typename T::rep> && sizeof(typename T::rep) == 8 && T::period::num == 1 &&
-           (ticks == 1 || ticks == 1'000 || ticks == 1'000'000 || ticks == 1'000'000'000);
-  } else {
-    return false;
-  }
-}
-template <class T>
-concept Time = is_time<T>();
-
-template <class T>
-consteval bool is_column();
-
-template <class T>
-struct AllColumns;
-template <class... T>
-struct AllColumns<members::Types<T...>> {
-  static constexpr bool value = (is_column<T>() && ...);
-};
-
-/// Whether a value of T can stand in a column.
-template <class T>
-consteval bool is_column() {
-  if constexpr (std::is_const_v<T>) {
-    return false;
-  } else if constexpr (Number<T> || Text<T> || Time<T> || std::is_same_v<T, Bytes> || is_tensor<T> ||
-                       is_tensor_view<T> || NumberArray<T>) {
-    return true;
-  } else if constexpr (is_optional<T> || is_vector<T>) {
-    return !is_optional<typename T::value_type> && is_column<typename T::value_type>();
-  } else if constexpr (members::is_plain_struct<T>()) {
-    return members::count<T> != 0 && AllColumns<members::TypesOf<T>>::value;
-  } else {
-    return false;
-  }
-}
-
-template <class T>
-consteval bool has_views();
-
-template <class T>
-struct AnyViews;
-template <class... T>
-struct AnyViews<members::Types<T...>> {
-  static constexpr bool value = (has_views<T>() || ...);
-};
-
-/// Whether a value of T refers to text that its block owns. Tensors and bytes keep their block alive themselves.
-template <class T>
-consteval bool has_views() {
-  if constexpr (std::is_same_v<T, std::string_view>) {
-    return true;
-  } else if constexpr (Number<T> || Time<T> || std::is_same_v<T, Bytes> || is_tensor<T> || is_tensor_view<T> ||
-                       NumberArray<T>) {
-    return false;
-  } else if constexpr (is_optional<T> || is_vector<T>) {
-    return has_views<typename T::value_type>();
-  } else if constexpr (members::is_plain_struct<T>()) {
-    return AnyViews<members::TypesOf<T>>::value;
-  } else {
-    return false;
-  }
-}
-
-/// A row of one unnamed value, as from_items({1, 2, 3}) makes: column "item".
-template <class T>
-concept ScalarRow = Number<T> || Text<T> || is_tensor<T>;
-template <class T>
-concept StructRow = members::is_plain_struct<T>() && !Time<T> && !NumberArray<T>;
 
 template <class T, class F>
 constexpr decltype(auto) apply_members(T& row, F&& f) {
@@ -150,7 +44,8 @@ consteval auto member_names() {
 template <class T>
 ColumnSpec column_spec(std::string_view name);
 
-/// The columns of a struct. A member that has a default of its own (`label = -1`), or is optional, may be missing.
+/// The columns of a struct. A member that has a default of its own (`label = -1`), or is optional, may be missing. A
+/// default that is zero or empty text is none, because the value is the same without it.
 template <class T>
 std::vector<ColumnSpec> row_specs() {
   std::vector<ColumnSpec> specs;
@@ -287,9 +182,19 @@ void write_value(ColumnSink& sink, const T& value) {
 
 using RecordBatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-/// Reads rows of a batch as structs (or dynamic rows), one after the other.
+/// Reads rows of a batch as structs (or dynamic rows), one after the other. This is for what cannot be a row, which
+/// require_row() refuses: without bodies, there is no more for the compiler to say.
 template <class T>
 class RowReader {
+ public:
+  void open(const RecordBatchPtr& rows);
+  T read(std::int64_t i) const;
+  void close();
+};
+
+template <class T>
+  requires(is_row<T>())
+class RowReader<T> {
  public:
   explicit RowReader(std::vector<ColumnSpec> specs = row_specs<T>()) : specs_(std::move(specs)) {}
   void open(const RecordBatchPtr& rows) { columns_ = open_columns(rows, specs_, type_name<T>()); }
@@ -319,9 +224,19 @@ class RowReader<Row> {
   RecordBatchPtr rows_;
 };
 
-/// Writes structs as rows. Output columns go over those of `input`, of which `dropped` are left out.
+/// Writes structs as rows. Output columns go over those of `input`, of which `dropped` are left out. As with RowReader,
+/// this is for what cannot be a row.
 template <class T>
 class RowWriter {
+ public:
+  RowWriter(RecordBatchPtr input, std::span<const std::string> dropped, std::int64_t expected_rows);
+  void append(const T& row);
+  RecordBatchPtr finish(const std::vector<std::int32_t>* picks = nullptr);
+};
+
+template <class T>
+  requires(is_row<T>())
+class RowWriter<T> {
  public:
   RowWriter(RecordBatchPtr input, std::span<const std::string> dropped, std::int64_t expected_rows)
       : input_(std::move(input)), dropped_(dropped) {

@@ -130,7 +130,7 @@ TEST(Dataset, TakeShowAndCount) {
   const std::string shown = out.str();
   EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 2);
   EXPECT_EQ(squares.filter(is_even).count(), 500);
-  EXPECT_EQ(code_of([&] { squares.limit(-1); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of([&] { static_cast<void>(squares.limit(-1)); }), ErrorCode::invalid_argument);
 }
 
 TEST(Dataset, CountsFromMetadataAndRunsNoStepThatCannotChangeIt) {

@@ -30,7 +30,7 @@ struct Place {
   throw_error(ErrorCode::schema_mismatch,
               std::string(reader) + "::" + spec.name + " needs column '" + spec.name + "', and the columns are: " +
                   (schema.num_fields() == 0 ? "none" : describe_columns(schema)) +
-                  ". Name the member as the column, give it a default value, or make it std::optional.");
+                  ". Name the member as the column, make it std::optional, or give it a default other than zero or empty.");
 }
 
 bool is_integer(DType type) { return type >= DType::int8 && type <= DType::uint64; }

@@ -51,7 +51,7 @@ Dataset read_parquet(Uris uris, ParquetOptions options = {}, RunOptions run = {}
 Dataset read_binary(Uris uris, BinaryOptions options = {}, RunOptions run = {});
 /// Lines of text, one row each: columns `path` (by option) and `text`.
 Dataset read_text(Uris uris, TextOptions options = {}, RunOptions run = {});
-/// The listing itself: path, key, size, etag, modified (a timestamp in UTC).
+/// The listing itself, which an ObjectHandle can be read from: uri, key, size, etag, modified (a timestamp in UTC).
 Dataset list_objects(Uris uris, ListOptions options = {}, RunOptions run = {});
 
 /// The numbers 0, 1, ... n - 1 in the column `id` (int64).
@@ -65,7 +65,7 @@ namespace detail {
 Dataset from_rows(std::shared_ptr<arrow::RecordBatch> rows, const RangeOptions& options, RunOptions run);
 }  // namespace detail
 
-/// Values of this process as rows: plain structs, or numbers, text and tensors as the column `item`. Copied here.
+/// Values of this process as rows: plain structs, sd::Row, or numbers, text and tensors as the column `item`. Copied here.
 template <class T>
 Dataset from_items(const std::vector<T>& items, RangeOptions options = {}, RunOptions run = {}) {
   detail::require_row<T>();

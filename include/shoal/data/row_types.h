@@ -166,7 +166,7 @@ consteval void require_row() {
   using Wrong = Misfit<T>;
   static_assert(Wrong::k_found || is_row<T>(),
                 "shoal: a row is a plain struct (no bases, constructors, virtual functions or private members, 1 to 64 "
-                "members that each have a default) or sd::Row; as items also one number, text or tensor");
+                "members that each have a default), sd::Row, or one number, text or tensor");
   static_assert(is_changeable_member<T, Wrong::k_name, typename Wrong::Member>,
                 "shoal: a member of a row must not be const, because it is read into");
   static_assert(is_column_member<T, Wrong::k_name, typename Wrong::Member>,

@@ -175,6 +175,7 @@ TEST(Dataset, ExplainsAndTellsWhatItDid) {
 TEST(Dataset, FromItemsAndArrow) {
   EXPECT_EQ(ids(sd::from_items(std::vector<Id>{{3}, {1}}, quiet())), (Ids{3, 1}));
   EXPECT_EQ(sd::from_items({1.5, 2.5}, {}, quiet()).take(2)[1]["item"].as<double>(), 2.5);
+  EXPECT_EQ(ids(sd::from_items(sd::range(5, quiet()).take(2), quiet())), iota(2));  // dynamic rows
   const auto table = *arrow::Table::FromRecordBatches({id_rows({1, 2}), id_rows({3})});
   EXPECT_EQ(ids(sd::from_arrow(table, quiet())), (Ids{1, 2, 3}));
 }

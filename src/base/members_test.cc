@@ -82,6 +82,16 @@ TEST(Members, CountsArraysAsOne) {
   EXPECT_EQ(members::count<Large>, 64u);
 }
 
+template <class T>
+concept Counted = requires { members::count<T>; };
+
+TEST(Members, CountsPlainStructsOnly) {
+  EXPECT_TRUE(Counted<const Point>);
+  EXPECT_FALSE(Counted<const char*>);
+  EXPECT_FALSE(Counted<Closed>);
+  EXPECT_FALSE(Counted<int[3]>);
+}
+
 TEST(Members, KnowsNames) {
   constexpr auto names = members::names<Mixed>;
   EXPECT_EQ(std::vector<std::string>(names.begin(), names.end()),

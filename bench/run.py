@@ -3,8 +3,9 @@
 
     python3 bench/run.py --build build/release [--only NAME ...] [--rounds 5] [--no-peers]
 
-Every figure, limits and peers included, comes from this run: each round measures ours, the limit and the peer one after
-the other, and the table shows medians with the smallest and largest value. A line is BELOW when its floor does not hold.
+Every figure, limits and peers included, comes from this run: a line is warmed up, and then each round measures ours, the
+limit and the peer one after the other; the table shows medians with the smallest and largest value. Lines that need no
+server come before one is started. A line is BELOW when its floor does not hold.
 Needs the standard library only; peers run in build/peers, which this script makes.
 """
 
@@ -79,86 +80,99 @@ def make_peers():
     return folder / "bin/python"
 
 
-def make_data(build, env, endpoint, wanted):
-    """Local data is kept between runs; buckets are fresh in every run."""
-    tool = build / "bench/bench_data"
+def make_local_data(build, wanted):
+    """It is kept between runs."""
     for kind in ("jpeg", "parquet"):
         folder, done = DATA / kind, DATA / f"{kind}.done"
         if any(kind in name for name in wanted) and not done.exists():
             print(f"making {kind} data ...", flush=True)
             shutil.rmtree(folder, ignore_errors=True)
             DATA.mkdir(parents=True, exist_ok=True)
-            subprocess.run([tool, kind, folder], check=True)
+            subprocess.run([build / "bench/bench_data", kind, folder], check=True)
             done.touch()
-    s3 = {**env, "AWS_ENDPOINT_URL": f"http://{endpoint}"}
+
+
+def make_buckets(build, env, wanted):
+    """They are fresh in every run."""
+    tool = build / "bench/bench_data"
     if wanted & {"s3_list", "s3_mnist", "s3_mnist_20ms", "s3_first_batch"}:
         print("uploading 70,000 digits ...", flush=True)
-        subprocess.run([tool, "mnist", "s3://mnist", ROOT / ".deps/mnist"], check=True, env=s3)
+        subprocess.run([tool, "mnist", "s3://mnist", ROOT / ".deps/mnist"], check=True, env=env)
     for name, count, size in (("s3_get_100k", 6000, 100_000), ("s3_get_1m", 1000, 1_000_000)):
         if name in wanted:
-            subprocess.run([tool, "objects", f"s3://{name.replace('_', '-')}", str(count), str(size)], check=True, env=s3)
+            subprocess.run([tool, "objects", f"s3://{name.replace('_', '-')}", str(count), str(size)], check=True, env=env)
 
 
-def make_lines(build, endpoint, python):
-    ours, limit_s3, limit = build / "bench/bench_shoal", build / "bench/limit_s3", build / "bench/limit_local"
-    peer = [python, ROOT / "bench/peers/ray_data.py"]
+def at_least(part):
+    return f">= {part} x limit", lambda line: line.median("ours") >= part * line.median("limit")
 
-    def ratio(least, most=None):
-        if most is not None:
-            return f"<= {most} x limit", lambda line: line.median("ours") <= most * line.median("limit")
-        return f">= {least} x limit", lambda line: line.median("ours") >= least * line.median("limit")
 
-    def below(value, unit):
-        return f"<= {value} {unit}", lambda line: line.median("ours") <= value
+def at_most(times):
+    return f"<= {times} x limit", lambda line: line.median("ours") <= times * line.median("limit")
+
+
+def below(value, unit):
+    return f"<= {value} {unit}", lambda line: line.median("ours") <= value
+
+
+def three_times_the_peer(line):
+    peer_ok = line.median("peer") is None or line.median("ours") >= 3 * line.median("peer")
+    return line.median("ours") >= 0.85 * line.median("limit") and peer_ok
+
+
+def line_maker(build, python):
+    ours, peer = build / "bench/bench_shoal", [python, ROOT / "bench/peers/ray_data.py"]
 
     def line(name, unit, better, floor, ours_args, limit=None, peer_args=None, peer_name="Ray Data 2.60"):
         return Line(name, unit, better, [ours, *ours_args], limit, peer_args and [*peer, *peer_args], peer_name, *floor)
+    return line
 
-    def mnist_floor():
-        def holds(it):
-            peer_ok = it.median("peer") is None or it.median("ours") >= 3 * it.median("peer")
-            return it.median("ours") >= 0.85 * it.median("limit") and peer_ok
-        return ">= 0.85 x limit, 3 x peer", holds
 
+def s3_lines(build, endpoint, python):
+    line, limit = line_maker(build, python), build / "bench/limit_s3"
     train = [endpoint, "mnist", "train/"]
     lines = [
-        line("s3_list", "keys/s", "higher", ratio(0.9), ["list", "s3://mnist/"], [limit_s3, "list", endpoint, "mnist", ""],
+        line("s3_list", "keys/s", "higher", at_least(0.9), ["list", "s3://mnist/"], [limit, "list", endpoint, "mnist", ""],
              ["list", endpoint, "mnist", ""], "minio-py 7.2"),
-        line("s3_mnist", "images/s", "higher", mnist_floor(), ["mnist", "s3://mnist/train/"],
-             [limit_s3, "get", *train, "128"], ["mnist", *train, "8000"]),
+        line("s3_mnist", "images/s", "higher", (">= 0.85 x limit, 3 x peer", three_times_the_peer),
+             ["mnist", "s3://mnist/train/"], [limit, "get", *train, "128"], ["mnist", *train, "8000"]),
         line("s3_mnist_20ms", "images/s", "higher", (">= 0.8 x s3_mnist", None), ["mnist", "s3://mnist/train/"]),
         line("s3_first_batch", "s", "lower", below(0.2, "s"), ["first_batch", "s3://mnist/train/"], None,
              ["first_batch", *train]),
     ]
     for name in ("s3_get_100k", "s3_get_1m"):
         bucket = name.replace("_", "-")
-        lines.append(line(name, "objects/s", "higher", ratio(0.9), ["get", f"s3://{bucket}/objects/"],
-                          [limit_s3, "get", endpoint, bucket, "objects/", "32"], ["get", endpoint, bucket, "objects/"]))
+        lines.append(line(name, "objects/s", "higher", at_least(0.9), ["get", f"s3://{bucket}/objects/"],
+                          [limit, "get", endpoint, bucket, "objects/", "32"], ["get", endpoint, bucket, "objects/"]))
+    return lines
+
+
+def local_lines(build, python):
+    line, limit = line_maker(build, python), build / "bench/limit_local"
     jpeg, parquet = DATA / "jpeg", DATA / "parquet"
-    lines += [
-        line("jpeg_images", "images/s", "higher", ratio(0.9), ["jpeg", jpeg], [limit, "jpeg", jpeg], ["jpeg", jpeg]),
-        line("parquet_scan", "s", "lower", ratio(None, 1.3), ["parquet", parquet], [limit, "parquet", parquet],
+    return [
+        line("jpeg_images", "images/s", "higher", at_least(0.9), ["jpeg", jpeg], [limit, "jpeg", jpeg], ["jpeg", jpeg]),
+        line("parquet_scan", "s", "lower", at_most(1.3), ["parquet", parquet], [limit, "parquet", parquet],
              ["parquet", parquet]),
         line("block_overhead", "us", "lower", below(15, "us"), ["blocks", "200"], [limit, "handover", "100000"]),
         line("block_overhead_one", "us", "lower", below(60, "us"), ["blocks_one", "2000"]),
         line("rows_map", "s", "lower", below(0.010, "s"), ["rows", "100000"], [limit, "rows", "100000"], ["rows", "100000"]),
     ]
-    return lines
 
 
-def measure(lines, rounds, env, endpoint, slow_endpoint):
-    for round_number in range(-1, rounds):  # round -1 warms up ours and the limit and is not counted
-        for line in lines:
+def measure(lines, rounds, env, slow_endpoint=None):
+    for line in lines:
+        own = {**env, "AWS_ENDPOINT_URL": f"http://{slow_endpoint}"} if line.name == "s3_mnist_20ms" else env
+        for round_number in range(-1, rounds):  # round -1 warms up ours and the limit and is not counted
             for who, command in line.commands.items():
                 if command is None or (who == "peer" and round_number < 0):
                     continue
-                where = slow_endpoint if line.name == "s3_mnist_20ms" else endpoint
-                figure = run_json(command, {**env, "AWS_ENDPOINT_URL": f"http://{where}"})
+                figure = run_json(command, own)
                 if round_number >= 0:
                     line.figures[who].append(figure["value"])
                     if who == "ours" and "cpu_us_per_op" in figure:
                         line.cpu.append(figure["cpu_us_per_op"])
-        print(f"round {round_number + 1} of {rounds} done", flush=True)
+        print(f"{line.name}: {', '.join(number(value) for value in line.figures['ours'])} {line.unit}", flush=True)
 
 
 def number(value):
@@ -191,6 +205,34 @@ def report(lines, path):
     return all(line.holds is None or line.holds(line) for line in lines)
 
 
+def chosen(lines, args):
+    lines = [line for line in lines if not args.only or line.name in args.only]
+    if args.no_peers:
+        for line in lines:
+            line.commands["peer"] = None
+    return lines
+
+
+def measure_local(args, python):
+    lines = chosen(local_lines(args.build, python), args)
+    make_local_data(args.build, {line.name for line in lines})
+    measure(lines, args.rounds, clean_environment())
+    return lines
+
+
+def measure_s3(args, python):
+    env = clean_environment()
+    with minio(env) as endpoint, delay_proxy(args.build / "bench/delay_proxy", endpoint, 20) as slow_endpoint:
+        lines = chosen(s3_lines(args.build, endpoint, python), args)
+        make_buckets(args.build, env, {line.name for line in lines})
+        measure(lines, args.rounds, env, slow_endpoint)
+    return lines
+
+
+def clean_environment():
+    return {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"AWS_REGION": "us-east-1"}
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--build", default=ROOT / "build/release", type=pathlib.Path)
@@ -198,21 +240,17 @@ def main():
     options.add_argument("--rounds", default=5, type=int)
     options.add_argument("--no-peers", action="store_true")
     args = options.parse_args()
-    env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"AWS_REGION": "us-east-1"}
+    local = {line.name for line in local_lines(args.build, "")}
+    names = {line.name for line in s3_lines(args.build, "", "")} | local
+    if unknown := set(args.only) - names:
+        raise SystemExit(f"no such line: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
+    if "s3_mnist_20ms" in args.only:
+        args.only.append("s3_mnist")  # its floor is a part of that line
     python = sys.executable if args.no_peers else make_peers()
-    with minio(env) as endpoint, delay_proxy(args.build / "bench/delay_proxy", endpoint, 20) as slow_endpoint:
-        lines = make_lines(args.build, endpoint, python)
-        names = {line.name for line in lines}
-        if unknown := set(args.only) - names:
-            raise SystemExit(f"no such line: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
-        if "s3_mnist_20ms" in args.only:
-            args.only.append("s3_mnist")  # its floor is a part of that line
-        lines = [line for line in lines if not args.only or line.name in args.only]
-        if args.no_peers:
-            for line in lines:
-                line.commands["peer"] = None
-        make_data(args.build, env, endpoint, {line.name for line in lines})
-        measure(lines, args.rounds, env, endpoint, slow_endpoint)
+    wanted = set(args.only) or names
+    lines = measure_local(args, python) if wanted & local else []
+    if wanted - local:
+        lines += measure_s3(args, python)
     return 0 if report(lines, ROOT / "build/bench.json") else 1
 
 

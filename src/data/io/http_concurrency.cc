@@ -10,7 +10,7 @@ using std::chrono::seconds;
 
 constexpr int k_first = 16;
 constexpr int k_least = 4;                     // where the server throttles
-constexpr double k_gain = 1.2;                 // a doubling that gives less is not worth its connections
+constexpr double k_gain = 1.1;                 // a doubling that gives less is not worth its connections
 constexpr milliseconds k_window_min{20};       // shorter ones measure bursts
 constexpr int k_window_replies = 2;            // times the limit
 constexpr double k_bytes_per_request = 65536;  // bytes that cost as much as a request does

@@ -99,7 +99,7 @@ TEST(HttpConcurrency, SmallerRepliesAreNoGain) {
 
 TEST(HttpConcurrency, OneSlowWindowMakesNoTryLookGood) {
   HttpConcurrency concurrency(256);
-  StoreModel store([](int) { return 1000; }), slow([](int) { return 750; });
+  StoreModel store([](int) { return 1000; }), slow([](int) { return 850; });
   while (concurrency.limit() == 16) store.run(concurrency, 1ms);
   while (concurrency.limit() == 32) store.run(concurrency, 1ms);  // it did not help: the next try is in 2 s
   store.run(concurrency, 1s);

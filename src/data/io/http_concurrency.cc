@@ -44,8 +44,7 @@ void HttpConcurrency::end_window(HttpClock::time_point now, double rate) {
   if (limit_ > proven_) {  // a try, the first measurement included
     if (proven_ > 0 && rate < k_gain * proven_rate_) {
       limit_ = proven_;
-      next_try_ = now + pause_;
-      pause_ = std::min<HttpClock::duration>(2 * pause_, k_pause_most);
+      try_later(now);
       return;
     }
     if (proven_ > 0) pause_ = k_pause_first;
@@ -56,14 +55,18 @@ void HttpConcurrency::end_window(HttpClock::time_point now, double rate) {
   if (now >= next_try_) limit_ = std::min(2 * limit_, most_);
 }
 
+void HttpConcurrency::try_later(HttpClock::time_point now) {
+  next_try_ = now + pause_;
+  pause_ = std::min<HttpClock::duration>(2 * pause_, k_pause_most);
+}
+
 void HttpConcurrency::on_throttled(HttpClock::time_point now) {
   if (now < throttled_until_) return;
   throttled_until_ = now + k_throttled;
   limit_ = std::max(limit_ / 2, std::min(k_least, most_));
   proven_ = limit_;
   proven_rate_ = 0;
-  next_try_ = now + pause_;
-  pause_ = std::min<HttpClock::duration>(2 * pause_, k_pause_most);
+  try_later(now);
   replies_ = -1;
 }
 

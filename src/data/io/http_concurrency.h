@@ -27,6 +27,7 @@ class HttpConcurrency {
  private:
   void begin_window(HttpClock::time_point now);
   void end_window(HttpClock::time_point now, double rate);
+  void try_later(HttpClock::time_point now);
 
   const int most_;
   int limit_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -194,7 +195,7 @@ class S3BulkReader final : public BulkReader {
                const std::stop_token& stop)
       : client_(std::move(client)),
         ahead_(std::make_shared<ReadAhead>(*client_, std::move(bucket), std::move(requests))),
-        on_stop_(stop, Close{*ahead_}) {}
+        on_stop_(stop, [this] { ahead_->close(); }) {}
   ~S3BulkReader() override { ahead_->close(); }
 
   void prepare() override { ahead_->fill(); }
@@ -213,17 +214,12 @@ class S3BulkReader final : public BulkReader {
   }
 
  private:
-  struct Close {
-    ReadAhead& ahead;
-    void operator()() const { ahead.close(); }
-  };
-
   const std::shared_ptr<S3Client> client_;
   const std::shared_ptr<ReadAhead> ahead_;
   std::vector<Result<Bytes>> taken_;
   std::size_t next_ = 0;   // of taken_
   std::size_t given_ = 0;  // of all requests
-  const std::stop_callback<Close> on_stop_;
+  const std::stop_callback<std::function<void()>> on_stop_;
 };
 
 }  // namespace

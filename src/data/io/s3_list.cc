@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -55,6 +56,7 @@ struct Part {
   std::string token;
   bool ended = false;
   std::shared_ptr<S3Call> call;
+  HttpClock::time_point asked{};  // when the call was made
   std::deque<Result<std::vector<ObjectInfo>>> pages;
 };
 
@@ -79,9 +81,10 @@ int folder_count(const std::vector<ObjectInfo>& entries, const std::string& pref
 /// The listing's state, shared by the caller's thread and the loop's.
 ///
 /// It begins as one part, page after page. A recursive listing whose pages come from afar and show few large folders
-/// goes on in parallel: the first part then ends with its folder, and a second part asks for the folders behind it, each of
-/// which becomes a part of its own. Where those turn out to be small, the rest is one part again. Two requests are under way at most. Pages beyond the first are asked for once the
-/// caller wants a second one, so that reading a few rows costs one page.
+/// goes on in parallel: the first part then ends with its folder, and a second part asks for the folders behind it,
+/// each of which becomes a part of its own. Where those turn out to be small, the rest is one part again. Two requests
+/// are under way at most. Pages beyond the first are asked for once the caller wants a second one, so that reading a
+/// few rows costs one page.
 class ListAhead final : public PageSink, public std::enable_shared_from_this<ListAhead> {
  public:
   ListAhead(S3Client& client, std::string bucket, std::string prefix, bool recursive)
@@ -124,7 +127,6 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
   int in_flight_ GUARDED_BY(mutex_) = 0;
   bool may_run_ahead_ GUARDED_BY(mutex_) = false;
   int pages_seen_ GUARDED_BY(mutex_) = 0;
-  HttpClock::time_point asked_ GUARDED_BY(mutex_){};  // when the latest page of the first part was asked for
   HttpClock::duration fastest_page_ GUARDED_BY(mutex_) = HttpClock::duration::max();
   bool is_split_ GUARDED_BY(mutex_) = false;
   std::size_t most_keys_ GUARDED_BY(mutex_) = 0;  // of a page
@@ -159,12 +161,12 @@ void ListAhead::pump() {
   {
     const Lock lock(mutex_);
     const bool ahead = pages_seen_ == 0 || may_run_ahead_;
-    asked_ = HttpClock::now();
     for (std::size_t i = 0; ahead && !closed_ && i < parts_.size() && in_flight_ < k_in_flight_max; ++i) {
       Part& part = parts_[i];
       const bool room = i == 0 ? part.pages.size() < k_pages_ahead_max : pages_beside() < k_pages_beside_max;
       if (part.ended || part.call != nullptr || !room) continue;
       part.call = make_call(part);
+      part.asked = HttpClock::now();
       calls.push_back(part.call);
       ++in_flight_;
     }
@@ -190,7 +192,7 @@ void ListAhead::on_page(int number, Result<std::string> xml) {
     if (part == parts_.end()) return;  // join_rest() gave it up, and sends what comes instead
     part->call = nullptr;
     ++pages_seen_;
-    fastest_page_ = std::min(fastest_page_, HttpClock::now() - asked_);
+    fastest_page_ = std::min(fastest_page_, HttpClock::now() - part->asked);
     Result<S3ListPage> page = decode(*part, xml);
     if (!page.ok()) {
       part->ended = true;
@@ -358,7 +360,7 @@ class S3Lister final : public ObjectLister {
         bucket_(std::move(bucket)),
         suffixes_(options.suffixes),
         ahead_(std::make_shared<ListAhead>(*client_, bucket_, std::move(prefix), options.recursive)),
-        on_stop_(stop, Close{*ahead_}) {
+        on_stop_(stop, [this] { ahead_->close(); }) {
     ahead_->start();
   }
   ~S3Lister() override { ahead_->close(); }
@@ -378,11 +380,6 @@ class S3Lister final : public ObjectLister {
   }
 
  private:
-  struct Close {
-    ListAhead& ahead;
-    void operator()() const { ahead.close(); }
-  };
-
   bool is_wanted(const ObjectInfo& entry) const {
     if (suffixes_.empty() || entry.is_prefix) return true;
     return std::any_of(suffixes_.begin(), suffixes_.end(),
@@ -394,7 +391,7 @@ class S3Lister final : public ObjectLister {
   const std::vector<std::string> suffixes_;
   const std::shared_ptr<ListAhead> ahead_;
   bool ended_ = false;
-  const std::stop_callback<Close> on_stop_;
+  const std::stop_callback<std::function<void()>> on_stop_;
 };
 
 }  // namespace

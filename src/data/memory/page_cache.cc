@@ -87,8 +87,7 @@ std::uint8_t* PageCache::take(std::int64_t bytes) {
 // Small regions come several at once, so that huge pages serve them too. Each is unmapped on its own all the same.
 std::uint8_t* PageCache::take_of_slab(std::int64_t mapped) {
   const std::int64_t count = k_slab / mapped;
-  const std::int64_t live = live_bytes_ + live_elsewhere_.load(std::memory_order_relaxed);
-  if (count < 2 || live + kept_bytes_ + k_slab > limit_) return nullptr;
+  if (count < 2 || used() + k_slab > limit_) return nullptr;
   std::uint8_t* slab = map(k_slab);
   if (slab == nullptr) return nullptr;
   if (count * mapped < k_slab) unmap_region(slab + count * mapped, k_slab - count * mapped);
@@ -146,8 +145,7 @@ std::int64_t PageCache::kept_bytes() const {
 // The largest go first: they give the most back for one call of the system.
 std::vector<PageCache::Region> PageCache::trim() {
   std::vector<Region> out;
-  const std::int64_t live = live_bytes_ + live_elsewhere_.load(std::memory_order_relaxed);
-  while (kept_bytes_ > 0 && live + kept_bytes_ > limit_) {
+  while (kept_bytes_ > 0 && used() > limit_) {
     const auto largest = std::prev(kept_.end());
     if (!largest->second.empty()) {
       out.push_back(largest->second.back());

@@ -43,6 +43,9 @@ class PageCache {
     std::int64_t mapped;
     std::int64_t touched;   // as far as the last user went
   };
+  std::int64_t used() const REQUIRES(mutex_) {
+    return live_bytes_ + live_elsewhere_.load(std::memory_order_relaxed) + kept_bytes_;
+  }
   std::uint8_t* take_of_slab(std::int64_t mapped) REQUIRES(mutex_);
   std::vector<Region> trim() REQUIRES(mutex_);
   static void unmap(const std::vector<Region>& regions);

@@ -228,7 +228,7 @@ class WriteParquetStream final : public Stream {
   Result<Rows> finish() {
     const std::unique_ptr<ParquetFileWriter> file = std::move(file_);
     const Result<WrittenFile> written = file->finish();
-    if (!written.ok()) return written.status().with_context(fmt::format("write_parquet to {}{}", shared_->uri, name()));
+    if (!written.ok()) return named(written.status());
     SHOAL_RETURN_IF_ERROR(shared_->uploads->add(context_.ordinal, written->name, file->take_upload()));
     ++files_;
     return to_rows(*written, context_.pool);

@@ -102,19 +102,8 @@ class Lowering {
 
   std::vector<PhysicalOperator> finish() {
     for (Draft& draft : drafts_) close(draft);
-    std::int64_t batch_rows = 0;
-    for (auto draft = drafts_.rbegin(); draft != drafts_.rend(); ++draft) {
-      const auto& steps = draft->pipeline->steps;
-      const auto batched = std::find_if(steps.begin(), steps.end(), [](const auto& step) { return step->batch_rows() > 0; });
-      if (batched != steps.end()) batch_rows = (*batched)->batch_rows();
-      draft->pipeline->batch_rows = batch_rows;
-    }
-    // A listing is far cheaper than reading what it lists, and takes its time from the same store: it runs ahead by no
-    // more than the readers take at once.
-    Draft& first = drafts_.front();
-    if (first.placement.num_cpus == 0 && drafts_.size() > 1) {
-      first.op.queued_blocks_max = std::max(k_listed_blocks_min, static_cast<int>(std::min(settings_.num_cpus, 64.0)));
-    }
+    announce_batches();
+    hold_back_listing();
     std::vector<PhysicalOperator> operators;
     for (Draft& draft : drafts_) operators.push_back(std::move(draft.op));
     return operators;
@@ -126,6 +115,25 @@ class Lowering {
     Placement placement;
     std::shared_ptr<Pipeline> pipeline;
   };
+
+  /// Tells every pipeline what the next step with a batch size takes at once.
+  void announce_batches() {
+    std::int64_t batch_rows = 0;
+    for (auto draft = drafts_.rbegin(); draft != drafts_.rend(); ++draft) {
+      const auto& steps = draft->pipeline->steps;
+      const auto batched = std::find_if(steps.begin(), steps.end(), [](const auto& step) { return step->batch_rows() > 0; });
+      if (batched != steps.end()) batch_rows = (*batched)->batch_rows();
+      draft->pipeline->batch_rows = batch_rows;
+    }
+  }
+
+  /// A listing is far cheaper than reading what it lists, and takes its time from the same store: it runs ahead by no
+  /// more than the readers take at once.
+  void hold_back_listing() {
+    Draft& first = drafts_.front();
+    if (first.placement.num_cpus > 0 || drafts_.size() == 1) return;
+    first.op.queued_blocks_max = std::max(k_listed_blocks_min, static_cast<int>(std::min(settings_.num_cpus, 64.0)));
+  }
 
   Status add_source(const Node& node, std::shared_ptr<const Source> source, const Deferred* deferred) {
     const std::string label = deferred != nullptr ? node.describe() : source->label();

@@ -124,8 +124,8 @@ arrow::Status make_parquet(const std::string& folder) {
     char name[32];
     std::snprintf(name, sizeof name, "/%02d.parquet", file);
     ARROW_ASSIGN_OR_RAISE(auto out, arrow::io::FileOutputStream::Open(folder + name));
-    ARROW_RETURN_NOT_OK(parquet::arrow::WriteTable(*arrow::Table::Make(schema, columns), arrow::default_memory_pool(),
-                                                   out, 1 << 20));
+    ARROW_RETURN_NOT_OK(
+        parquet::arrow::WriteTable(*arrow::Table::Make(schema, columns), arrow::default_memory_pool(), out, 1 << 20));
     ARROW_RETURN_NOT_OK(out->Close());
   }
   return arrow::Status::OK();

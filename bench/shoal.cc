@@ -76,9 +76,7 @@ Measured mnist(const std::string& uri) {
 
 Measured first_batch(const std::string& uri) {
   const auto start = Clock::now();
-  for (const sd::Batch& batch : digits(uri).iter_batches({.batch_size = 400})) {
-    return time(start, batch.num_rows());
-  }
+  for (const sd::Batch& batch : digits(uri).iter_batches({.batch_size = 400})) { return time(start, batch.num_rows()); }
   return {};
 }
 
@@ -136,8 +134,9 @@ Measured blocks(const std::string& count) { return blocks_with(std::stol(count),
 Measured blocks_one(const std::string& count) { return blocks_with(std::stol(count), {.num_cpus = 1}); }
 
 const std::map<std::string, std::function<Measured(const std::string&)>> k_lines = {
-    {"mnist", mnist}, {"first_batch", first_batch}, {"list", list}, {"get", get}, {"jpeg", jpeg},
-    {"jpeg_scaled", jpeg_scaled}, {"parquet", parquet}, {"rows", rows}, {"blocks", blocks}, {"blocks_one", blocks_one}};
+    {"mnist", mnist},   {"first_batch", first_batch}, {"list", list},       {"get", get},
+    {"jpeg", jpeg},     {"jpeg_scaled", jpeg_scaled}, {"parquet", parquet}, {"rows", rows},
+    {"blocks", blocks}, {"blocks_one", blocks_one}};
 
 }  // namespace
 

@@ -142,7 +142,8 @@ class Proxy {
     std::uint64_t fired;
     if (read(timer_, &fired, sizeof fired) < 0) return;
     while (!held_.empty() && held_.front().due <= Clock::now()) {
-      if (held_.front().client >= 0) write_all(held_.front().client, held_.front().bytes.data(), held_.front().bytes.size());
+      if (held_.front().client >= 0)
+        write_all(held_.front().client, held_.front().bytes.data(), held_.front().bytes.size());
       held_.pop_front();
     }
     if (!held_.empty()) arm();

@@ -101,8 +101,8 @@ arrow::Result<std::int64_t> scan(const char* folder) {
   arrow::fs::FileSelector selector;
   selector.base_dir = folder;
   auto files = std::make_shared<arrow::fs::LocalFileSystem>();
-  ARROW_ASSIGN_OR_RAISE(auto factory, ds::FileSystemDatasetFactory::Make(
-                                          files, selector, std::make_shared<ds::ParquetFileFormat>(), {}));
+  ARROW_ASSIGN_OR_RAISE(
+      auto factory, ds::FileSystemDatasetFactory::Make(files, selector, std::make_shared<ds::ParquetFileFormat>(), {}));
   ARROW_ASSIGN_OR_RAISE(auto dataset, factory->Finish());
   ARROW_ASSIGN_OR_RAISE(auto builder, dataset->NewScan());
   ARROW_RETURN_NOT_OK(builder->Project(std::vector<std::string>{"g", "v"}));

@@ -64,8 +64,8 @@ struct Signer {
   }
 
   std::string get(const std::string& path, const std::string& query) const {
-    const std::string canonical = "GET\n" + path + "\n" + query + "\nhost:" + host + "\nx-amz-content-sha256:" +
-                                  k_empty_sha256 + "\nx-amz-date:" + stamp +
+    const std::string canonical = "GET\n" + path + "\n" + query + "\nhost:" + host +
+                                  "\nx-amz-content-sha256:" + k_empty_sha256 + "\nx-amz-date:" + stamp +
                                   "\n\nhost;x-amz-content-sha256;x-amz-date\n" + k_empty_sha256;
     unsigned char digest[32];
     SHA256(reinterpret_cast<const unsigned char*>(canonical.data()), canonical.size(), digest);
@@ -83,7 +83,8 @@ struct Signer {
 std::string escape(std::string_view text, bool keep_slash) {
   std::string out;
   for (const char c : text) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || std::strchr("-_.~", c) || (keep_slash && c == '/');
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || std::strchr("-_.~", c) ||
+                       (keep_slash && c == '/');
     char code[8];
     std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned char>(c));
     out += plain ? std::string(1, c) : code;
@@ -142,12 +143,13 @@ class Loop {
     connection.busy = true;
     connection.in.clear();
     connection.need = 0;
-    if (write(connection.fd, request.data(), request.size()) != static_cast<ssize_t>(request.size())) fail("short write");
+    if (write(connection.fd, request.data(), request.size()) != static_cast<ssize_t>(request.size()))
+      fail("short write");
   }
 
   void request_page() {
-    std::string query = "continuation-token=" + escape(token_, false) + "&list-type=2&max-keys=1000&prefix=" +
-                        escape(prefix_, false);
+    std::string query = "continuation-token=" + escape(token_, false) +
+                        "&list-type=2&max-keys=1000&prefix=" + escape(prefix_, false);
     if (token_.empty()) query = "list-type=2&max-keys=1000&prefix=" + escape(prefix_, false);
     send(connections_[0], signer_.get("/" + bucket_, query));
   }

@@ -21,7 +21,7 @@ namespace {
 struct Color {
   std::string key;
   std::string color;
-  double share = 0;   // of the image's pixels
+  double share = 0;  // of the image's pixels
 };
 
 /// A row of list_objects() is an object handle: uri, key, size and etag.
@@ -30,10 +30,13 @@ Color dominant_color(const sd::ObjectHandle& object) {
                                                        "red",   "magenta", "yellow", "white"};
   const sd::Bytes file = object.read();
   std::string_view pixels = file.view();
-  for (int field = 0; field < 4; ++field) pixels.remove_prefix(std::min(pixels.find_first_of(" \n") + 1, pixels.size()));
+  for (int field = 0; field < 4; ++field)
+    pixels.remove_prefix(std::min(pixels.find_first_of(" \n") + 1, pixels.size()));
   std::array<std::int64_t, 8> counts{};
   for (; pixels.size() >= 3; pixels.remove_prefix(3)) {
-    const auto bright = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<std::uint8_t>(pixels[i]) >> 7); };
+    const auto bright = [&](std::size_t i) {
+      return static_cast<std::size_t>(static_cast<std::uint8_t>(pixels[i]) >> 7);
+    };
     ++counts[bright(0) << 2 | bright(1) << 1 | bright(2)];
   }
   const auto most = std::max_element(counts.begin(), counts.end());

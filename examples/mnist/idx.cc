@@ -5,7 +5,7 @@
 namespace mnist {
 namespace {
 
-constexpr std::int64_t k_image_header = 16;   // bytes before the first image
+constexpr std::int64_t k_image_header = 16;  // bytes before the first image
 
 /// Opens an IDX file and reads its header: a magic number, then `rank` extents, each of four bytes, the largest first.
 /// Returns the first extent: how many items follow.

@@ -8,7 +8,7 @@
 
 namespace mnist {
 
-inline constexpr int k_side = 28;                          // pixels of an image's height and width
+inline constexpr int k_side = 28;  // pixels of an image's height and width
 inline constexpr int k_pixels = k_side * k_side;
 
 using Image = std::array<std::uint8_t, k_pixels>;

@@ -33,7 +33,7 @@ Digit label_from_path(Digit digit) {
 /// Maps bytes to [-1, 1], for a whole batch at once: its images are one tensor of shape {rows, 28, 28}.
 sd::Batch normalize(const sd::Batch& in) {
   const auto pixels = in.tensor<std::uint8_t>("image");
-  sd::BatchBuilder out(in);   // with all columns of `in`
+  sd::BatchBuilder out(in);  // with all columns of `in`
   const auto image = out.add_tensor<float>("image", {in.num_rows(), 1, 28, 28});
   std::transform(pixels.begin(), pixels.end(), image.begin(), [](auto x) { return (x / 255.f - 0.5f) / 0.5f; });
   return out.finish();
@@ -68,10 +68,9 @@ Features normalize_row(const Pixels& row) {
 
 /// Nothing runs here: a dataset is a description of work.
 sd::Dataset digits_of(const std::string& set, const mnist::Options& options) {
-  const sd::Dataset labelled =
-      sd::read_images(options.bucket + "/" + set + "/",
-                      {.mode = sd::ImageMode::gray, .size = {28, 28}, .include_paths = true})
-          .map(label_from_path);
+  const sd::Dataset labelled = sd::read_images(options.bucket + "/" + set + "/",
+                                               {.mode = sd::ImageMode::gray, .size = {28, 28}, .include_paths = true})
+                                   .map(label_from_path);
   sd::StepOptions step{.batch_size = options.batch_size};
   if (options.concurrency > 0) step.concurrency = options.concurrency;
   switch (options.variant) {
@@ -82,8 +81,8 @@ sd::Dataset digits_of(const std::string& set, const mnist::Options& options) {
 }
 
 /// Where a training loop would stand. Returns whether every image came, and came right.
-bool go_through(const std::string& title, const sd::Dataset& digits, mnist::IdxSet& original,
-                std::int64_t images, std::int64_t batch_size) {
+bool go_through(const std::string& title, const sd::Dataset& digits, mnist::IdxSet& original, std::int64_t images,
+                std::int64_t batch_size) {
   mnist::Tally tally;
   for (const sd::Batch& batch : digits.iter_batches({.batch_size = batch_size, .prefetch = 2})) tally.add(batch);
   return tally.report(title, original, images, batch_size);

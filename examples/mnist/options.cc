@@ -40,11 +40,16 @@ long number(const char* text) {
 
 Options parse_options(int argc, char** argv) {
   static const option known[] = {
-      {"bucket", required_argument, nullptr, 'b'},      {"digits", required_argument, nullptr, 'd'},
-      {"class", no_argument, nullptr, 'c'},             {"rows", no_argument, nullptr, 'r'},
-      {"batch-size", required_argument, nullptr, 'n'},  {"epochs", required_argument, nullptr, 'e'},
-      {"concurrency", required_argument, nullptr, 'p'}, {"smoke", no_argument, nullptr, 's'},
-      {"remove", no_argument, nullptr, 'x'},            {"help", no_argument, nullptr, 'h'},
+      {"bucket", required_argument, nullptr, 'b'},
+      {"digits", required_argument, nullptr, 'd'},
+      {"class", no_argument, nullptr, 'c'},
+      {"rows", no_argument, nullptr, 'r'},
+      {"batch-size", required_argument, nullptr, 'n'},
+      {"epochs", required_argument, nullptr, 'e'},
+      {"concurrency", required_argument, nullptr, 'p'},
+      {"smoke", no_argument, nullptr, 's'},
+      {"remove", no_argument, nullptr, 'x'},
+      {"help", no_argument, nullptr, 'h'},
       {nullptr, 0, nullptr, 0},
   };
   Options options;

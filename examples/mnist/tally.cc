@@ -57,8 +57,9 @@ bool Tally::report(const std::string& title, IdxSet& original, std::int64_t imag
               static_cast<double>(found) / seconds);
   std::printf("  Batch size:  %lld\n  Batch count: %lld\n", static_cast<long long>(first_batch_size_),
               static_cast<long long>(batches_));
-  std::printf("  Mean pixel:  %.3f of 255, in the IDX files %.3f; the label that differs most is %.3f off, JPEG's %.2f at most\n",
-              mean, expected_mean, worst, k_jpeg_error_max);
+  std::printf(
+      "  Mean pixel:  %.3f of 255, in the IDX files %.3f; the label that differs most is %.3f off, JPEG's %.2f at most\n",
+      mean, expected_mean, worst, k_jpeg_error_max);
   if (!counts_match) std::printf("  WRONG: %lld images were written\n", static_cast<long long>(images));
   if (!sums_match) std::printf("  WRONG: pixels differ by more than JPEG does\n");
   std::fflush(stdout);

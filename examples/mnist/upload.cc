@@ -3,7 +3,7 @@
 #include <shoal/data.h>
 #include <shoal/base/log.h>
 
-#include <cstdio>   // before jpeglib.h, which needs it
+#include <cstdio>  // before jpeglib.h, which needs it
 #include <cstdlib>
 #include <string>
 
@@ -47,7 +47,7 @@ std::string encode_jpeg(Image pixels) {
 /// A name-based uuid (version 8): random-looking, and always the same for a digit.
 std::string uuid_of(const std::string& set, std::int64_t i) {
   std::uint64_t state = static_cast<std::uint64_t>(i) * 2 + (set == "train" ? 1 : 0);
-  const auto next = [&state] {   // the mixer of SplitMix64, by Sebastiano Vigna
+  const auto next = [&state] {  // the mixer of SplitMix64, by Sebastiano Vigna
     std::uint64_t z = state += 0x9e3779b97f4a7c15;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
@@ -93,9 +93,9 @@ void upload(const std::string& digits, const std::string& set, std::int64_t imag
 
   shoal::log::info("writing {} digits to {}/{}/", images, bucket, set);
   // Uploads wait for the network, not for a CPU, so there may be more at once than CPUs.
-  const sd::Dataset uploads =
-      sd::range(images, {}, {.num_cpus = k_uploads_at_once})
-          .map_batches<PutDigits>({.batch_size = 64, .pool = sd::Pool{1, k_uploads_at_once}}, digits, set, bucket);
+  const sd::Dataset uploads = sd::range(images, {}, {.num_cpus = k_uploads_at_once})
+                                  .map_batches<PutDigits>({.batch_size = 64, .pool = sd::Pool{1, k_uploads_at_once}},
+                                                          digits, set, bucket);
   for (const sd::Batch& batch : uploads.iter_batches()) present += batch.num_rows();
 }
 

@@ -12,7 +12,12 @@ namespace {
 
 // Erases the cursor's line from the cursor on and everything below it. It makes sure that there is a line below (index,
 // up) and erases that one first: tmux copies the screen into its history when all of it is erased at once.
-constexpr std::string_view k_erase = "\x1b" "D\x1b[A" "\x1b" "7\x1b[B\r\x1b[J\x1b" "8\x1b[K";
+constexpr std::string_view k_erase =
+    "\x1b"
+    "D\x1b[A"
+    "\x1b"
+    "7\x1b[B\r\x1b[J\x1b"
+    "8\x1b[K";
 
 bool can_draw(int fd) {
   const char* term = std::getenv("TERM");
@@ -73,8 +78,13 @@ void Console::draw(std::string output) {
   lines = is_terminal_ ? std::min<std::size_t>(lines, static_cast<std::size_t>(std::max(size().rows - 2, 0))) : 0;
   if (lines > 0) {
     // Index (ESC D) makes room by scrolling and keeps the column, so that a half-printed line stays whole.
-    for (std::size_t i = 0; i < lines; ++i) output += "\x1b" "D";
-    output += "\x1b[" + std::to_string(lines) + "A\x1b" "7";
+    for (std::size_t i = 0; i < lines; ++i)
+      output +=
+          "\x1b"
+          "D";
+    output += "\x1b[" + std::to_string(lines) +
+              "A\x1b"
+              "7";
     for (const Block& block : blocks_) {
       for (const std::string& line : block.second) {
         if (lines == 0) break;
@@ -82,7 +92,9 @@ void Console::draw(std::string output) {
         --lines;
       }
     }
-    output += "\x1b" "8";
+    output +=
+        "\x1b"
+        "8";
   }
   write_all(fd_, output);
 }
@@ -126,7 +138,8 @@ std::string without_control_characters(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     auto byte = static_cast<unsigned char>(text[i]);
     const unsigned char after = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
-    const bool is_c1 = byte == 0xc2 && after >= 0x80 && after <= 0x9f;  // U+0080 to U+009F: 9B begins a sequence, as ESC [
+    const bool is_c1 = byte == 0xc2 && after >= 0x80 &&
+                       after <= 0x9f;  // U+0080 to U+009F: 9B begins a sequence, as ESC [
     if (is_c1) {
       byte = after;
       ++i;

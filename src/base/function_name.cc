@@ -29,10 +29,11 @@ class MappedFile {
   explicit MappedFile(const char* path) {
     const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return;
-    struct stat about {};
+    struct stat about{};
     if (::fstat(fd, &about) == 0 && about.st_size > 0) {
       void* memory = ::mmap(nullptr, static_cast<std::size_t>(about.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
-      if (memory != MAP_FAILED) bytes_ = {static_cast<const std::uint8_t*>(memory), static_cast<std::size_t>(about.st_size)};
+      if (memory != MAP_FAILED)
+        bytes_ = {static_cast<const std::uint8_t*>(memory), static_cast<std::size_t>(about.st_size)};
     }
     ::close(fd);
   }
@@ -87,7 +88,8 @@ std::string find_symbol(const MappedFile& file, std::uintptr_t address) {
     const auto text = file.records<char>(names.sh_offset, names.sh_size);
     for (const Elf64_Sym& symbol : file.records<Elf64_Sym>(section.sh_offset, section.sh_size / sizeof(Elf64_Sym))) {
       if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_name >= text.size()) continue;
-      if (address < symbol.st_value || address >= symbol.st_value + std::max<std::uint64_t>(symbol.st_size, 1)) continue;
+      if (address < symbol.st_value || address >= symbol.st_value + std::max<std::uint64_t>(symbol.st_size, 1))
+        continue;
       const char* name = text.data() + symbol.st_name;
       return std::string(name, ::strnlen(name, text.size() - symbol.st_name));
     }

@@ -25,7 +25,7 @@ namespace shoal {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr Clock::time_point k_none = Clock::time_point::max();   // no deadline
+constexpr Clock::time_point k_none = Clock::time_point::max();  // no deadline
 
 // The eventfd counts signals in its low half and requests to the watcher in its high half. It is never closed: a
 // handler may be about to write to it on any thread.
@@ -95,7 +95,7 @@ class Watcher {
     if (is_last) {
       stop();
     } else {
-      notify(k_request);   // perhaps nobody is left to wait for
+      notify(k_request);  // perhaps nobody is left to wait for
     }
   }
 
@@ -108,9 +108,9 @@ class Watcher {
 
   void start() REQUIRES(lifecycle_) {
     if (signal_fd.load() < 0) signal_fd.store(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    struct sigaction current {};
+    struct sigaction current{};
     if (signal_fd.load() < 0 || sigaction(SIGINT, nullptr, &current) != 0 || current.sa_handler != SIG_DFL) return;
-    struct sigaction ours {};
+    struct sigaction ours{};
     ours.sa_handler = on_sigint;
     ours.sa_flags = SA_RESTART | SA_RESETHAND;
     sigemptyset(&ours.sa_mask);
@@ -126,10 +126,10 @@ class Watcher {
 
   void stop() REQUIRES(lifecycle_) {
     if (!thread_.joinable()) return;
-    struct sigaction current {};
+    struct sigaction current{};
     sigaction(SIGINT, nullptr, &current);
     if (current.sa_handler == on_sigint) {
-      struct sigaction original {};
+      struct sigaction original{};
       original.sa_handler = SIG_DFL;
       sigaction(SIGINT, &original, nullptr);
     }

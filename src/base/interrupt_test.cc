@@ -19,7 +19,9 @@ namespace {
 
 using testing::Child;
 
-void say(std::string_view text) { [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, text.data(), text.size()); }
+void say(std::string_view text) {
+  [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+}
 
 [[noreturn]] void sleep_for_ever() {
   for (;;) pause();
@@ -49,14 +51,14 @@ class Work {
 };
 
 bool sigint_is_default() {
-  struct sigaction current {};
+  struct sigaction current{};
   sigaction(SIGINT, nullptr, &current);
   return current.sa_handler == SIG_DFL;
 }
 
 TEST(Interrupt, AsksTheWorkToEndAndTheProgramGoesOn) {
   Child child([] {
-    for (int i = 0; i < 2; ++i) {   // a program that catches Cancelled may run again, and be interrupted again
+    for (int i = 0; i < 2; ++i) {  // a program that catches Cancelled may run again, and be interrupted again
       Work work;
       say("working" + std::to_string(i));
       work.wait_until_asked();
@@ -156,7 +158,7 @@ TEST(Interrupt, LeavesASignalThatTheProgramTookToTheProgram) {
   Child child([] {
     signal(SIGINT, SIG_IGN);
     const Work work;
-    struct sigaction current {};
+    struct sigaction current{};
     sigaction(SIGINT, nullptr, &current);
     return current.sa_handler == SIG_IGN ? 7 : 1;
   });

@@ -73,22 +73,22 @@ std::optional<Level> parse_level(std::string_view name) {
 
 /// A formatter that ends lines by itself for files, and leaves that to the console for the console.
 std::unique_ptr<spdlog::pattern_formatter> make_formatter(const char* pattern, const char* line_end) {
-  auto formatter =
-      std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::local, std::string(line_end));
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::local, std::string(line_end));
   formatter->add_flag<ScopeFlag>('*').set_pattern(pattern);
   return formatter;
 }
 
 void add_file(spdlog::logger& logger, const std::string& folder) {
-  const std::string path =
-      folder + "/shoal-" + program_invocation_short_name + "-" + std::to_string(getpid()) + ".log";
+  const std::string path = folder + "/shoal-" + program_invocation_short_name + "-" + std::to_string(getpid()) + ".log";
   try {
     auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
     file->set_formatter(make_formatter("%Y-%m-%d %H:%M:%S.%e%z %l %P %t%* %v", "\n"));
     logger.sinks().push_back(std::move(file));
   } catch (const spdlog::spdlog_ex& failure) {
-    logger.warn("no log file, this program goes on without: SHOAL_LOG_DIR is {}: {}; name a folder that this user may "
-                "write, or unset it", folder, failure.what());
+    logger.warn(
+        "no log file, this program goes on without: SHOAL_LOG_DIR is {}: {}; name a folder that this user may "
+        "write, or unset it",
+        folder, failure.what());
   }
 }
 
@@ -158,9 +158,7 @@ void detail::write(Level level, std::string_view text, std::initializer_list<Arg
   try {
     if (!logger().should_log(to_spdlog(level))) return;
     logger().log(to_spdlog(level), without_control_characters(format(text, arguments)));
-  } catch (...) {
-    Console::process().write_line("shoal: a log line was lost: out of memory");
-  }
+  } catch (...) { Console::process().write_line("shoal: a log line was lost: out of memory"); }
 }
 
 }  // namespace shoal::inline v1::log

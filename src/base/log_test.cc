@@ -16,10 +16,10 @@
 namespace shoal {
 namespace {
 
+using testing::Child;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::Child;
 
 class Log : public ::testing::Test {
  protected:
@@ -57,7 +57,8 @@ TEST_F(Log, TheConsoleShowsTimeLevelAndProcess) {
   });
   const std::string pid = std::to_string(child.pid());
   EXPECT_EQ(child.wait(), 0);
-  EXPECT_THAT(child.output(), ContainsRegex("^[0-9]+:[0-9]+:[0-9]+[.][0-9]+ " + pid + " warning disk is nearly full\n$"));
+  EXPECT_THAT(child.output(),
+              ContainsRegex("^[0-9]+:[0-9]+:[0-9]+[.][0-9]+ " + pid + " warning disk is nearly full\n$"));
 }
 
 TEST_F(Log, TheFileAddsOffsetThreadAndStep) {
@@ -124,12 +125,15 @@ TEST_F(Log, AnUnusableFolderIsOneWarningAndTheProgramGoesOn) {
 TEST_F(Log, NamesFromOutsideCannotSteerTheTerminal) {
   Child child([] {
     log::info("object {}", "evil\x1b[2J\rname");
-    log::info("object {}\nsecond line", "a\n12:00:00.000 1 info    b \xc2\x9b" "2J \xc3\x9b \xc2\xa0|");
+    log::info("object {}\nsecond line",
+              "a\n12:00:00.000 1 info    b \xc2\x9b"
+              "2J \xc3\x9b \xc2\xa0|");
     return 0;
   });
   EXPECT_EQ(child.wait(), 0);
   EXPECT_THAT(child.output(), HasSubstr("evil\\x1b[2J\\x0dname"));
-  EXPECT_THAT(child.output(), HasSubstr("object a\\n12:00:00.000 1 info    b \\x9b2J \xc3\x9b \xc2\xa0|\nsecond line\n"));
+  EXPECT_THAT(child.output(),
+              HasSubstr("object a\\n12:00:00.000 1 info    b \\x9b2J \xc3\x9b \xc2\xa0|\nsecond line\n"));
 }
 
 }  // namespace

@@ -132,9 +132,7 @@ class Owner {
   int state_ = 0;
 };
 
-TEST(Shippable, NotThis) {
-  EXPECT_FALSE(is_shippable<decltype(Owner().capture_this())>);
-}
+TEST(Shippable, NotThis) { EXPECT_FALSE(is_shippable<decltype(Owner().capture_this())>); }
 
 }  // namespace
 }  // namespace shoal

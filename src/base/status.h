@@ -54,9 +54,18 @@ class [[nodiscard]] Result {
   bool ok() const { return state_.index() == 0; }
   Status status() const { return ok() ? Status() : std::get<1>(state_); }
 
-  T& value() & { assert(ok()); return std::get<0>(state_); }
-  const T& value() const& { assert(ok()); return std::get<0>(state_); }
-  T&& value() && { assert(ok()); return std::get<0>(std::move(state_)); }
+  T& value() & {
+    assert(ok());
+    return std::get<0>(state_);
+  }
+  const T& value() const& {
+    assert(ok());
+    return std::get<0>(state_);
+  }
+  T&& value() && {
+    assert(ok());
+    return std::get<0>(std::move(state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
@@ -77,11 +86,9 @@ class [[nodiscard]] Result {
 #define SHOAL_CONCAT(a, b) SHOAL_CONCAT_IMPL(a, b)
 
 /// Returns the error of a Status expression from the enclosing function.
-#define SHOAL_RETURN_IF_ERROR(expression)                          \
-  do {                                                             \
-    if (::shoal::Status status_ = (expression); !status_.ok()) {   \
-      return status_;                                              \
-    }                                                              \
+#define SHOAL_RETURN_IF_ERROR(expression)                                          \
+  do {                                                                             \
+    if (::shoal::Status status_ = (expression); !status_.ok()) { return status_; } \
   } while (false)
 
 /// Declares or assigns `target` from a Result expression, or returns its error from the enclosing function.
@@ -89,9 +96,7 @@ class [[nodiscard]] Result {
   SHOAL_ASSIGN_OR_RETURN_IMPL(SHOAL_CONCAT(result_, __LINE__), target, expression)
 #define SHOAL_ASSIGN_OR_RETURN_IMPL(result, target, expression) \
   auto result = (expression);                                   \
-  if (!result.ok()) {                                           \
-    return result.status();                                     \
-  }                                                             \
+  if (!result.ok()) { return result.status(); }                 \
   target = std::move(result).value()
 
 }  // namespace shoal::inline v1

@@ -40,25 +40,19 @@ TEST(Status, EachCodeThrowsItsClass) {
   try {
     Status(ErrorCode::changed, "x").throw_if_error();
     FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::changed);
-  }
+  } catch (const Error& error) { EXPECT_EQ(error.code(), ErrorCode::changed); }
 }
 
 TEST(Status, KeepsTheUsersExceptionAsCause) {
   Status status;
   try {
     throw std::out_of_range("row 7");
-  } catch (...) {
-    status = Status::from_current_exception();
-  }
+  } catch (...) { status = Status::from_current_exception(); }
   EXPECT_EQ(status.code(), ErrorCode::user_function);
   try {
     status.throw_if_error();
     FAIL();
-  } catch (const TaskFailed& error) {
-    EXPECT_THROW(std::rethrow_exception(error.cause()), std::out_of_range);
-  }
+  } catch (const TaskFailed& error) { EXPECT_THROW(std::rethrow_exception(error.cause()), std::out_of_range); }
 }
 
 TEST(Result, PropagatesValueOrError) {

@@ -41,7 +41,7 @@ class Checker {
     std::size_t op = 0;
     std::int64_t ordinal = 0;
     std::int64_t bytes = 0;
-    bool taken = false;     // by a fragment of the next operator
+    bool taken = false;  // by a fragment of the next operator
   };
   struct Ordinal {
     std::int64_t items = 0;
@@ -52,7 +52,7 @@ class Checker {
   struct Operator {
     std::map<std::int64_t, Ordinal> ordinals;
     std::int64_t next_ordinal = 0;
-    std::map<data::ActorId, bool> actors;   // whether it runs a fragment
+    std::map<data::ActorId, bool> actors;  // whether it runs a fragment
   };
 
   void on_item(const data::Item& item);

@@ -52,7 +52,7 @@ void run_fragments(const SimOperator& op, const std::vector<Blocks>& fragments, 
 
 /// Cuts to the window. Who fails behind its last row is not needed.
 void cut(const data::RowWindow& window, Made& made) {
-  const std::int64_t end = window.length == 0 ? 0
+  const std::int64_t end = window.length == 0                                 ? 0
                            : window.length > data::k_all_rows - window.offset ? data::k_all_rows
                                                                               : window.offset + window.length;
   Blocks kept;

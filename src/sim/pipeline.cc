@@ -131,8 +131,8 @@ class FailingStep final : public data::Step {
         : input_(std::move(input)), failures_(failures), attempt_(attempt) {}
     Result<Rows> next() override {
       SHOAL_ASSIGN_OR_RETURN(Rows rows, input_->next());
-      const bool now =
-          failures_.every > 0 && attempt_ < failures_.times && (item_ == failures_.item || rows == nullptr);
+      const bool now = failures_.every > 0 && attempt_ < failures_.times &&
+                       (item_ == failures_.item || rows == nullptr);
       if (now) return Status(ErrorCode::user_function, "the program fails here");
       ++item_;
       return rows;

@@ -53,7 +53,9 @@ void add_failures(Program& program, Random& random) {
   for (SimOperator& op : program.operators) {
     if (!random.chance(30)) continue;
     op.retries = static_cast<int>(random.between(0, 2));
-    op.failures = {.every = random.between(1, 5), .item = random.between(0, 3), .times = fatal ? OwnFailures::k_always : op.retries};
+    op.failures = {.every = random.between(1, 5),
+                   .item = random.between(0, 3),
+                   .times = fatal ? OwnFailures::k_always : op.retries};
   }
   const int few[] = {0, 0, 0, 2, 10};
   program.slow_percent = random.pick(few);
@@ -100,7 +102,7 @@ Program make_program(std::uint64_t seed) {
   program.block_bytes = random.between(40, 120);
   const std::int64_t budgets[] = {1, program.block_bytes * 2, program.block_bytes * 10, program.block_bytes * 100};
   program.memory_budget = random.pick(budgets);
-  const Consumer consumers[] = {Consumer::normal, Consumer::normal,   Consumer::slow,
+  const Consumer consumers[] = {Consumer::normal,   Consumer::normal,   Consumer::slow,
                                 Consumer::stopping, Consumer::hoarding, Consumer::keeping};
   program.consumer = random.pick(consumers);
   program.stop_after = random.between(0, 6);

@@ -10,7 +10,7 @@
 
 namespace shoal::sim {
 
-using namespace data;   // NOLINT: the simulator is all about these names
+using namespace data;  // NOLINT: the simulator is all about these names
 
 SimEngine::SimEngine(std::uint64_t seed, const Faults& faults, Resources resources)
     : random_(seed), faults_(faults), resources_(resources) {}
@@ -163,8 +163,8 @@ Result<Rows> SimEngine::next_rows(Fragment& fragment) {
   WorkerState* worker = fragment.actor ? fragment.actor->state.get() : nullptr;
   try {
     if (fragment.stream == nullptr) {
-      fragment.stream =
-          open_pipeline(*fragment.spec.pipeline, std::exchange(fragment.inputs, {}), fragment.context, worker);
+      fragment.stream = open_pipeline(*fragment.spec.pipeline, std::exchange(fragment.inputs, {}), fragment.context,
+                                      worker);
       fragment.stream->prepare();
     }
     Result<Rows> rows = fragment.stream->next();
@@ -173,9 +173,7 @@ Result<Rows> SimEngine::next_rows(Fragment& fragment) {
       rows = fragment.stream->next();
     }
     return rows;
-  } catch (...) {
-    return Status::from_current_exception();
-  }
+  } catch (...) { return Status::from_current_exception(); }
 }
 
 void SimEngine::end_fragment_turn(Fragment& fragment) {
@@ -183,7 +181,8 @@ void SimEngine::end_fragment_turn(Fragment& fragment) {
   fragment.in_turn = false;
   // A block that is nearly made may still come after the cancellation.
   const bool one_more = fragment.credit > 0 && random_.chance(50);
-  if (fragment.stop.stop_requested() && !one_more) return end(id, Failed{id, Status(ErrorCode::cancelled, "cancelled"), false});
+  if (fragment.stop.stop_requested() && !one_more)
+    return end(id, Failed{id, Status(ErrorCode::cancelled, "cancelled"), false});
   // A worker of a pool counts on its pool's account too, whose places are refilled just as often.
   if (random_.chance(faults_.lost_percent) && may_lose(fragment.spec.pipeline->label, fragment.spec.ordinal) &&
       (!fragment.spec.actor || may_lose(fragment.spec.pipeline->label, -1))) {

@@ -19,11 +19,11 @@ namespace shoal::sim {
 
 /// What goes wrong in a simulated engine, in percent of the occasions.
 struct Faults {
-  int slow_percent = 0;         ///< Turns that take a thousand times longer.
-  int lost_percent = 0;         ///< Turns at which the fragment's worker is lost.
-  int lost_actor_percent = 0;   ///< Workers of pools that are lost while they start.
-  int pressure_percent = 0;     ///< Blocks that report far more bytes than they have.
-  bool bounded = true;          ///< No fragment, and no pool, loses more than k_system_retries workers.
+  int slow_percent = 0;        ///< Turns that take a thousand times longer.
+  int lost_percent = 0;        ///< Turns at which the fragment's worker is lost.
+  int lost_actor_percent = 0;  ///< Workers of pools that are lost while they start.
+  int pressure_percent = 0;    ///< Blocks that report far more bytes than they have.
+  bool bounded = true;         ///< No fragment, and no pool, loses more than k_system_retries workers.
 };
 
 /// How often each fault really happened.
@@ -81,7 +81,7 @@ class SimEngine final : public data::Engine {
     data::StepContext context;
     data::StepCounters counters;
     std::stop_source stop;
-    std::shared_ptr<Actor> actor;   // null without one
+    std::shared_ptr<Actor> actor;  // null without one
     std::unique_ptr<data::Stream> stream;
     std::int64_t to_skip = 0;
     std::int64_t credit = 0;
@@ -115,7 +115,7 @@ class SimEngine final : public data::Engine {
   std::uint64_t next_sequence_ = 0;
   std::uint64_t next_block_ = 1;
   std::map<data::FragmentId, Fragment> fragments_;
-  std::optional<data::FragmentId> running_;   // while its code runs
+  std::optional<data::FragmentId> running_;  // while its code runs
   std::map<data::ActorId, std::shared_ptr<Actor>> actors_;
   std::map<data::BlockId, data::Rows> blocks_;
   std::map<std::pair<std::string, std::int64_t>, int> losses_;

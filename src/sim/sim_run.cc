@@ -17,7 +17,7 @@
 namespace shoal::sim {
 namespace {
 
-using namespace data;   // NOLINT: see sim_engine.cc
+using namespace data;  // NOLINT: see sim_engine.cc
 
 constexpr std::int64_t k_steps_max = 2'000'000;
 
@@ -55,11 +55,11 @@ class World {
   Executor executor_;
   Checker checker_;
   Actions actions_;
-  std::vector<EngineEvent> polled_;         // scratch
+  std::vector<EngineEvent> polled_;  // scratch
   std::deque<EngineEvent> events_;
   TimeNs now_ = 0;
-  std::optional<TimeNs> demand_at_ = 0;     // when the consumer asks for its next block
-  std::vector<Later> kept_;                 // what the consumer still has, and until when
+  std::optional<TimeNs> demand_at_ = 0;  // when the consumer asks for its next block
+  std::vector<Later> kept_;              // what the consumer still has, and until when
   std::int64_t taken_ = 0;
   std::vector<std::int64_t> rows_;
   std::optional<Status> outcome_;
@@ -113,8 +113,8 @@ bool World::step() {
   };
   consider(engine_.next_turn(), Next::turn);
   if (!outcome_) consider(demand_at_, Next::demand);
-  const auto first =
-      std::min_element(kept_.begin(), kept_.end(), [](const Later& a, const Later& b) { return a.time < b.time; });
+  const auto first = std::min_element(kept_.begin(), kept_.end(),
+                                      [](const Later& a, const Later& b) { return a.time < b.time; });
   // A hoarder lets go when the run is over, never because it is stuck.
   const bool lets_go = first != kept_.end() && (program_.consumer != Consumer::hoarding || outcome_);
   if (lets_go) consider(first->time, Next::let_go);

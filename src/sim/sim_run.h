@@ -10,9 +10,9 @@
 namespace shoal::sim {
 
 struct SimResult {
-  std::string failure;                ///< The first broken promise; empty = none.
+  std::string failure;  ///< The first broken promise; empty = none.
   std::uint64_t trace_hash = 0;
-  std::string trace;                  ///< Only where it was asked for.
+  std::string trace;  ///< Only where it was asked for.
   std::int64_t events = 0;
   bool ended_in_error = false;
   FaultCounts faults;

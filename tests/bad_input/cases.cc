@@ -67,9 +67,7 @@ Number never_returns(Number row) {
 
 void consume(const sd::Dataset& dataset, std::int64_t batch_size = 100) {
   std::int64_t rows = 0;
-  for (const sd::Batch& batch : dataset.iter_batches({.batch_size = batch_size})) {
-    rows += batch.num_rows();
-  }
+  for (const sd::Batch& batch : dataset.iter_batches({.batch_size = batch_size})) { rows += batch.num_rows(); }
   std::cout << "rows " << rows << std::endl;
 }
 
@@ -97,28 +95,32 @@ int quarantine(const Arguments& uris) {
 
 const std::map<std::string, std::function<void(const Arguments&)>> k_cases = {
     {"images", [](const Arguments& uris) { consume(sd::read_images(uris[0])); }},
-    {"images_within_2_s", [](const Arguments& uris) {
-       consume(sd::read_images(uris[0], {.storage = {.deadline_s = 2}}));
-     }},
+    {"images_within_2_s",
+     [](const Arguments& uris) { consume(sd::read_images(uris[0], {.storage = {.deadline_s = 2}})); }},
     {"quarantine", quarantine},
     {"list", [](const Arguments& uris) { std::cout << sd::list_objects(uris[0]).count() << " objects\n"; }},
     {"parquet", [](const Arguments& uris) { consume(sd::read_parquet(uris[0])); }},
     {"throws", [](const Arguments&) { consume(sd::range(20'000).map(throws_on_7000)); }},
-    {"other_schema", [](const Arguments&) {
-       consume(sd::range(10'000).map_batches(other_schema_later, {.batch_size = 1000}));
-     }},
+    {"other_schema",
+     [](const Arguments&) { consume(sd::range(10'000).map_batches(other_schema_later, {.batch_size = 1000})); }},
     {"step_batch_size_0", [](const Arguments&) { consume(sd::range(10).map_batches(widen, {.batch_size = 0})); }},
     {"batch_size_0", [](const Arguments&) { consume(sd::range(10), 0); }},
-    {"infeasible", [](const Arguments&) {
+    {"infeasible",
+     [](const Arguments&) {
        consume(sd::range(10, sd::RunOptions{.num_cpus = 2}).map_batches(widen, {.num_cpus = 3}));
      }},
     {"column", [](const Arguments&) { consume(sd::range(10).select({"identity"})); }},
     {"write", [](const Arguments& uris) { sd::range(2000).map_batches(widen).write_parquet(uris[0]); }},
     {"write_throws", [](const Arguments& uris) { sd::range(20'000).map(throws_on_7000).write_parquet(uris[0]); }},
-    {"write_slowly", [](const Arguments& uris) {
-       sd::range(100'000, {.parallelism = 1000}).map_batches(widen, {.batch_size = 100}).map(naps).write_parquet(uris[0]);
+    {"write_slowly",
+     [](const Arguments& uris) {
+       sd::range(100'000, {.parallelism = 1000})
+           .map_batches(widen, {.batch_size = 100})
+           .map(naps)
+           .write_parquet(uris[0]);
      }},
-    {"spill", [](const Arguments& uris) {
+    {"spill",
+     [](const Arguments& uris) {
        const sd::RunOptions run{.memory_budget = 64_MiB, .spill_dir = uris[0]};
        const sd::Dataset kept = sd::range(4000, run).map_batches(widen).materialize();
        consume(kept);
@@ -126,7 +128,8 @@ const std::map<std::string, std::function<void(const Arguments&)>> k_cases = {
      }},
     {"naps", [](const Arguments&) { consume(sd::range(100'000).map(naps), 10); }},
     {"slow_batches", [](const Arguments&) { take_steps(sd::range(100'000).iter_batches({.batch_size = 10})); }},
-    {"slow_shuffled", [](const Arguments&) {  // the run is over, its rows are in the shuffle buffer
+    {"slow_shuffled",
+     [](const Arguments&) {  // the run is over, its rows are in the shuffle buffer
        take_steps(sd::range(1000).iter_batches({.batch_size = 10, .shuffle_buffer = 5000}));
      }},
     {"slow_rows", [](const Arguments&) { take_steps(sd::range(100'000).iter_rows<Number>()); }},

@@ -11,6 +11,4 @@ struct Model {
 };
 sd::Batch infer(const sd::Batch& in, const Model&) { return in; }
 
-sd::Dataset wrong(const sd::Dataset& digits) {
-  return digits.map_batches(infer, {.batch_size = 8}, Model{});
-}
+sd::Dataset wrong(const sd::Dataset& digits) { return digits.map_batches(infer, {.batch_size = 8}, Model{}); }

@@ -31,8 +31,7 @@ void wait_for_terminal() {
   tcsetattr(tty, TCSANOW, &raw);
   char c = 0;
   if (write(tty, "\x1b[6n", 4) == 4) {
-    while (read(tty, &c, 1) == 1 && c != 'R') {
-    }
+    while (read(tty, &c, 1) == 1 && c != 'R') {}
   }
   tcsetattr(tty, TCSANOW, &before);
   close(tty);
@@ -70,7 +69,7 @@ int main(int argc, char** argv) {
   run->wait_for_reports(2);
   scene("printed");
 
-  run->wait_for_reports(2);   // drawn for the width that the test gave the terminal meanwhile
+  run->wait_for_reports(2);  // drawn for the width that the test gave the terminal meanwhile
   scene("resized");
 
   run->set_report(synthetic_report(200));

@@ -49,6 +49,7 @@ class Error : public std::runtime_error {
   std::exception_ptr cause_;
 };
 
+// clang-format off: one line each reads as a table
 /// An option or argument is wrong; nothing was done.
 class InvalidArgument : public Error { public: using Error::Error; };
 /// The path, bucket, object or column does not exist.
@@ -79,6 +80,7 @@ class TaskFailed : public Error { public: using Error::Error; };
 class WorkerDied : public Error { public: using Error::Error; };
 /// Not built yet, or not in this engine.
 class Unsupported : public Error { public: using Error::Error; };
+// clang-format on
 
 /// Throws the class above that belongs to `code`; `Error` itself where none does. Precondition: code is not ok.
 [[noreturn]] void throw_error(ErrorCode code, const std::string& text, std::exception_ptr cause = nullptr);

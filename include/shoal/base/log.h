@@ -153,8 +153,8 @@ consteval void check_spec(std::string_view format, std::size_t& at, Kind kind) {
 }
 
 consteval void check(std::string_view format, const Kind* kinds, std::size_t count) {
-  std::size_t next = 0;      // of automatic numbering
-  std::uint64_t used = 0;    // bit i: argument i has a place
+  std::size_t next = 0;    // of automatic numbering
+  std::uint64_t used = 0;  // bit i: argument i has a place
   bool numbered = false;
   for (std::size_t at = 0; at < format.size(); ++at) {
     if (!is_one_of(format[at], "{}")) continue;

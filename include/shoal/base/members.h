@@ -65,7 +65,8 @@ consteval std::string_view name_of_address() {
 #ifdef __clang__
   const std::size_t end = text.rfind(']');  // "... [Address = &ghost.value.label]"
 #else
-  const std::size_t end = text.rfind(')');  // "... [with auto Address = (& ghost<Digit>.Holder<Digit>::value.Digit::label); ..."
+  // "... [with auto Address = (& ghost<Digit>.Holder<Digit>::value.Digit::label); ..."
+  const std::size_t end = text.rfind(')');
 #endif
   return text.substr(0, end).substr(text.substr(0, end).find_last_of(".:") + 1);
 }

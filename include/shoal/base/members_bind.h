@@ -25,22 +25,23 @@ struct Bind<0> {
   }
 };
 
-#define SHOAL_TAKES(n, ...)              \
-  template <class T>                     \
+#define SHOAL_TAKES(n, ...)               \
+  template <class T>                      \
     requires requires { T{__VA_ARGS__}; } \
   inline constexpr bool takes<T, n> = true;
 
-#define SHOAL_BIND(n, ...)                             \
-  template <>                                          \
-  struct Bind<n> {                                     \
-    template <class T, class F>                        \
+#define SHOAL_BIND(n, ...)                                   \
+  template <>                                                \
+  struct Bind<n> {                                           \
+    template <class T, class F>                              \
     static constexpr decltype(auto) apply(T& value, F&& f) { \
-      auto& [__VA_ARGS__] = value;                     \
-      return f(__VA_ARGS__);                           \
-    }                                                  \
+      auto& [__VA_ARGS__] = value;                           \
+      return f(__VA_ARGS__);                                 \
+    }                                                        \
   };
 
-#define SHOAL_BRACES {}, {}, {}, {}, {}, {}, {}, {}
+#define SHOAL_BRACES \
+  {}, {}, {}, {}, {}, {}, {}, {}
 #define SHOAL_A a0, a1, a2, a3, a4, a5, a6, a7
 #define SHOAL_B b0, b1, b2, b3, b4, b5, b6, b7
 #define SHOAL_C c0, c1, c2, c3, c4, c5, c6, c7

@@ -132,8 +132,8 @@ inline constexpr bool is_serialisable = detail::is_serialisable<T>();
 /// Callables that can run in another process: a function pointer, a lambda without captures, a callable whose state is
 /// plain bytes (numbers, enums and arrays of them: no pointer, reference, `this` or view), or a plain struct.
 template <class F>
-inline constexpr bool is_shippable =
-    (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) || detail::is_plain_bytes<F>() ||
-    (std::is_class_v<F> && detail::is_serialisable<F>());
+inline constexpr bool is_shippable = (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) ||
+                                     detail::is_plain_bytes<F>() ||
+                                     (std::is_class_v<F> && detail::is_serialisable<F>());
 
 }  // namespace shoal::inline v1

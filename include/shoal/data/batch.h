@@ -54,8 +54,8 @@ concept CellType = Text<typename Unwrap<T>::type> || dtype_of<typename Unwrap<T>
 template <class T>
 constexpr ColumnSpec cell_spec(std::string_view name) {
   using Value = typename Unwrap<T>::type;
-  return ColumnSpec{std::string(name), ColumnForm::scalar, Text<Value> ? DType::string : dtype_of<Value>,
-                    is_optional<T>, false, {}};
+  return ColumnSpec{
+      std::string(name), ColumnForm::scalar, Text<Value> ? DType::string : dtype_of<Value>, is_optional<T>, false, {}};
 }
 }  // namespace detail
 

@@ -31,13 +31,13 @@ enum class TimeKind : std::uint8_t { none, duration, timestamp };
 struct ColumnSpec {
   std::string name;
   ColumnForm form{};
-  DType type = DType::other;            ///< Of scalars and tensor elements.
-  bool nullable = false;                ///< std::optional
-  bool may_be_missing = false;          ///< Has a default of its own, or is nullable.
-  std::vector<ColumnSpec> children{};   ///< Members of a structure, or a list's or an array's item.
-  TimeKind time = TimeKind::none;       ///< Of scalars whose type is int64.
-  std::int64_t ticks_per_second = 0;    ///< Of times: 1, 1000, 1000000 or 1000000000.
-  std::int64_t items = 0;               ///< Of arrays, in each row.
+  DType type = DType::other;           ///< Of scalars and tensor elements.
+  bool nullable = false;               ///< std::optional
+  bool may_be_missing = false;         ///< Has a default of its own, or is nullable.
+  std::vector<ColumnSpec> children{};  ///< Members of a structure, or a list's or an array's item.
+  TimeKind time = TimeKind::none;      ///< Of scalars whose type is int64.
+  std::int64_t ticks_per_second = 0;   ///< Of times: 1, 1000, 1000000 or 1000000000.
+  std::int64_t items = 0;              ///< Of arrays, in each row.
 };
 
 /// "tensor<uint8>", "list<string>"
@@ -51,7 +51,7 @@ struct RawColumn {
   std::int64_t bit_offset = 0;             ///< Of the first row in `validity`.
   std::int64_t value_bit_offset = 0;       ///< Of the first row in the bitmap of booleans.
   std::int64_t rows = 0;
-  bool all_null = false;                   ///< The column has no type, because no value is other than null.
+  bool all_null = false;  ///< The column has no type, because no value is other than null.
 
   static bool bit(const std::uint8_t* bitmap, std::int64_t i) { return ((bitmap[i >> 3] >> (i & 7)) & 1) != 0; }
   bool is_null(std::int64_t i) const { return validity != nullptr ? !bit(validity, bit_offset + i) : all_null; }
@@ -72,18 +72,19 @@ struct RawColumn {
 struct ColumnReader {
   RawColumn raw;
   bool present = false;
-  Shape row_shape;                         ///< Of tensors whose rows all have this shape.
-  const std::int32_t* shapes = nullptr;    ///< Of tensors whose rows differ: `rank` extents for each.
+  Shape row_shape;                       ///< Of tensors whose rows all have this shape.
+  const std::int32_t* shapes = nullptr;  ///< Of tensors whose rows differ: `rank` extents for each.
   std::size_t rank = 0;
   std::size_t element_bytes = 0;
-  std::shared_ptr<const void> owner;       ///< Keeps the memory alive; shared by tensors taken out of it.
+  std::shared_ptr<const void> owner;  ///< Keeps the memory alive; shared by tensors taken out of it.
   std::vector<ColumnReader> children;
-  std::int64_t first_item = 0;             ///< Of lists: the item in `offsets` that is the child's first.
+  std::int64_t first_item = 0;  ///< Of lists: the item in `offsets` that is the child's first.
 
   Shape tensor_shape(std::int64_t i) const {
     if (shapes == nullptr) return row_shape;
     std::int64_t extents[Shape::k_rank_max];
-    for (std::size_t d = 0; d < rank; ++d) extents[d] = shapes[i * static_cast<std::int64_t>(rank) + static_cast<std::int64_t>(d)];
+    for (std::size_t d = 0; d < rank; ++d)
+      extents[d] = shapes[i * static_cast<std::int64_t>(rank) + static_cast<std::int64_t>(d)];
     return Shape(std::span<const std::int64_t>(extents, rank));
   }
   const void* tensor_data(std::int64_t i) const {

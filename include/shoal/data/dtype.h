@@ -9,8 +9,10 @@ namespace shoal::data::inline v1::detail {
 
 /// What one value of a column or one element of a tensor is.
 enum class DType : std::uint8_t {
+  // clang-format off
   boolean, int8, uint8, int16, uint16, int32, uint32, int64, uint64, float32, float64,
   string, binary,
+  // clang-format on
   other,  ///< Anything else that Arrow knows; it passes through, but has no C++ type here.
 };
 
@@ -41,6 +43,7 @@ inline constexpr DType dtype_of = number_dtype<T>();
 
 /// What a tensor can hold: numbers of 1, 2, 4 or 8 bytes, not bool.
 template <class T>
-concept TensorElement = dtype_of<std::remove_const_t<T>> != DType::other && !std::is_same_v<std::remove_const_t<T>, bool>;
+concept TensorElement = dtype_of<std::remove_const_t<T>> != DType::other &&
+                        !std::is_same_v<std::remove_const_t<T>, bool>;
 
 }  // namespace shoal::data::inline v1::detail

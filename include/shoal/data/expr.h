@@ -23,20 +23,22 @@ namespace shoal::data::inline v1 {
 class Expr {
  public:
   enum class Op : std::uint8_t {
+    // clang-format off
     column, literal,
     equal, not_equal, less, less_equal, greater, greater_equal,
     add, subtract, multiply, divide,
     logical_and, logical_or, logical_not, is_null,
+    // clang-format on
   };
   using Literal = std::variant<bool, std::int64_t, std::uint64_t, double, std::string>;
 
   /// A literal.
   template <class T>
     requires std::is_arithmetic_v<T>
-  Expr(T value) : Expr(to_literal(value)) {}                      // NOLINT: an implicit conversion is the point
-  Expr(const char* text) : Expr(Literal(std::string(text))) {}    // NOLINT: so is this
+  Expr(T value) : Expr(to_literal(value)) {}                         // NOLINT: an implicit conversion is the point
+  Expr(const char* text) : Expr(Literal(std::string(text))) {}       // NOLINT: so is this
   Expr(std::string_view text) : Expr(Literal(std::string(text))) {}  // NOLINT
-  Expr(std::string text) : Expr(Literal(std::move(text))) {}      // NOLINT
+  Expr(std::string text) : Expr(Literal(std::move(text))) {}         // NOLINT
 
   Expr is_null() const;
 

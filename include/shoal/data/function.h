@@ -57,8 +57,8 @@ class Function {
 /// What the typed front (typed.h) hands to a plan: a user function without its types. Immutable, shared by threads.
 struct FunctionSpec {
   FunctionKind kind{};
-  std::string name;     ///< "normalize", "Normalize", "lambda"
-  bool has_state = false;  ///< A class step: make() once in each worker of a pool.
+  std::string name;                                 ///< "normalize", "Normalize", "lambda"
+  bool has_state = false;                           ///< A class step: make() once in each worker of a pool.
   std::function<std::unique_ptr<Function>()> make;  ///< May throw what the class's constructor throws.
   /// Columns it needs and columns it gives, for rules; not set for rows and batches without a static type.
   std::optional<std::vector<std::string>> reads;

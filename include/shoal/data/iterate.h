@@ -135,7 +135,7 @@ class RowRange {
   std::unique_ptr<detail::BatchStream> stream_;
   Batch batch_;
   detail::RowReader<T> reader_;
-  std::int64_t next_ = 0;   // in batch_
+  std::int64_t next_ = 0;  // in batch_
   std::int64_t rows_ = 0;
   std::optional<T> current_;
 };

@@ -10,9 +10,9 @@ namespace shoal::data::inline v1 {
 
 /// A row that a reader left out.
 struct QuarantinedRow {
-  std::string path{};        ///< Of the file.
-  std::int64_t offset = 0;   ///< Byte in the file where the row begins; 0 for whole files.
-  std::string error{};       ///< Why.
+  std::string path{};       ///< Of the file.
+  std::int64_t offset = 0;  ///< Byte in the file where the row begins; 0 for whole files.
+  std::string error{};      ///< Why.
   friend bool operator==(const QuarantinedRow&, const QuarantinedRow&) = default;
 };
 
@@ -42,8 +42,8 @@ class QuarantineLog {
 ///     ...
 ///     for (const sd::QuarantinedRow& row : bad.rows()) std::cerr << row.path << ": " << row.error << "\n";
 struct Quarantine {
-  std::int64_t max_rows = 100;   ///< One more ends the run with that row's error.
-  detail::QuarantineLog log{};   ///< Shared by copies; use count() and rows().
+  std::int64_t max_rows = 100;  ///< One more ends the run with that row's error.
+  detail::QuarantineLog log{};  ///< Shared by copies; use count() and rows().
 
   /// Different rows so far.
   std::int64_t count() const { return log.count(); }

@@ -31,10 +31,10 @@ namespace shoal::data::inline v1 {
 /// Converts from text, a vector and a list of them.
 class Uris {
  public:
-  Uris(const char* uri) : list_{uri} {}                                        // NOLINT: conversions are the point
-  Uris(std::string uri) : list_{std::move(uri)} {}                             // NOLINT
-  Uris(std::string_view uri) : list_{std::string(uri)} {}                      // NOLINT
-  Uris(std::vector<std::string> uris) : list_(std::move(uris)) {}              // NOLINT
+  Uris(const char* uri) : list_{uri} {}                            // NOLINT: conversions are the point
+  Uris(std::string uri) : list_{std::move(uri)} {}                 // NOLINT
+  Uris(std::string_view uri) : list_{std::string(uri)} {}          // NOLINT
+  Uris(std::vector<std::string> uris) : list_(std::move(uris)) {}  // NOLINT
   Uris(std::initializer_list<std::string> uris) : list_(uris) {}
   const std::vector<std::string>& list() const { return list_; }
 
@@ -69,7 +69,8 @@ Dataset from_rows(std::shared_ptr<arrow::RecordBatch> rows, const RangeOptions& 
 template <class T>
 Dataset from_items(const std::vector<T>& items, RangeOptions options = {}, RunOptions run = {}) {
   detail::require_row<T>();
-  static_assert(!std::is_same_v<T, bool>, "shoal: from_items takes std::uint8_t for bool, which vectors cannot hand out");
+  static_assert(!std::is_same_v<T, bool>,
+                "shoal: from_items takes std::uint8_t for bool, which vectors cannot hand out");
   return detail::from_rows(detail::rows_from(std::span<const T>(items)), options, std::move(run));
 }
 template <class T>

@@ -11,12 +11,12 @@ namespace shoal::data::inline v1 {
 
 /// Options of read_images. JPEG and PNG are read, whatever the files are called.
 struct ImageOptions {
-  ImageMode mode{};                      ///< `rgb` gives shape {height, width, 3}, `gray` {height, width}; uint8.
-  ImageSize size{};                      ///< Resizes all images to one shape; default as stored, so shapes may vary.
-  bool include_paths{};                  ///< Adds the column `path`: the file's URI.
-  std::vector<std::string> suffixes{};   ///< Only files that end in one of them; default all but ".x" and "_x".
+  ImageMode mode{};                     ///< `rgb` gives shape {height, width, 3}, `gray` {height, width}; uint8.
+  ImageSize size{};                     ///< Resizes all images to one shape; default as stored, so shapes may vary.
+  bool include_paths{};                 ///< Adds the column `path`: the file's URI.
+  std::vector<std::string> suffixes{};  ///< Only files that end in one of them; default all but ".x" and "_x".
   StorageOptions storage{};
-  std::optional<int> parallelism{};      ///< Parts that few files are cut into; default the run's.
+  std::optional<int> parallelism{};        ///< Parts that few files are cut into; default the run's.
   std::optional<Quarantine> quarantine{};  ///< Takes files that are no image; default: the first one ends the run.
 };
 
@@ -30,7 +30,7 @@ struct BinaryOptions {
 
 /// Options of read_text: one row per line, column `text`, without its line end ("\n" or "\r\n").
 struct TextOptions {
-  bool include_paths{};                  ///< Adds the column `path`.
+  bool include_paths{};  ///< Adds the column `path`.
   bool skip_empty_lines{};
   std::vector<std::string> suffixes{};
   StorageOptions storage{};

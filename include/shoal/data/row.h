@@ -25,9 +25,9 @@ struct Opaque {
 };
 
 /// One dynamic value; monostate is null.
-using Value = std::variant<std::monostate, bool, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
-                           std::uint32_t, std::int64_t, std::uint64_t, float, double, std::string, Bytes, RawTensor,
-                           Opaque>;
+using Value =
+    std::variant<std::monostate, bool, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
+                 std::uint32_t, std::int64_t, std::uint64_t, float, double, std::string, Bytes, RawTensor, Opaque>;
 
 /// The fixed-width type of the same size and kind: long long and long are both std::int64_t.
 template <class T>

@@ -66,7 +66,10 @@ struct RowIn {
   using type = std::conditional_t<K == FunctionKind::flat_map, void, Result>;
 };
 template <class Result>
-  requires requires(Result& rows) { rows.begin(); rows.end(); }
+  requires requires(Result& rows) {
+    rows.begin();
+    rows.end();
+  }
 struct RowIn<FunctionKind::flat_map, Result> {
   using type = std::remove_cvref_t<decltype(*std::declval<Result&>().begin())>;
 };
@@ -76,10 +79,12 @@ using RowGiven = typename RowIn<K, std::remove_cvref_t<Result>>::type;
 /// The first thing that is wrong with a step's function.
 enum class Fault {
   none,
+  // clang-format off
   text, generic, captures, bases,                              // the callable
   row, rows, batch, member, writable,                          // what it takes
   map_result, flat_result, filter_result, batch_result, value, result_member, result_view,  // what it gives
   count, bound, bound_type, construct,                         // its arguments
+  // clang-format on
 };
 
 /// How a step's function was given.
@@ -94,8 +99,10 @@ consteval Fault find_result_fault() {
   if constexpr (Form == StepForm::column) {
     return !is_column<Result>() ? Fault::value : has_views<Result>() ? Fault::result_view : Fault::none;
   }
-  if constexpr (K == FunctionKind::map_batches) return std::is_same_v<Result, Batch> ? Fault::none : Fault::batch_result;
-  if constexpr (K == FunctionKind::filter) return std::is_convertible_v<Result, bool> ? Fault::none : Fault::filter_result;
+  if constexpr (K == FunctionKind::map_batches)
+    return std::is_same_v<Result, Batch> ? Fault::none : Fault::batch_result;
+  if constexpr (K == FunctionKind::filter)
+    return std::is_convertible_v<Result, bool> ? Fault::none : Fault::filter_result;
   using Given = RowGiven<K, Result>;
   if constexpr (is_row<Given>()) return has_views<Given>() ? Fault::result_view : Fault::none;
   if constexpr (Misfit<Given>::k_found) return Fault::result_member;

@@ -20,12 +20,12 @@ namespace shoal::data::inline v1 {
 
 /// What a listing says of one object or file.
 struct ObjectInfo {
-  std::string uri;           ///< Opens it again: "s3://bucket/key", "file:///path".
-  std::string key;           ///< Relative to the bucket, or to the folder the storage was opened at.
-  std::int64_t size = 0;     ///< Bytes.
-  std::string etag;          ///< Of S3 without quotes; of a file "mtime-size".
+  std::string uri;               ///< Opens it again: "s3://bucket/key", "file:///path".
+  std::string key;               ///< Relative to the bucket, or to the folder the storage was opened at.
+  std::int64_t size = 0;         ///< Bytes.
+  std::string etag;              ///< Of S3 without quotes; of a file "mtime-size".
   std::int64_t modified_us = 0;  ///< Microseconds since the epoch, UTC; 0 where unknown.
-  bool is_prefix = false;    ///< A "folder" of a listing that is not recursive; size and etag are unset.
+  bool is_prefix = false;        ///< A "folder" of a listing that is not recursive; size and etag are unset.
 };
 
 /// Bytes of one object; shares them when copied.
@@ -112,7 +112,7 @@ class Storage {
   friend Storage storage(std::string_view uri, StorageOptions options);
   Storage(std::string uri, std::string root, std::shared_ptr<ObjectStore> store);
   std::string uri_;
-  std::string root_;   // bucket, or absolute folder
+  std::string root_;  // bucket, or absolute folder
   std::shared_ptr<ObjectStore> store_;
 };
 
@@ -125,8 +125,8 @@ Storage storage(std::string_view uri, StorageOptions options = {});
 struct ObjectHandle {
   std::string uri{};
   std::string key{};
-  std::int64_t size = -1;   ///< -1 = not known.
-  std::string etag{};       ///< Reads fail with `changed` when the object no longer has it; empty = any.
+  std::int64_t size = -1;  ///< -1 = not known.
+  std::string etag{};      ///< Reads fail with `changed` when the object no longer has it; empty = any.
 
   /// A sequential reader with read-ahead. Throws NotFound and the rest of Storage::get.
   class Reader;

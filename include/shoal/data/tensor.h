@@ -161,7 +161,8 @@ class Tensor {
   explicit Tensor(const Shape& shape) : shape_(shape) { own(); }
   /// Copies `elements`; throws InvalidArgument where their number is not the shape's.
   Tensor(const Shape& shape, std::span<const T> elements) : shape_(shape) {
-    if (static_cast<std::int64_t>(elements.size()) != shape.elements()) detail::throw_wrong_size(shape, elements.size());
+    if (static_cast<std::int64_t>(elements.size()) != shape.elements())
+      detail::throw_wrong_size(shape, elements.size());
     own();
     std::copy(elements.begin(), elements.end(), own_);
   }
@@ -211,8 +212,8 @@ class Tensor {
 
  private:
   void own() {
-    const std::shared_ptr<std::uint8_t> memory =
-        detail::allocate_shared(shape_.elements() * static_cast<std::int64_t>(sizeof(T)));
+    const std::shared_ptr<std::uint8_t> memory = detail::allocate_shared(shape_.elements() *
+                                                                         static_cast<std::int64_t>(sizeof(T)));
     own_ = reinterpret_cast<T*>(memory.get());
     data_ = own_;
     owner_ = memory;

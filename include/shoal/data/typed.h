@@ -33,7 +33,8 @@ struct BoundCall {
   template <class In>
   decltype(auto) operator()(In&& in) {
     return std::apply(
-        [&](const auto&... arguments) -> decltype(auto) { return function(std::forward<In>(in), arguments...); }, bound);
+        [&](const auto&... arguments) -> decltype(auto) { return function(std::forward<In>(in), arguments...); },
+        bound);
   }
 };
 
@@ -246,7 +247,8 @@ std::shared_ptr<const FunctionSpec> make_spec(FormTag<StepForm::column>, std::st
   if (spec.writes) spec.writes->push_back(name);
   spec.make = [name, call = bind_call(std::decay_t<F>(std::forward<F>(function)), typename S::BoundParameters{},
                                       std::forward<Bound>(bound)...)] {
-    return std::make_unique<ColumnFunction<typename S::Row, typename S::Result, std::remove_cvref_t<decltype(call)>>>(call, name);
+    return std::make_unique<ColumnFunction<typename S::Row, typename S::Result, std::remove_cvref_t<decltype(call)>>>(
+        call, name);
   };
   return std::make_shared<const FunctionSpec>(std::move(spec));
 }
@@ -283,8 +285,9 @@ struct StepMaker {
     constexpr Fault fault = find_fault<K, Form>(Given<Form, C, std::decay_t<Args>...>{});
     using Struct = RowAtFault<K, fault, Given<Form, C, std::decay_t<Args>...>>;
     using Wrong = Misfit<Struct>;
-    static_assert(fits(fault, Fault::text),
-                  "shoal: a step takes a function, not text; filter also takes an expression: .filter(sd::col(\"id\") > 3)");
+    static_assert(
+        fits(fault, Fault::text),
+        "shoal: a step takes a function, not text; filter also takes an expression: .filter(sd::col(\"id\") > 3)");
     static_assert(fits(fault, Fault::generic),
                   "shoal: a step needs one signature: write the row's type, [](Digit digit) instead of [](auto digit), "
                   "and do not overload operator()");
@@ -300,17 +303,20 @@ struct StepMaker {
                   "shoal: a row is a plain struct (no bases, constructors, virtual functions or private members, at "
                   "most 64 members that each have a default) or sd::Row, taken by value or const reference");
     static_assert(fits(fault, Fault::rows), "shoal: this step takes rows one by one; use map_batches() for sd::Batch");
-    static_assert(fits(fault, Fault::batch),
-                  "shoal: map_batches needs sd::Batch function(const sd::Batch&, bound arguments...); use map() for rows");
+    static_assert(
+        fits(fault, Fault::batch),
+        "shoal: map_batches needs sd::Batch function(const sd::Batch&, bound arguments...); use map() for rows");
     static_assert(is_changeable_member<Struct, Wrong::k_name, typename Wrong::Member>,
                   "shoal: a member of a row must not be const, because it is read into");
-    static_assert(is_column_member<Struct, Wrong::k_name, typename Wrong::Member>,
-                  "shoal: every member of a row must be a column: a number, bool, enum, std::string, std::string_view, "
-                  "chrono time, sd::Bytes, sd::Tensor, std::array of numbers, a plain struct of them, or std::vector or "
-                  "std::optional of one of them");
-    static_assert(fits(fault, Fault::writable),
-                  "shoal: rows and batches cannot be changed in place: take them by value or const reference and return "
-                  "the result");
+    static_assert(
+        is_column_member<Struct, Wrong::k_name, typename Wrong::Member>,
+        "shoal: every member of a row must be a column: a number, bool, enum, std::string, std::string_view, "
+        "chrono time, sd::Bytes, sd::Tensor, std::array of numbers, a plain struct of them, or std::vector or "
+        "std::optional of one of them");
+    static_assert(
+        fits(fault, Fault::writable),
+        "shoal: rows and batches cannot be changed in place: take them by value or const reference and return "
+        "the result");
     static_assert(fits(fault, Fault::map_result),
                   "shoal: map needs a function that returns a plain struct whose members are columns, or sd::Row");
     static_assert(fits(fault, Fault::flat_result),
@@ -320,10 +326,11 @@ struct StepMaker {
                   "return std::string");
     static_assert(fits(fault, Fault::filter_result), "shoal: filter needs a function that returns bool");
     static_assert(fits(fault, Fault::batch_result), "shoal: map_batches needs a function that returns sd::Batch");
-    static_assert(fits(fault, Fault::value),
-                  "shoal: add_column needs a function that returns one value: a number, bool, enum, std::string, "
-                  "sd::Bytes, sd::Tensor, std::array of numbers, a plain struct of them, or std::vector or std::optional "
-                  "of one of them");
+    static_assert(
+        fits(fault, Fault::value),
+        "shoal: add_column needs a function that returns one value: a number, bool, enum, std::string, "
+        "sd::Bytes, sd::Tensor, std::array of numbers, a plain struct of them, or std::vector or std::optional "
+        "of one of them");
     static_assert(fits(fault, Fault::count),
                   "shoal: the function takes the row (or batch), then exactly the arguments that follow the options: "
                   ".map(function, {}, first, second). A class step's operator() takes the row alone");

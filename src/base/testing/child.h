@@ -54,8 +54,7 @@ class Child {
 
   /// Waits for the end; what waitpid says.
   int wait() {
-    while (read_more()) {
-    }
+    while (read_more()) {}
     int status = 0;
     waitpid(pid_, &status, 0);
     pid_ = -1;
@@ -72,9 +71,7 @@ class Child {
   bool read_more() {
     char bytes[512];
     ssize_t count = 0;
-    do {
-      count = read(output_fd_, bytes, sizeof bytes);
-    } while (count < 0 && errno == EINTR);
+    do { count = read(output_fd_, bytes, sizeof bytes); } while (count < 0 && errno == EINTR);
     if (count <= 0) return false;
     output_.append(bytes, static_cast<std::size_t>(count));
     return true;

@@ -22,7 +22,8 @@ Result<Rows> BlockTable::get(BlockId block) const {
   const auto found = blocks_.find(static_cast<std::uint64_t>(block));
   if (found != blocks_.end()) return found->second;
   return Status(ErrorCode::internal, fmt::format("block {} is not held by this engine (any more); this is a defect of "
-                                                 "Shoal, please report it", static_cast<std::uint64_t>(block)));
+                                                 "Shoal, please report it",
+                                                 static_cast<std::uint64_t>(block)));
 }
 
 Result<Rows> BlockTable::get(const BlockSlice& slice) const {
@@ -32,7 +33,7 @@ Result<Rows> BlockTable::get(const BlockSlice& slice) const {
 }
 
 void BlockTable::drop(BlockId block) {
-  Rows last;   // freed after the lock is gone
+  Rows last;  // freed after the lock is gone
   const Lock lock(mutex_);
   const auto found = blocks_.find(static_cast<std::uint64_t>(block));
   if (found == blocks_.end()) return;
@@ -41,7 +42,7 @@ void BlockTable::drop(BlockId block) {
 }
 
 void BlockTable::clear() {
-  std::unordered_map<std::uint64_t, Rows> all;   // freed after the lock is gone
+  std::unordered_map<std::uint64_t, Rows> all;  // freed after the lock is gone
   const Lock lock(mutex_);
   all.swap(blocks_);
 }

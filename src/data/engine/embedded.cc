@@ -20,9 +20,9 @@ class EmbeddedEngine final : public Engine {
         budget_(options.resources.memory),
         threads_(std::move(threads)),
         core_(std::make_shared<EmbeddedCore>(
-            *threads_,
-            FragmentRunner::World{options.block_bytes, options.limited, options.pool ? options.pool : counted_memory_pool(),
-                                  options.storage ? options.storage : &process_storage_clients()})) {}
+            *threads_, FragmentRunner::World{options.block_bytes, options.limited,
+                                             options.pool ? options.pool : counted_memory_pool(),
+                                             options.storage ? options.storage : &process_storage_clients()})) {}
   ~EmbeddedEngine() override {
     core_->shut_down();
     threads_->end_use();

@@ -9,9 +9,9 @@ namespace shoal::data {
 struct EmbeddedOptions {
   Resources resources{};
   std::int64_t block_bytes = 64 << 20;
-  bool limited = false;                     ///< As StepContext's.
-  arrow::MemoryPool* pool = nullptr;        ///< Null = the process's counted pool.
-  StorageClients* storage = nullptr;        ///< Null = the process's.
+  bool limited = false;               ///< As StepContext's.
+  arrow::MemoryPool* pool = nullptr;  ///< Null = the process's counted pool.
+  StorageClients* storage = nullptr;  ///< Null = the process's.
 };
 
 /// An engine of threads in this process with blocks on the heap. Threads are shared by all runs of the process, made

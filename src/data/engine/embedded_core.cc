@@ -102,7 +102,7 @@ EmbeddedCore::JobPtr EmbeddedCore::kill_locked(ActorId id) {
   actor->killed = true;
   JobPtr job = add_chore({Chore::Kind::destroy, nullptr, Status(), actor});
   for (const FragmentPtr& fragment : std::exchange(actor->waiting, {})) {
-    add_chore({Chore::Kind::end, fragment, lost_status(), nullptr});   // that job does it too
+    add_chore({Chore::Kind::end, fragment, lost_status(), nullptr});  // that job does it too
   }
   return job;
 }
@@ -126,7 +126,7 @@ void EmbeddedCore::shut_down() {
   for (JobPtr& job : jobs) post(std::move(job));
   lock.lock();
   while (jobs_ > 0 || !fragments_.empty()) quiet_.wait(lock);
-  chores_.clear();   // reads that were never started
+  chores_.clear();  // reads that were never started
   lock.unlock();
   blocks_.clear();
 }

@@ -51,15 +51,15 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
     bool up = false;
     bool busy = false;
     bool killed = false;
-    std::deque<FragmentPtr> waiting;   // with credit, for their turn
+    std::deque<FragmentPtr> waiting;  // with credit, for their turn
   };
   using ActorPtr = std::shared_ptr<Actor>;
 
   struct Chore {
     enum class Kind : std::uint8_t { prepare, end, destroy } kind;
-    FragmentPtr fragment;   // prepare, end
-    Status reason;          // end
-    ActorPtr actor;         // destroy
+    FragmentPtr fragment;  // prepare, end
+    Status reason;         // end
+    ActorPtr actor;        // destroy
   };
 
   JobPtr queue(const FragmentPtr& fragment) REQUIRES(mutex_);
@@ -87,8 +87,8 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
 
   WorkerThreads& threads_;
   const FragmentRunner::World world_;
-  std::function<void()> wakeup_;   // constant after set_wakeup
-  BlockTable blocks_;              // synchronises itself
+  std::function<void()> wakeup_;  // constant after set_wakeup
+  BlockTable blocks_;             // synchronises itself
 
   Mutex mutex_;
   CondVar quiet_;

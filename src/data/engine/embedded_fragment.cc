@@ -59,9 +59,7 @@ Status FragmentRunner::open(WorkerState* worker) {
     stream_ = open_pipeline(*pipeline_, std::exchange(inputs_, {}), context_, worker);
     stream_->prepare();
     return Status();
-  } catch (...) {
-    return Status::from_current_exception();
-  }
+  } catch (...) { return Status::from_current_exception(); }
 }
 
 Result<Rows> FragmentRunner::next(WorkerState* worker) {
@@ -79,9 +77,7 @@ Result<Rows> FragmentRunner::next(WorkerState* worker) {
 Result<Rows> FragmentRunner::pull() {
   try {
     return stream_->next();
-  } catch (...) {
-    return Status::from_current_exception();
-  }
+  } catch (...) { return Status::from_current_exception(); }
 }
 
 bool FragmentRunner::at_end() const { return stream_ != nullptr && stream_->at_end(); }

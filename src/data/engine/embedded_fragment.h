@@ -43,7 +43,7 @@ class FragmentRunner {
   Status open(WorkerState* worker);
   Result<Rows> pull();
 
-  std::shared_ptr<const Pipeline> pipeline_;   // null once closed: what user code captured is gone by then
+  std::shared_ptr<const Pipeline> pipeline_;  // null once closed: what user code captured is gone by then
   std::vector<Rows> inputs_;
   std::int64_t to_skip_;
   std::stop_source stop_;

@@ -10,8 +10,7 @@ void EmbeddedCore::run_fragment(const FragmentPtr& fragment) {
     const Lock lock(mutex_);
     fragment->state = FragmentJob::State::running;
   }
-  while (step(fragment)) {
-  }
+  while (step(fragment)) {}
   job_over();
 }
 
@@ -74,7 +73,7 @@ void EmbeddedCore::end(const FragmentPtr& fragment, EngineEvent event, bool last
     if (fragment->state == FragmentJob::State::running) next = leave_actor(*fragment);
     end_locked(*fragment, std::move(event));
   }
-  fragment->actor.reset();   // the last fragment of a killed worker destroys its state, here
+  fragment->actor.reset();  // the last fragment of a killed worker destroys its state, here
   post_and_wake(std::move(next), last_act);
 }
 
@@ -92,9 +91,7 @@ void EmbeddedCore::run_actor(ActorId id, ActorPtr actor) {
     Result<std::unique_ptr<WorkerState>> state = make_worker_state(*actor->pipeline);
     if (state.ok()) made = *std::move(state);
     failure = state.status();
-  } catch (...) {
-    failure = Status::from_current_exception();
-  }
+  } catch (...) { failure = Status::from_current_exception(); }
   JobPtr next;
   {
     const Lock lock(mutex_);
@@ -114,7 +111,7 @@ void EmbeddedCore::run_actor(ActorId id, ActorPtr actor) {
       }
     }
   }
-  made.reset();   // of a worker that was killed meanwhile
+  made.reset();  // of a worker that was killed meanwhile
   actor.reset();
   post_and_wake(std::move(next), true);
   job_over();

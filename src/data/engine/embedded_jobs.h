@@ -20,9 +20,9 @@ class EmbeddedCore::FragmentJob final : public Job, public std::enable_shared_fr
   void run() override { core_->run_fragment(shared_from_this()); }
 
   const FragmentId id;
-  FragmentRunner runner;           // of the thread that runs or prepares the fragment
-  ActorPtr actor;                  // constant after submit, until the end
-  State state = State::idle;       // guarded by the core's mutex, as all below
+  FragmentRunner runner;      // of the thread that runs or prepares the fragment
+  ActorPtr actor;             // constant after submit, until the end
+  State state = State::idle;  // guarded by the core's mutex, as all below
   std::int64_t credit = 0;
   bool prepare_pending = false;
 

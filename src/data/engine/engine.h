@@ -44,33 +44,49 @@ struct BlockSlice {
 struct FragmentSpec {
   FragmentId id{};
   std::shared_ptr<const Pipeline> pipeline;
-  std::vector<BlockSlice> inputs;      ///< Empty for a source.
-  std::int64_t ordinal = 0;            ///< Within its operator; a source's split.
+  std::vector<BlockSlice> inputs;  ///< Empty for a source.
+  std::int64_t ordinal = 0;        ///< Within its operator; a source's split.
   int attempt = 0;
-  std::int64_t skip_items = 0;         ///< Items of an earlier attempt that are delivered already; not sent again.
-  std::optional<ActorId> actor;        ///< Runs inside this actor, which keeps the pipeline's state.
+  std::int64_t skip_items = 0;   ///< Items of an earlier attempt that are delivered already; not sent again.
+  std::optional<ActorId> actor;  ///< Runs inside this actor, which keeps the pipeline's state.
 };
 
 struct FragmentStats {
-  std::int64_t wall_ns = 0;   ///< Inside next(), waits for I/O included.
-  std::int64_t cpu_ns = 0;    ///< Of the threads while they ran it.
+  std::int64_t wall_ns = 0;  ///< Inside next(), waits for I/O included.
+  std::int64_t cpu_ns = 0;   ///< Of the threads while they ran it.
   StepCounters counters;
 };
 
 /// What a completion queue delivers.
-struct Item { FragmentId fragment; BlockInfo block; };   ///< Takes block.bytes of the fragment's credit.
-struct Done { FragmentId fragment; FragmentStats stats; };
+struct Item {
+  FragmentId fragment;
+  BlockInfo block;
+};  ///< Takes block.bytes of the fragment's credit.
+struct Done {
+  FragmentId fragment;
+  FragmentStats stats;
+};
 /// `system` tells a lost worker, which is retried by itself, from an error of the fragment's own. The stats are of
 /// what it did until then.
-struct Failed { FragmentId fragment; Status cause; bool system = false; FragmentStats stats{}; };
-struct ActorUp { ActorId actor; };
+struct Failed {
+  FragmentId fragment;
+  Status cause;
+  bool system = false;
+  FragmentStats stats{};
+};
+struct ActorUp {
+  ActorId actor;
+};
 /// Its constructor failed, or its worker died (`worker_died`): then before the Failed of what it ran. Not after kill.
-struct ActorDown { ActorId actor; Status cause; };
+struct ActorDown {
+  ActorId actor;
+  Status cause;
+};
 using EngineEvent = std::variant<Item, Done, Failed, ActorUp, ActorDown>;
 
 struct Capabilities {
-  bool isolates_workers = false;   ///< Workers can be processes of their own.
-  bool virtual_time = false;       ///< A simulation.
+  bool isolates_workers = false;  ///< Workers can be processes of their own.
+  bool virtual_time = false;      ///< A simulation.
 };
 
 /// All that the dataset library uses of a runtime, for one run. Calls never block and may come from any thread, one

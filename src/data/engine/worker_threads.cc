@@ -19,14 +19,14 @@ constexpr std::size_t k_threads_max = 1024;
 struct WorkerThreads::Worker {
   std::thread thread;
   CondVar wake;
-  std::shared_ptr<Job> job;        // handed over by post(); under the pool's mutex
-  std::shared_ptr<Job> own_next;   // of this thread alone
+  std::shared_ptr<Job> job;       // handed over by post(); under the pool's mutex
+  std::shared_ptr<Job> own_next;  // of this thread alone
   WorkerThreads* pool = nullptr;
-  bool handing_over = false;       // of this thread alone
+  bool handing_over = false;  // of this thread alone
 };
 
 namespace {
-thread_local void* t_worker = nullptr;   // the Worker that this thread is
+thread_local void* t_worker = nullptr;  // the Worker that this thread is
 }
 
 WorkerThreads::Handover::Handover() {
@@ -65,7 +65,8 @@ Status WorkerThreads::begin_use() {
     if (workers_.empty()) start_worker(nullptr);
   } catch (const std::system_error& error) {
     return Status(ErrorCode::io, fmt::format("no thread could be made to run a dataset: {}; raise the limit of threads "
-                                             "(ulimit -u, or pids.max of the container)", error.code().message()));
+                                             "(ulimit -u, or pids.max of the container)",
+                                             error.code().message()));
   }
   ++users_;
   return {};
@@ -143,8 +144,7 @@ std::shared_ptr<Job> WorkerThreads::next_job(const WorkerPtr& self) {
     idle_.push_back(self);
     const auto leaving = std::chrono::steady_clock::now() + k_idle_time;
     const auto has_news = [&]() REQUIRES(mutex_) { return self->job != nullptr || stopping_; };
-    while (!has_news() && self->wake.wait_until(lock, leaving)) {
-    }
+    while (!has_news() && self->wake.wait_until(lock, leaving)) {}
     while (!has_news() && users_ > 0 && workers_.size() == 1) self->wake.wait(lock);
     if (self->job != nullptr) return std::exchange(self->job, nullptr);
     idle_.erase(std::find(idle_.begin(), idle_.end(), self));

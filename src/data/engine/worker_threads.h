@@ -53,7 +53,7 @@ class WorkerThreads {
 
  private:
   struct Worker;
-  using WorkerPtr = std::shared_ptr<Worker>;   // shared with whoever wakes it, which happens without the lock
+  using WorkerPtr = std::shared_ptr<Worker>;  // shared with whoever wakes it, which happens without the lock
   void work(const WorkerPtr& self);
   std::shared_ptr<Job> next_job(const WorkerPtr& self);
   void start_worker(std::shared_ptr<Job> job) REQUIRES(mutex_);

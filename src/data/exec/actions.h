@@ -24,6 +24,7 @@ struct Block {
 };
 
 /// What the executor asks of its driver, in this order. All but the last three are calls of the engine.
+// clang-format off
 struct SubmitFragment { FragmentSpec spec; };
 struct GrantCredit { FragmentId fragment{}; std::int64_t bytes = 0; };
 struct CancelFragment { FragmentId fragment{}; };
@@ -37,6 +38,7 @@ struct TraceFragment { FragmentTrace trace; };
 /// The run is over for the consumer, once: success after the last block, or the error that ended it. Cancelled
 /// fragments may still be on their way; Executor::drained() tells when they are gone.
 struct FinishRun { Status status; };
+// clang-format on
 
 using Action = std::variant<SubmitFragment, GrantCredit, CancelFragment, CreateActor, KillActor, DropBlock,
                             DeliverBlock, TraceFragment, FinishRun>;

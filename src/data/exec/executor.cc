@@ -11,7 +11,9 @@
 namespace shoal::data {
 
 Executor::Executor(PhysicalPlan plan)
-    : plan_(std::move(plan)), ledger_(plan_.memory_budget, memory_reserves(plan_)), slots_(slots_shape(plan_)),
+    : plan_(std::move(plan)),
+      ledger_(plan_.memory_budget, memory_reserves(plan_)),
+      slots_(slots_shape(plan_)),
       source_end_(plan_.source_splits) {
   for (std::uint32_t i = 0; i < plan_.operators.size(); ++i) {
     ops_.push_back(std::make_unique<OperatorState>(plan_, i));
@@ -21,7 +23,7 @@ Executor::Executor(PhysicalPlan plan)
 void Executor::start(TimeNs now) {
   started_at_ = now;
   for (auto& each : ops_) each->waits.start(now);
-  std::size_t first = 0;   // the first operator whose output is wanted at all
+  std::size_t first = 0;  // the first operator whose output is wanted at all
   for (std::size_t i = 0; i < ops_.size(); ++i) {
     if (op(i).window.satisfied()) first = i + 1;
   }
@@ -82,9 +84,7 @@ std::optional<TimeNs> Executor::next_timer() const {
 void Executor::on_timer(TimeNs now) {
   for (auto& each : ops_) {
     if (!each->pool || each->complete) continue;
-    while (const auto actor = each->pool->shrink(now - k_actor_idle_ns)) {
-      end_actor(*each, *actor);
-    }
+    while (const auto actor = each->pool->shrink(now - k_actor_idle_ns)) { end_actor(*each, *actor); }
   }
   dirty_ = true;
 }
@@ -208,7 +208,7 @@ void Executor::end_attempt(OperatorState& op, Fragment& fragment, bool failed, c
   if (fragment.state == FragmentState::submitted) --op.unstarted;
   op.report.bytes_read += stats.counters.bytes_read;
   op.report.requests += stats.counters.requests;
-  if (!failed) op.report.quarantined_rows += stats.counters.quarantined_rows;   // another attempt counts them again
+  if (!failed) op.report.quarantined_rows += stats.counters.quarantined_rows;  // another attempt counts them again
   if (fragment.started_at >= 0) {
     op.report.wall_ns.add(stats.wall_ns);
     op.report.cpu_ns.add(stats.cpu_ns);
@@ -241,7 +241,7 @@ void Executor::emit(OperatorState& from, TimeNs now) {
     from.queue.push_back(block);
     ++from.unfreed;
     if (from.window.satisfied()) {
-      failure_ = Status();   // of a fragment that nobody needed
+      failure_ = Status();  // of a fragment that nobody needed
       close_through(from.index, true);
     }
   }
@@ -272,9 +272,7 @@ RunReport Executor::report(TimeNs now) const {
     OperatorReport& line = report.operators.emplace_back(each->report);
     const bool all_known = each->index == 0 || ops_[each->index - 1]->complete;
     line.queued = inputs_waiting(*each);
-    line.fragments_total = each->complete ? line.fragments_done
-                           : all_known    ? each->next_ordinal + line.queued
-                                          : -1;
+    line.fragments_total = each->complete ? line.fragments_done : all_known ? each->next_ordinal + line.queued : -1;
     line.running = each->running;
     line.actors = each->pool ? each->pool->size() : 0;
     line.memory = ledger_.used(each->index);

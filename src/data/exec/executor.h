@@ -65,7 +65,7 @@ class Executor {
     bool cpus_closed = false;
     bool gpus_closed = false;
     bool memory_closed = false;
-    std::int64_t blocks_wanted = k_all_rows;   // of each operator, by the nearest bounded window behind it
+    std::int64_t blocks_wanted = k_all_rows;  // of each operator, by the nearest bounded window behind it
   };
 
   // admission.cc
@@ -119,11 +119,11 @@ class Executor {
   Ledger ledger_;
   Slots slots_;
   Actions actions_;
-  std::vector<Block> passing_;        // scratch: blocks on their way out of a reorder buffer
-  std::int64_t source_end_ = 0;       // the first split that is not wanted
-  Status failure_;                    // with which the output ends that is still to be delivered
-  std::int64_t demand_ = 0;           // blocks the consumer waits for
-  bool dirty_ = false;                // something changed since the last admission
+  std::vector<Block> passing_;   // scratch: blocks on their way out of a reorder buffer
+  std::int64_t source_end_ = 0;  // the first split that is not wanted
+  Status failure_;               // with which the output ends that is still to be delivered
+  std::int64_t demand_ = 0;      // blocks the consumer waits for
+  bool dirty_ = false;           // something changed since the last admission
   bool finished_ = false;
   TimeNs started_at_ = 0;
   TimeNs finished_at_ = 0;

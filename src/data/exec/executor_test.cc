@@ -205,7 +205,7 @@ TEST(Executor, ErrorBehindALimitIsNone) {
   plan.operators[1].window = {.length = 6};
   Harness run(plan);
   run.complete(run.fragment("Count", 0).id);
-  run.item(run.fragment("Map", 0).id, 1);   // so that more than one fragment is wanted
+  run.item(run.fragment("Map", 0).id, 1);  // so that more than one fragment is wanted
   run.event(Done{run.fragment("Map", 0).id, {}});
   run.event(Failed{run.fragment("Count", 2).id, Status(ErrorCode::corrupt_data, "bad")});
   run.complete(run.fragment("Count", 1).id);
@@ -350,7 +350,7 @@ TEST(Executor, ListingDoesNotRunFarAhead) {
   plan.memory_budget = 100'000 * k_block;
   Harness run(plan);
   for (std::size_t i = 0; i < run.granted.size(); ++i) {
-    if (i == 100) break;   // it would go on for ever
+    if (i == 100) break;  // it would go on for ever
     const FragmentId next = run.granted[i];
     bool is_listing = false;
     for (const FragmentSpec& spec : run.submitted) is_listing |= spec.id == next && spec.inputs.empty();

@@ -10,28 +10,28 @@
 namespace shoal::data {
 
 enum class FragmentState : std::uint8_t {
-  waiting,     ///< Not with the engine: a new attempt is due.
-  submitted,   ///< With the engine, had no credit yet.
-  running,     ///< Has credit.
-  parked,      ///< Ran, its credit is used up.
-  closing,     ///< Cancelled; its end has not arrived.
+  waiting,    ///< Not with the engine: a new attempt is due.
+  submitted,  ///< With the engine, had no credit yet.
+  running,    ///< Has credit.
+  parked,     ///< Ran, its credit is used up.
+  closing,    ///< Cancelled; its end has not arrived.
 };
 
 /// One fragment over all of its attempts.
 struct Fragment {
-  FragmentId id{};                ///< Of the present attempt.
+  FragmentId id{};  ///< Of the present attempt.
   std::uint32_t op = 0;
   FragmentState state = FragmentState::waiting;
-  bool granted = false;           ///< Holds credit, CPUs and GPUs.
+  bool granted = false;  ///< Holds credit, CPUs and GPUs.
   std::int64_t ordinal = 0;
   std::optional<Block> input;
   std::optional<ActorId> actor;
   int attempt = 0;
   int own_failures = 0;
   int system_failures = 0;
-  std::int64_t items = 0;         ///< Delivered, over all attempts.
-  std::int64_t credit = 0;        ///< What the engine holds for this attempt; below zero after an item.
-  TimeNs started_at = -1;         ///< First credit of this attempt; -1 = not yet.
+  std::int64_t items = 0;   ///< Delivered, over all attempts.
+  std::int64_t credit = 0;  ///< What the engine holds for this attempt; below zero after an item.
+  TimeNs started_at = -1;   ///< First credit of this attempt; -1 = not yet.
 };
 
 /// The live fragments of a run. Records stay where they are until remove(); ids are never used twice.

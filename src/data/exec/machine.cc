@@ -26,9 +26,7 @@ std::string first_line(const fs::path& path) {
 std::optional<double> number_in(const std::string& text) {
   try {
     return std::stod(text);
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
+  } catch (const std::exception&) { return std::nullopt; }
 }
 
 /// CPUs of a version 2 "quota period" line.

@@ -7,8 +7,8 @@ namespace shoal::data {
 
 /// What this process may use of the machine.
 struct Machine {
-  double cpus = 1;           ///< The affinity mask's, or less where a cgroup sets a quota; at least 1.
-  std::int64_t memory = 0;   ///< Bytes: the machine's, or the tightest cgroup's limit.
+  double cpus = 1;          ///< The affinity mask's, or less where a cgroup sets a quota; at least 1.
+  std::int64_t memory = 0;  ///< Bytes: the machine's, or the tightest cgroup's limit.
 };
 
 /// Reads /proc and the cgroup files (version 1 and 2) below `root`, "/" outside tests. What cannot be read counts as

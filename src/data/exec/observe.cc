@@ -16,7 +16,7 @@
 namespace shoal::data {
 namespace {
 
-constexpr std::int64_t k_worth_a_line_ns = 1'000'000'000;   // shorter runs end without a line of their own
+constexpr std::int64_t k_worth_a_line_ns = 1'000'000'000;  // shorter runs end without a line of their own
 
 }  // namespace
 
@@ -30,9 +30,7 @@ class RunObserver::CtrlC {
     if (came_) run_->cancel(status());
   }
   void stop_listening() { registration_.reset(); }
-  Status status() const {
-    return came_ ? Status(ErrorCode::cancelled, "the run was cancelled by Ctrl-C") : Status();
-  }
+  Status status() const { return came_ ? Status(ErrorCode::cancelled, "the run was cancelled by Ctrl-C") : Status(); }
 
  private:
   void interrupt() {
@@ -77,7 +75,8 @@ RunHooks RunObserver::hooks() const {
 void RunObserver::attach(std::shared_ptr<Run> run) {
   run_ = std::move(run);
   ctrl_c_->attach(run_);
-  if (settings_.progress && settings_.verbosity != Verbosity::quiet) painter_ = std::thread([this] { show_until_told(); });
+  if (settings_.progress && settings_.verbosity != Verbosity::quiet)
+    painter_ = std::thread([this] { show_until_told(); });
 }
 
 void RunObserver::show_until_told() {
@@ -92,8 +91,10 @@ void RunObserver::show_until_told() {
     const bool is_verbose = settings_.verbosity == Verbosity::verbose;
     if (is_terminal) {
       if (!status) status.emplace(console_);
-      status->show(render_progress(report, {.width = console_.size().columns, .verbose = is_verbose,
-                                            .colour = console_.has_colour(), .utf8 = locale_is_utf8()}));
+      status->show(render_progress(report, {.width = console_.size().columns,
+                                            .verbose = is_verbose,
+                                            .colour = console_.has_colour(),
+                                            .utf8 = locale_is_utf8()}));
     } else {
       log::info("{}", progress_line(report, is_verbose));
     }

@@ -18,9 +18,9 @@ class Trace;
 
 /// How often a run shows itself.
 struct ObserverPace {
-  std::chrono::milliseconds first_draw{250};     ///< Runs that are shorter draw nothing.
-  std::chrono::milliseconds draw{100};           ///< Between two pictures on a terminal.
-  std::chrono::milliseconds line{10'000};        ///< Between two lines elsewhere.
+  std::chrono::milliseconds first_draw{250};  ///< Runs that are shorter draw nothing.
+  std::chrono::milliseconds draw{100};        ///< Between two pictures on a terminal.
+  std::chrono::milliseconds line{10'000};     ///< Between two lines elsewhere.
 };
 
 /// Shows one run to its user: the plan line, progress, the trace, Ctrl-C. Belongs to whoever consumes the run:
@@ -60,7 +60,7 @@ class RunObserver {
   const RunSettings settings_;
   const ObserverPace pace_;
   Console& console_;
-  const std::shared_ptr<Trace> trace_;     // null where none is wanted
+  const std::shared_ptr<Trace> trace_;  // null where none is wanted
   std::shared_ptr<Run> run_;
   const std::unique_ptr<CtrlC> ctrl_c_;
   RunReport last_report_;

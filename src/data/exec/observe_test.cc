@@ -19,9 +19,9 @@ namespace shoal::data {
 namespace {
 
 using namespace std::chrono_literals;
+using shoal::testing::Child;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using shoal::testing::Child;
 using testing::synthetic_report;
 using testing::SyntheticRun;
 
@@ -79,7 +79,7 @@ TEST(Observe, DrawsOnATerminalAndCleansUp) {
   EXPECT_THAT(picture, HasSubstr("MapBatches(Nap)"));
   console.write_line("a log line");
   const std::string between = terminal.read_until("input");
-  EXPECT_LT(between.find("a log line"), between.find("CPU 7/16"));   // above the picture, which is drawn again
+  EXPECT_LT(between.find("a log line"), between.find("CPU 7/16"));  // above the picture, which is drawn again
   const RunReport report = observer.finish(Status());
   EXPECT_EQ(report.rows_delivered, 130 * 25);
   console.write_line("after");

@@ -28,16 +28,16 @@ struct OperatorState {
   WindowCutter window;
   std::optional<ActorPool> pool;
 
-  std::deque<Block> queue;           ///< Ordered output that waits for the next operator or the consumer.
-  std::int64_t unfreed = 0;          ///< Blocks in `queue`, and of those the inputs of the next operator's fragments.
-  std::int64_t next_ordinal = 0;     ///< Of the next fragment.
-  std::int64_t live = 0;             ///< Fragments that are not over, cancelled ones included.
-  std::int64_t closing = 0;          ///< Of those the cancelled ones.
-  int running = 0;                   ///< Fragments with credit.
-  int unstarted = 0;                 ///< Fragments with the engine that had no credit yet.
-  bool complete = false;             ///< No block will join `queue` any more.
-  FragmentQueue ready;               ///< Fragments that could use credit.
-  FragmentQueue again;               ///< Fragments whose next attempt is not with the engine yet.
+  std::deque<Block> queue;        ///< Ordered output that waits for the next operator or the consumer.
+  std::int64_t unfreed = 0;       ///< Blocks in `queue`, and of those the inputs of the next operator's fragments.
+  std::int64_t next_ordinal = 0;  ///< Of the next fragment.
+  std::int64_t live = 0;          ///< Fragments that are not over, cancelled ones included.
+  std::int64_t closing = 0;       ///< Of those the cancelled ones.
+  int running = 0;                ///< Fragments with credit.
+  int unstarted = 0;              ///< Fragments with the engine that had no credit yet.
+  bool complete = false;          ///< No block will join `queue` any more.
+  FragmentQueue ready;            ///< Fragments that could use credit.
+  FragmentQueue again;            ///< Fragments whose next attempt is not with the engine yet.
   int again_count = 0;
 
   WaitClock waits;

@@ -37,7 +37,7 @@ class ReorderBuffer {
   Slot& slot(std::int64_t ordinal);
 
   const bool ordered_;
-  std::deque<Slot> slots_;   // of ordinals head_, head_ + 1, ...
+  std::deque<Slot> slots_;  // of ordinals head_, head_ + 1, ...
   std::int64_t head_ = 0;
   std::int64_t held_ = 0;
 };

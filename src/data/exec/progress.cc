@@ -14,7 +14,7 @@
 namespace shoal::data {
 namespace {
 
-constexpr std::size_t k_bar_min = 6;    // columns inside the bar's ends
+constexpr std::size_t k_bar_min = 6;  // columns inside the bar's ends
 constexpr std::size_t k_bar_max = 40;
 constexpr std::size_t k_label_min = 10;
 
@@ -34,7 +34,7 @@ std::string printable(const std::string& label) {
   std::string text;
   for (const char c : label) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xc0) == 0x80) continue;   // the rest of a character that was replaced already
+    if ((byte & 0xc0) == 0x80) continue;  // the rest of a character that was replaced already
     text += byte >= 0x20 && byte < 0x7f ? c : '?';
   }
   return text;
@@ -92,7 +92,7 @@ class Table {
 
  private:
   std::size_t width_without_bar() const {
-    std::size_t width = label_width_ + 3;   // a space and the bar's ends
+    std::size_t width = label_width_ + 3;  // a space and the bar's ends
     for (std::size_t i = 0; i < widths_.size(); ++i) {
       if (shown_[i] && widths_[i] > 0) width += widths_[i] + 2;
     }
@@ -123,7 +123,7 @@ class Table {
   const ProgressStyle& style_;
   std::size_t label_width_ = 0;
   std::size_t bar_width_ = 0;
-  std::vector<std::size_t> widths_;   // of each column of cells
+  std::vector<std::size_t> widths_;  // of each column of cells
   std::vector<bool> shown_;
 };
 
@@ -178,9 +178,8 @@ Line operator_line(const RunReport& report, const OperatorReport& op, const Comp
 /// Resources used of their limits, then a table of one line. Very narrow terminals show the CPUs alone.
 std::string render_overall(const RunReport& report, const Completion& whole, ProgressStyle style) {
   const std::string cpus = "CPU " + used_of(report.cpus_used, report.cpus_total);
-  std::string resources =
-      fmt::format("{} GPU {} mem {}/{}", cpus, used_of(report.gpus_used, report.gpus_total),
-                  format_bytes(report.memory_used), format_bytes(report.memory_budget));
+  std::string resources = fmt::format("{} GPU {} mem {}/{}", cpus, used_of(report.gpus_used, report.gpus_total),
+                                      format_bytes(report.memory_used), format_bytes(report.memory_budget));
   if (resources.size() + 30 > static_cast<std::size_t>(style.width)) resources = cpus;
   Line line;
   line.fraction = whole.fraction();
@@ -216,7 +215,8 @@ std::vector<Completion> completions(const RunReport& report) {
       here.total = static_cast<double>(op.fragments_total);
     } else if (!all.empty() && all.back().total && all.back().done > 0) {
       const double blocks_per_fragment = blocks_a_fragment(report.operators[all.size() - 1]);
-      here.total = std::max(blocks_per_fragment * *all.back().total, static_cast<double>(op.fragments_done + op.queued));
+      here.total = std::max(blocks_per_fragment * *all.back().total,
+                            static_cast<double>(op.fragments_done + op.queued));
       here.is_estimate = true;
     }
     all.push_back(here);
@@ -248,7 +248,8 @@ std::string progress_line(const RunReport& report, bool verbose) {
   line.erase(0, line.find_first_not_of(' '));
   for (std::size_t i = 0; verbose && i < all.size(); ++i) {
     const OperatorReport& op = report.operators[i];
-    line += fmt::format("; {} {}, {} running, {} queued", printable(op.label), done_of_total(all[i]), op.running, op.queued);
+    line += fmt::format("; {} {}, {} running, {} queued", printable(op.label), done_of_total(all[i]), op.running,
+                        op.queued);
     if (op.waits_for != WaitReason::none) line += fmt::format(", waits for {}", to_string(op.waits_for));
   }
   return line;

@@ -9,17 +9,17 @@
 namespace shoal::data {
 
 struct ProgressStyle {
-  int width = 80;         ///< Columns of the terminal.
-  bool verbose = false;   ///< One bar per operator below the overall line.
+  int width = 80;        ///< Columns of the terminal.
+  bool verbose = false;  ///< One bar per operator below the overall line.
   bool colour = false;
-  bool utf8 = false;      ///< Bars of block characters; else ASCII.
+  bool utf8 = false;  ///< Bars of block characters; else ASCII.
 };
 
 /// How far an operator is: its finished fragments of all it will have.
 struct Completion {
   std::int64_t done = 0;
-  std::optional<double> total;   ///< Unset where nothing tells it yet.
-  bool is_estimate = false;      ///< The operator before it still makes input; `total` assumes it goes on as so far.
+  std::optional<double> total;  ///< Unset where nothing tells it yet.
+  bool is_estimate = false;     ///< The operator before it still makes input; `total` assumes it goes on as so far.
 
   std::optional<double> fraction() const;
 };

@@ -74,14 +74,15 @@ TEST(Progress, BarsAreAsciiUnlessTheTerminalKnowsMore) {
 TEST(Progress, NamesCannotMoveTheCursor) {
   RunReport report;
   report.operators = {synthetic_operator("Map(\x1b[2J\n\xc3\xa4)", 2, 1)};
-  EXPECT_THAT(render_progress(report, {.width = 80, .verbose = true}).at(1), HasSubstr("Map(?[2J?" "?)"));
+  EXPECT_THAT(render_progress(report, {.width = 80, .verbose = true}).at(1), HasSubstr("Map(?[2J?"
+                                                                                       "?)"));
 }
 
 TEST(Progress, TotalsAreEstimatedFromTheOperatorsBefore) {
   RunReport report;
   report.operators = {synthetic_operator("Read", 10, 5), synthetic_operator("Map", -1, 8),
                       synthetic_operator("Write", -1, 0)};
-  report.operators[0].blocks = 20;   // four blocks a fragment
+  report.operators[0].blocks = 20;  // four blocks a fragment
   const auto all = completions(report);
   EXPECT_FALSE(all[0].is_estimate);
   EXPECT_DOUBLE_EQ(*all[0].fraction(), 0.5);
@@ -99,7 +100,7 @@ TEST(Progress, WhatIsNotKnownIsShownAsSuch) {
 }
 
 TEST(Progress, AFinishedRunIsDoneEvenWhereWorkWasLeftOut) {
-  RunReport report = synthetic_report(130);   // as after a limit
+  RunReport report = synthetic_report(130);  // as after a limit
   report.finished = true;
   EXPECT_THAT(render_progress(report, {.width = 80}).at(0), HasSubstr("100%"));
 }

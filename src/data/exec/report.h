@@ -33,24 +33,24 @@ struct Spread {
 /// Counts of one operator, during the run or after it.
 struct OperatorReport {
   std::string label;
-  std::int64_t fragments_total = -1;   ///< -1 while the operator before it still makes input.
+  std::int64_t fragments_total = -1;  ///< -1 while the operator before it still makes input.
   std::int64_t fragments_done = 0;
-  std::int64_t running = 0;            ///< With credit now.
-  std::int64_t queued = 0;             ///< Input blocks that no fragment took yet.
+  std::int64_t running = 0;  ///< With credit now.
+  std::int64_t queued = 0;   ///< Input blocks that no fragment took yet.
   std::int64_t actors = 0;
-  std::int64_t blocks = 0;             ///< Output blocks so far.
+  std::int64_t blocks = 0;  ///< Output blocks so far.
   std::int64_t rows = 0;
   std::int64_t bytes = 0;
-  std::int64_t memory = 0;             ///< Bytes of its output that are not freed, with credit under way.
+  std::int64_t memory = 0;  ///< Bytes of its output that are not freed, with credit under way.
   std::int64_t retries = 0;
   std::int64_t quarantined_rows = 0;
   std::int64_t bytes_read = 0;
   std::int64_t requests = 0;
-  Spread wall_ns;                      ///< Per fragment that ran, failed and cancelled ones too.
+  Spread wall_ns;  ///< Per fragment that ran, failed and cancelled ones too.
   Spread cpu_ns;
-  Spread block_rows;                   ///< Per output block.
+  Spread block_rows;  ///< Per output block.
   Spread block_bytes;
-  WaitReason waits_for = WaitReason::none;            ///< Now.
+  WaitReason waits_for = WaitReason::none;               ///< Now.
   std::array<std::int64_t, k_wait_reasons> waited_ns{};  ///< So far, by reason.
 };
 
@@ -58,8 +58,8 @@ struct OperatorReport {
 struct RunReport {
   std::vector<OperatorReport> operators;
   std::int64_t wall_ns = 0;
-  std::int64_t consumer_wait_ns = 0;   ///< That the consumer spent waiting in next().
-  std::int64_t first_block_ns = -1;    ///< From start to the first block handed to the consumer; -1 = none yet.
+  std::int64_t consumer_wait_ns = 0;  ///< That the consumer spent waiting in next().
+  std::int64_t first_block_ns = -1;   ///< From start to the first block handed to the consumer; -1 = none yet.
   std::int64_t rows_delivered = 0;
   double cpus_used = 0, cpus_total = 0;
   double gpus_used = 0, gpus_total = 0;

@@ -56,9 +56,9 @@ class RunState : public std::enable_shared_from_this<RunState> {
   bool has_answer() const REQUIRES(mutex_) { return !inbox_.empty() || outcome_.has_value(); }
 
   const RunHooks hooks_;
-  std::atomic<std::int64_t> calls_{0};      // of pump() that are not served yet
-  std::atomic<std::int64_t> released_{0};   // bytes
-  Mutex stopping_;                          // one stop() at a time
+  std::atomic<std::int64_t> calls_{0};     // of pump() that are not served yet
+  std::atomic<std::int64_t> released_{0};  // bytes
+  Mutex stopping_;                         // one stop() at a time
 
   mutable Mutex mutex_;
   CondVar consumer_;

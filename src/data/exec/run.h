@@ -25,11 +25,11 @@ struct FragmentTrace {
 /// thread brings an event (a worker that finished, the consumer that waits); no thread of its own.
 class Run {
  public:
-  virtual ~Run() = default;   ///< Does what stop() does.
+  virtual ~Run() = default;  ///< Does what stop() does.
 
   /// A block for the consumer. Its bytes count against the budget until the last copy of `lease` is gone.
   struct Delivered {
-    Rows rows;                     ///< Null at the end.
+    Rows rows;  ///< Null at the end.
     std::shared_ptr<void> lease;
   };
   /// The next block in order. Blocks. One consumer thread. An error comes after all blocks before it, and every later

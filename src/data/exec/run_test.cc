@@ -20,8 +20,8 @@ namespace {
 using Values = std::vector<std::int64_t>;
 
 std::shared_ptr<Run> start(const PhysicalPlan& plan, RunHooks hooks = {}) {
-  auto engine = make_embedded_engine({.resources = {plan.num_cpus, plan.num_gpus, plan.memory_budget},
-                                      .block_bytes = plan.block_bytes});
+  auto engine = make_embedded_engine(
+      {.resources = {plan.num_cpus, plan.num_gpus, plan.memory_budget}, .block_bytes = plan.block_bytes});
   auto run = start_run(plan, *std::move(engine), std::move(hooks));
   EXPECT_TRUE(run.ok()) << run.status().text();
   return *run;
@@ -145,14 +145,15 @@ TEST(Run, FailedFragmentIsTriedAgainWithoutGivingARowTwice) {
   std::mutex mutex;
   int failures = 0;
   PhysicalPlan plan = int_plan(8, std::make_shared<CountingSource>(4, 10), {});
-  const auto flaky = std::make_shared<CallStep>("Flaky", [&](const Rows& rows, const StepContext& context) -> Result<Rows> {
-    const std::lock_guard lock(mutex);
-    if (context.attempt == 0 && int_values(rows)[0] % 40 == 20) {
-      ++failures;
-      throw std::runtime_error("once");
-    }
-    return rows;
-  });
+  const auto flaky = std::make_shared<CallStep>("Flaky",
+                                                [&](const Rows& rows, const StepContext& context) -> Result<Rows> {
+                                                  const std::lock_guard lock(mutex);
+                                                  if (context.attempt == 0 && int_values(rows)[0] % 40 == 20) {
+                                                    ++failures;
+                                                    throw std::runtime_error("once");
+                                                  }
+                                                  return rows;
+                                                });
   plan.operators[0].pipeline = int_pipeline(std::make_shared<CountingSource>(4, 10), {flaky});
   plan.operators[0].retries = 1;
   const auto run = start(plan);
@@ -169,12 +170,12 @@ TEST(Run, WorkersKeepTheirStateAndAreFewerThanThePoolAllows) {
     ~Model() { --alive; }
     std::atomic<int>& alive;
   };
-  const auto step = std::make_shared<CallStep>("Model", CallStep::Make([&]() -> Result<CallStep::Call> {
-    ++made;
-    return CallStep::Call([model = std::make_shared<Model>(alive)](const Rows& rows, const StepContext&) -> Result<Rows> {
-      return rows;
-    });
-  }));
+  const auto step = std::make_shared<CallStep>(
+      "Model", CallStep::Make([&]() -> Result<CallStep::Call> {
+        ++made;
+        return CallStep::Call([model = std::make_shared<Model>(alive)](
+                                  const Rows& rows, const StepContext&) -> Result<Rows> { return rows; });
+      }));
   PhysicalPlan plan = int_plan(200, std::make_shared<CountingSource>(1, 10), {step});
   plan.operators[1].pool = Pool{1, 2};
   {
@@ -190,21 +191,23 @@ TEST(Run, IdleWorkersLeaveWhileTheConsumerWaits) {
   std::mutex mutex;
   std::condition_variable changed;
   bool gone = false;
-  const auto model = std::make_shared<CallStep>("Model", CallStep::Make([&]() -> Result<CallStep::Call> {
-    const std::shared_ptr<void> alive(nullptr, [&](void*) {
-      const std::lock_guard lock(mutex);
-      gone = true;
-      changed.notify_all();
-    });
-    return CallStep::Call([alive](const Rows& rows, const StepContext&) -> Result<Rows> { return rows; });
-  }));
-  const auto second_waits = std::make_shared<CallStep>("Gate", [&](const Rows& rows, const StepContext& context) -> Result<Rows> {
-    std::unique_lock lock(mutex);
-    if (context.ordinal == 1 && !changed.wait_for(lock, std::chrono::seconds(30), [&] { return gone; })) {
-      return Status(ErrorCode::timeout, "the worker did not leave");
-    }
-    return rows;
-  });
+  const auto model = std::make_shared<CallStep>(
+      "Model", CallStep::Make([&]() -> Result<CallStep::Call> {
+        const std::shared_ptr<void> alive(nullptr, [&](void*) {
+          const std::lock_guard lock(mutex);
+          gone = true;
+          changed.notify_all();
+        });
+        return CallStep::Call([alive](const Rows& rows, const StepContext&) -> Result<Rows> { return rows; });
+      }));
+  const auto second_waits = std::make_shared<CallStep>(
+      "Gate", [&](const Rows& rows, const StepContext& context) -> Result<Rows> {
+        std::unique_lock lock(mutex);
+        if (context.ordinal == 1 && !changed.wait_for(lock, std::chrono::seconds(30), [&] { return gone; })) {
+          return Status(ErrorCode::timeout, "the worker did not leave");
+        }
+        return rows;
+      });
   PhysicalPlan plan = int_plan(2, std::make_shared<CountingSource>(1, 10), {second_waits, model});
   plan.operators[2].pool = Pool{0, 1};
   const Consumed all = consume(*start(plan));
@@ -222,11 +225,12 @@ TEST(Run, WorkerThatCannotBeMadeEndsTheRun) {
 TEST(Run, CancelFromAnotherThreadWakesTheConsumer) {
   Latch running;
   std::atomic<bool> first{true};
-  const auto stuck = std::make_shared<CallStep>("Stuck", [&](const Rows& rows, const StepContext& context) -> Result<Rows> {
-    if (first.exchange(false)) running.open();
-    while (!context.is_cancelled()) std::this_thread::yield();
-    return rows;
-  });
+  const auto stuck = std::make_shared<CallStep>("Stuck",
+                                                [&](const Rows& rows, const StepContext& context) -> Result<Rows> {
+                                                  if (first.exchange(false)) running.open();
+                                                  while (!context.is_cancelled()) std::this_thread::yield();
+                                                  return rows;
+                                                });
   const auto run = start(int_plan(4, std::make_shared<CountingSource>(1, 10), {stuck}));
   std::thread canceller([&] {
     running.wait();
@@ -241,13 +245,14 @@ TEST(Run, StopWaitsForUserFunctions) {
   Latch running;
   std::atomic<bool> first{true};
   std::atomic<int> inside{0};
-  const auto slow = std::make_shared<CallStep>("Slow", [&](const Rows& rows, const StepContext& context) -> Result<Rows> {
-    ++inside;
-    if (first.exchange(false)) running.open();
-    while (!context.is_cancelled()) std::this_thread::yield();
-    --inside;
-    return rows;
-  });
+  const auto slow = std::make_shared<CallStep>("Slow",
+                                               [&](const Rows& rows, const StepContext& context) -> Result<Rows> {
+                                                 ++inside;
+                                                 if (first.exchange(false)) running.open();
+                                                 while (!context.is_cancelled()) std::this_thread::yield();
+                                                 --inside;
+                                                 return rows;
+                                               });
   const auto run = start(int_plan(4, std::make_shared<CountingSource>(1, 10), {slow}));
   running.wait();
   run->stop();

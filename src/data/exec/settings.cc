@@ -66,18 +66,18 @@ Status resolve_resources(const RunOptions& options, RunSettings& settings) {
   settings.memory_budget = options.memory_budget ? *options.memory_budget
                                                  : std::max(this_machine().memory / 4, k_memory_budget_min);
   if (settings.memory_budget < k_memory_budget_min) {
-    return wrong("memory_budget", "must be at least 1 MiB, but is " + std::to_string(settings.memory_budget) +
-                                      " bytes");
+    return wrong("memory_budget",
+                 "must be at least 1 MiB, but is " + std::to_string(settings.memory_budget) + " bytes");
   }
   const auto slots = static_cast<std::int64_t>(std::ceil(settings.num_cpus));
-  const std::int64_t block_max = std::min(k_block_bytes_max,
-                                          std::max<std::int64_t>(1, settings.memory_budget / (k_blocks_per_slot * slots)));
+  const std::int64_t block_max = std::min(
+      k_block_bytes_max, std::max<std::int64_t>(1, settings.memory_budget / (k_blocks_per_slot * slots)));
   const std::int64_t block = options.block_size.value_or(block_max);
   if (block <= 0) return wrong("block_size", "must be above zero");
   settings.block_bytes = std::min(block, block_max);
 
-  settings.parallelism = options.parallelism
-                             .value_or(static_cast<int>(std::min<std::int64_t>(slots * k_blocks_per_cpu, 1 << 16)));
+  settings.parallelism = options.parallelism.value_or(
+      static_cast<int>(std::min<std::int64_t>(slots * k_blocks_per_cpu, 1 << 16)));
   if (settings.parallelism <= 0) return wrong("parallelism", "must be above zero");
   return {};
 }

@@ -15,12 +15,14 @@ Status check_operator(const PhysicalOperator& op, const PhysicalPlan& plan) {
   if (to_slot_units(op.num_cpus) > to_slot_units(plan.num_cpus)) {
     return Status(ErrorCode::infeasible,
                   fmt::format("{} asks for {} CPUs, but the run declares {}; lower the step's num_cpus or raise "
-                              "RunOptions::num_cpus", label, op.num_cpus, plan.num_cpus));
+                              "RunOptions::num_cpus",
+                              label, op.num_cpus, plan.num_cpus));
   }
   if (to_slot_units(op.num_gpus) > to_slot_units(plan.num_gpus)) {
     return Status(ErrorCode::infeasible,
                   fmt::format("{} asks for {} GPUs, but the run declares {}; lower the step's num_gpus or raise "
-                              "RunOptions::num_gpus", label, op.num_gpus, plan.num_gpus));
+                              "RunOptions::num_gpus",
+                              label, op.num_gpus, plan.num_gpus));
   }
   if (op.num_cpus < 0 || op.num_gpus < 0 || op.concurrency < 1 || op.retries < 0 || op.queued_blocks_max < 1) {
     return Status(ErrorCode::invalid_argument,
@@ -48,8 +50,8 @@ Status check_gpus_together(const PhysicalPlan& plan) {
   }
   return Status(ErrorCode::infeasible,
                 fmt::format("the steps {} together keep {} GPUs for the whole run, but it declares {}; lower their "
-                            "num_gpus or pool minimum, or raise RunOptions::num_gpus", steps,
-                            from_slot_units(shape.pool_gpus + shape.plain_gpus), plan.num_gpus));
+                            "num_gpus or pool minimum, or raise RunOptions::num_gpus",
+                            steps, from_slot_units(shape.pool_gpus + shape.plain_gpus), plan.num_gpus));
 }
 
 }  // namespace
@@ -58,7 +60,8 @@ std::int64_t working_bytes(const PhysicalOperator& op, std::int64_t block_bytes)
   const auto& steps = op.pipeline->steps;
   if (steps.empty()) return 0;
   // The merge of small pieces, which has no label, holds nothing that counts.
-  const auto stages = std::count_if(steps.begin(), steps.end(), [](const auto& step) { return !step->label().empty(); }) +
+  const auto stages = std::count_if(steps.begin(), steps.end(),
+                                    [](const auto& step) { return !step->label().empty(); }) +
                       (op.pipeline->source ? 1 : 0);
   return stages <= 1 ? block_bytes : 2 * block_bytes;
 }
@@ -100,9 +103,7 @@ Status check_feasible(const PhysicalPlan& plan) {
   if (plan.operators.empty() || plan.block_bytes < 1 || plan.memory_budget < 1 || plan.source_splits < 0) {
     return Status(ErrorCode::invalid_argument, "a plan needs an operator, a block size and a memory budget");
   }
-  for (const PhysicalOperator& op : plan.operators) {
-    SHOAL_RETURN_IF_ERROR(check_operator(op, plan));
-  }
+  for (const PhysicalOperator& op : plan.operators) { SHOAL_RETURN_IF_ERROR(check_operator(op, plan)); }
   return check_gpus_together(plan);
 }
 

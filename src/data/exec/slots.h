@@ -17,8 +17,8 @@ class Slots {
   struct Shape {
     SlotUnits cpus = 0;
     SlotUnits gpus = 0;
-    SlotUnits pool_gpus = 0;    ///< Set aside for the first workers of all pools.
-    SlotUnits plain_gpus = 0;   ///< Of the largest step without a pool.
+    SlotUnits pool_gpus = 0;   ///< Set aside for the first workers of all pools.
+    SlotUnits plain_gpus = 0;  ///< Of the largest step without a pool.
   };
   explicit Slots(const Shape& shape) : shape_(shape) {}
 
@@ -43,7 +43,7 @@ class Slots {
   SlotUnits cpus_used_ = 0;
   SlotUnits plain_used_ = 0;
   SlotUnits actors_used_ = 0;
-  SlotUnits growth_used_ = 0;   // the part of actors_used_ beyond the first workers
+  SlotUnits growth_used_ = 0;  // the part of actors_used_ beyond the first workers
 };
 
 }  // namespace shoal::data

@@ -46,7 +46,8 @@ void add_operator(std::string& text, std::size_t number, const OperatorReport& o
   add_spread(text, "block size", op.block_bytes, format_bytes);
   if (const std::string waited = waits(op); !waited.empty()) fmt::format_to(out, "  waited for    {}\n", waited);
   if (op.requests > 0 || op.bytes_read > 0) {
-    fmt::format_to(out, "  storage       {} requests, {} read\n", format_grouped(op.requests), format_bytes(op.bytes_read));
+    fmt::format_to(out, "  storage       {} requests, {} read\n", format_grouped(op.requests),
+                   format_bytes(op.bytes_read));
   }
   if (op.retries > 0) fmt::format_to(out, "  retries       {}\n", format_grouped(op.retries));
   if (op.quarantined_rows > 0) fmt::format_to(out, "  quarantined   {} rows\n", format_grouped(op.quarantined_rows));
@@ -61,9 +62,10 @@ std::string render_stats(const RunReport& report) {
   fmt::format_to(std::back_inserter(text),
                  "Run{}: {} rows in {}, first block {}, consumer waited {}\n"
                  "  memory reserved at most {} of {}, {} spilled\n",
-                 report.finished ? "" : " so far", format_grouped(report.rows_delivered), format_duration(report.wall_ns),
-                 first, format_duration(report.consumer_wait_ns), format_bytes(report.memory_peak),
-                 format_bytes(report.memory_budget), format_bytes(report.spilled_bytes));
+                 report.finished ? "" : " so far", format_grouped(report.rows_delivered),
+                 format_duration(report.wall_ns), first, format_duration(report.consumer_wait_ns),
+                 format_bytes(report.memory_peak), format_bytes(report.memory_budget),
+                 format_bytes(report.spilled_bytes));
   return text;
 }
 

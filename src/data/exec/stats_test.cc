@@ -64,9 +64,7 @@ TEST(Stats, LeaveOutWhatDidNotHappen) {
   EXPECT_THAT(text, HasSubstr("output budget 310 ms, slot 1.20 s"));
 }
 
-TEST(Stats, OfARunWithoutBlocks) {
-  EXPECT_THAT(render_stats(RunReport{}), HasSubstr("first block none"));
-}
+TEST(Stats, OfARunWithoutBlocks) { EXPECT_THAT(render_stats(RunReport{}), HasSubstr("first block none")); }
 
 }  // namespace
 }  // namespace shoal::data

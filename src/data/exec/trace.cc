@@ -23,7 +23,7 @@ std::string json_string(std::string_view text) {
     if (c == '"' || c == '\\') {
       json += {'\\', c};
     } else if (byte < 0x20 || byte >= 0x7f) {
-      json += fmt::format("\\u{:04x}", byte);   // bytes beyond ASCII as Latin-1: always valid, whatever they are
+      json += fmt::format("\\u{:04x}", byte);  // bytes beyond ASCII as Latin-1: always valid, whatever they are
     } else {
       json += c;
     }
@@ -38,7 +38,7 @@ std::string_view category(const FragmentTrace& fragment) {
 
 /// Gives each fragment the first lane of its operator that is free; `fragments` in order of their start.
 std::vector<std::size_t> assign_lanes(const std::vector<FragmentTrace>& fragments) {
-  std::vector<std::vector<std::int64_t>> free_at;   // of each operator, of each lane
+  std::vector<std::vector<std::int64_t>> free_at;  // of each operator, of each lane
   std::vector<std::size_t> lanes;
   for (const FragmentTrace& fragment : fragments) {
     if (free_at.size() <= fragment.op) free_at.resize(fragment.op + 1);
@@ -82,8 +82,10 @@ std::string Trace::to_json(const RunReport& report) const {
   });
   const std::vector<std::size_t> lanes = assign_lanes(fragments);
 
-  std::string json = fmt::format("{{\"displayTimeUnit\":\"ms\",\"otherData\":{{\"fragments_left_out\":{}}},"
-                                 "\"traceEvents\":[", left_out);
+  std::string json = fmt::format(
+      "{{\"displayTimeUnit\":\"ms\",\"otherData\":{{\"fragments_left_out\":{}}},"
+      "\"traceEvents\":[",
+      left_out);
   const auto out = std::back_inserter(json);
   for (std::size_t op = 0; op < report.operators.size(); ++op) {
     fmt::format_to(out, "{}\n{{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":{},\"args\":{{\"name\":{}}}}}",
@@ -95,8 +97,8 @@ std::string Trace::to_json(const RunReport& report) const {
     fmt::format_to(out,
                    "{}\n{{\"ph\":\"X\",\"name\":{},\"cat\":\"{}\",\"pid\":{},\"tid\":{},\"ts\":{:.3f},\"dur\":{:.3f},"
                    "\"args\":{{\"fragment\":{},\"attempt\":{}}}}}",
-                   is_first ? "" : ",", json_string(label_of(report, fragment.op)), category(fragment),
-                   fragment.op + 1, lanes[i] + 1, static_cast<double>(fragment.start_ns) / 1e3,
+                   is_first ? "" : ",", json_string(label_of(report, fragment.op)), category(fragment), fragment.op + 1,
+                   lanes[i] + 1, static_cast<double>(fragment.start_ns) / 1e3,
                    static_cast<double>(fragment.end_ns - fragment.start_ns) / 1e3, fragment.ordinal, fragment.attempt);
   }
   return json + "\n]}\n";
@@ -110,8 +112,10 @@ Status Trace::write(const std::string& path, const RunReport& report) const {
   if (file && std::rename(part.c_str(), path.c_str()) == 0) return Status();
   const std::string cause = std::generic_category().message(errno);
   std::remove(part.c_str());
-  return Status(ErrorCode::io, fmt::format("cannot write the trace {}: {}; name a file in a folder that exists and that "
-                                           "this user may write as trace_path", path, cause));
+  return Status(ErrorCode::io,
+                fmt::format("cannot write the trace {}: {}; name a file in a folder that exists and that "
+                            "this user may write as trace_path",
+                            path, cause));
 }
 
 }  // namespace shoal::data

@@ -1,6 +1,6 @@
 #include "data/exec/trace.h"
 
-#include <boost/json/src.hpp>   // the header-only form: the library itself is not linked
+#include <boost/json/src.hpp>  // the header-only form: the library itself is not linked
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -26,7 +26,7 @@ TEST(Trace, IsValidJsonWithOneBarAFragment) {
   RunReport report;
   report.operators = {testing::synthetic_operator("Read\"\\\x01\xff", 1, 1), testing::synthetic_operator("Map", 1, 1)};
   const boost::json::array events = events_of(trace, report);
-  ASSERT_EQ(events.size(), 4U);   // two names of operators, two fragments
+  ASSERT_EQ(events.size(), 4U);  // two names of operators, two fragments
   EXPECT_EQ(events[1].at("args").at("name").as_string(), "Map");
   const boost::json::object& failed = events[3].as_object();
   EXPECT_EQ(failed.at("cat").as_string(), "failed");
@@ -38,8 +38,9 @@ TEST(Trace, IsValidJsonWithOneBarAFragment) {
 
 TEST(Trace, FragmentsThatOverlapHaveLanesOfTheirOwn) {
   Trace trace;
-  for (std::int64_t i = 0; i < 20; ++i) {   // each overlaps the two before it
-    trace.add({.op = 0, .ordinal = i, .attempt = 0, .start_ns = i * 10'000, .end_ns = i * 10'000 + 25'000, .failed = false});
+  for (std::int64_t i = 0; i < 20; ++i) {  // each overlaps the two before it
+    trace.add(
+        {.op = 0, .ordinal = i, .attempt = 0, .start_ns = i * 10'000, .end_ns = i * 10'000 + 25'000, .failed = false});
   }
   std::map<std::int64_t, double> lane_end;
   for (const boost::json::value& event : events_of(trace, {})) {

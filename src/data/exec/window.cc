@@ -6,8 +6,9 @@ namespace shoal::data {
 
 WindowCutter::WindowCutter(const RowWindow& window)
     : begin_(window.offset),
-      end_(window.length == 0 ? 0
-                              : (window.length > k_all_rows - window.offset ? k_all_rows : window.offset + window.length)) {}
+      end_(window.length == 0
+               ? 0
+               : (window.length > k_all_rows - window.offset ? k_all_rows : window.offset + window.length)) {}
 
 WindowCutter::Cut WindowCutter::add(std::int64_t rows) {
   const std::int64_t first = std::clamp(begin_ - seen_, std::int64_t{0}, rows);

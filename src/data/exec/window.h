@@ -12,8 +12,8 @@ class WindowCutter {
   explicit WindowCutter(const RowWindow& window);
 
   struct Cut {
-    std::int64_t offset = 0;   ///< Within the block.
-    std::int64_t rows = 0;     ///< 0 = nothing of the block is inside.
+    std::int64_t offset = 0;  ///< Within the block.
+    std::int64_t rows = 0;    ///< 0 = nothing of the block is inside.
     friend bool operator==(const Cut&, const Cut&) = default;
   };
   /// The part of the next block, of `rows` rows, that is inside the window.

@@ -25,9 +25,8 @@ class BytesBuffer final : public arrow::Buffer {
 /// A store gives fewer bytes only where the object ends: then it is shorter than its listing or its footer said.
 Status check_length(const Bytes& bytes, const ReadRequest& request, const ObjectStore& store, const std::string& root) {
   if (static_cast<std::int64_t>(bytes.size()) == request.length) return Status();
-  return Status(ErrorCode::corrupt_data,
-                fmt::format("{} ends before byte {}; write it again", store.uri_of(root, request.key),
-                            request.offset + request.length));
+  return Status(ErrorCode::corrupt_data, fmt::format("{} ends before byte {}; write it again",
+                                                     store.uri_of(root, request.key), request.offset + request.length));
 }
 
 void tell(const CountRead& count, const Bytes& bytes) {
@@ -62,7 +61,8 @@ Result<Bytes> RangeFetch::get(std::size_t range) {
     Result<Bytes> bytes = reader_->next();
     if (bytes.ok()) {
       tell(count_, *bytes);
-      if (Status status = check_length(*bytes, requests_[fetched_.size()], *store_, root_); !status.ok()) bytes = status;
+      if (Status status = check_length(*bytes, requests_[fetched_.size()], *store_, root_); !status.ok())
+        bytes = status;
     }
     fetched_.push_back(std::move(bytes));
   }

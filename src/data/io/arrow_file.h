@@ -28,7 +28,7 @@ using CountRead = std::function<void(std::int64_t bytes)>;
 class RangeFetch {
  public:
   RangeFetch(std::shared_ptr<ObjectStore> store, std::string root, CountRead count, std::stop_token stop = {});
-  ~RangeFetch();   ///< Cancels what is in flight.
+  ~RangeFetch();  ///< Cancels what is in flight.
 
   /// Number of the range. Before start().
   std::size_t add(ReadRequest request);

@@ -124,9 +124,12 @@ Status unsupported_source(const std::string& what) {
 /// Names the first source that other tools would use and we cannot; ok where there is none.
 Status name_unsupported(const Settings& settings) {
   static constexpr std::pair<const char*, const char*> k_settings[] = {
-      {"sso_session", "single sign-on (sso_session)"}, {"sso_start_url", "single sign-on (sso_start_url)"},
-      {"role_arn", "an assumed role (role_arn)"},      {"credential_process", "a program (credential_process)"},
-      {"web_identity_token_file", "web identity (web_identity_token_file)"}, {"login_session", "`aws login`"}};
+      {"sso_session", "single sign-on (sso_session)"},
+      {"sso_start_url", "single sign-on (sso_start_url)"},
+      {"role_arn", "an assumed role (role_arn)"},
+      {"credential_process", "a program (credential_process)"},
+      {"web_identity_token_file", "web identity (web_identity_token_file)"},
+      {"login_session", "`aws login`"}};
   for (const auto& [name, what] : k_settings) {
     if (settings.of_profile(name)) {
       return unsupported_source(std::string(what) + " of profile " + settings.profile());
@@ -154,8 +157,8 @@ Status resolve_credentials(const StorageOptions& options, const Settings& settin
   const Text access = settings.variable({"AWS_ACCESS_KEY_ID"});
   const Text secret = settings.variable({"AWS_SECRET_ACCESS_KEY"});
   if (access && secret && options.profile.empty()) {
-    config.credentials =
-        AwsCredentials{*access, Secret(*secret), Secret(settings.variable({"AWS_SESSION_TOKEN"}).value_or(""))};
+    config.credentials = AwsCredentials{*access, Secret(*secret),
+                                        Secret(settings.variable({"AWS_SESSION_TOKEN"}).value_or(""))};
     config.credentials_source = "environment";
     return Status();
   }
@@ -166,9 +169,11 @@ Status resolve_credentials(const StorageOptions& options, const Settings& settin
   SHOAL_RETURN_IF_ERROR(name_unsupported(settings));
   return Status(ErrorCode::permission_denied,
                 "no credentials for S3: not in the options, not in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, not in "
-                "profile \"" + settings.profile() + "\" of " + settings.credentials_path() + " or " +
-                    settings.config_path() + " (an instance's metadata service is not supported yet); set one of "
-                    "them, or anonymous = true for public data" + settings.unreadable());
+                "profile \"" +
+                    settings.profile() + "\" of " + settings.credentials_path() + " or " + settings.config_path() +
+                    " (an instance's metadata service is not supported yet); set one of "
+                    "them, or anonymous = true for public data" +
+                    settings.unreadable());
 }
 
 Status resolve_endpoint(const StorageOptions& options, const Settings& settings, AwsConfig& config) {
@@ -238,7 +243,8 @@ std::optional<std::string> ignored_proxy(const HttpOrigin& endpoint, const AwsEn
     }
   }
   const bool tls = endpoint.tls;
-  for (const char* name : {tls ? "HTTPS_PROXY" : "HTTP_PROXY", tls ? "https_proxy" : "http_proxy", "ALL_PROXY", "all_proxy"}) {
+  for (const char* name :
+       {tls ? "HTTPS_PROXY" : "HTTP_PROXY", tls ? "https_proxy" : "http_proxy", "ALL_PROXY", "all_proxy"}) {
     if (is_set(name)) return name;
   }
   return std::nullopt;

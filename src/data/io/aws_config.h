@@ -22,10 +22,10 @@ struct AwsCredentials {
 /// Everything a client of one S3 endpoint needs to know, resolved. Holds secrets: not printable.
 struct AwsConfig {
   HttpOrigin endpoint;
-  bool custom_endpoint = false;     ///< Not Amazon's own: hosts do not follow from regions.
+  bool custom_endpoint = false;  ///< Not Amazon's own: hosts do not follow from regions.
   std::string region;
   std::optional<AwsCredentials> credentials;  ///< None = requests are not signed.
-  std::string credentials_source;   ///< For errors: "options", "environment", "profile dev of ~/.aws/credentials".
+  std::string credentials_source;  ///< For errors: "options", "environment", "profile dev of ~/.aws/credentials".
   bool path_style = false;
   std::string ca_file;
   int connections_max = 256;

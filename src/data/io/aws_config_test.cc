@@ -77,11 +77,13 @@ TEST(AwsConfig, AmazonWithoutAnEndpoint) {
 }
 
 TEST(AwsConfig, ProfilesOfTheSharedFiles) {
-  const Texts files = {{k_config, "[default]\nregion = us-east-2\n"
-                                  "[profile dev]\nregion=eu-north-1\nservices = lab\n"
-                                  "[services lab]\ns3 =\n  endpoint_url = http://lab:9000\n"},
-                       {k_credentials, "[default]\naws_access_key_id = D\naws_secret_access_key = d # not mine\n"
-                                       "[dev]\naws_access_key_id=V\naws_secret_access_key=v\naws_session_token=t\n"}};
+  const Texts files = {{k_config,
+                        "[default]\nregion = us-east-2\n"
+                        "[profile dev]\nregion=eu-north-1\nservices = lab\n"
+                        "[services lab]\ns3 =\n  endpoint_url = http://lab:9000\n"},
+                       {k_credentials,
+                        "[default]\naws_access_key_id = D\naws_secret_access_key = d # not mine\n"
+                        "[dev]\naws_access_key_id=V\naws_secret_access_key=v\naws_session_token=t\n"}};
   const auto standard = resolve_aws_config({}, environment_of({}, files));
   ASSERT_TRUE(standard.ok()) << standard.status().text();
   EXPECT_EQ(standard->credentials->access_key, "D");
@@ -203,7 +205,8 @@ TEST(AwsConfig, ErrorsOfFilesHoldNoSecret) {
 }
 
 TEST(AwsProfile, ReadsSectionsCommentsAndBlocks) {
-  const auto sections = parse_aws_file("# top\r\n[ profile   a ]\r\nKey = v ; c\r\n\r\n[b]\nx=1=2\ns3 =\n y = z\nq=r\n");
+  const auto sections = parse_aws_file(
+      "# top\r\n[ profile   a ]\r\nKey = v ; c\r\n\r\n[b]\nx=1=2\ns3 =\n y = z\nq=r\n");
   ASSERT_TRUE(sections.ok()) << sections.status().text();
   EXPECT_EQ(sections->at("profile a").at("key"), "v");
   EXPECT_EQ(sections->at("b").at("x"), "1=2");

@@ -15,7 +15,7 @@ constexpr milliseconds k_window_min{20};       // shorter ones measure bursts
 constexpr int k_window_replies = 2;            // times the limit
 constexpr double k_bytes_per_request = 65536;  // bytes that cost as much as a request does
 constexpr seconds k_pause_first{2}, k_pause_most{64};
-constexpr seconds k_throttled{1};              // one halving for all the replies that one overload causes
+constexpr seconds k_throttled{1};  // one halving for all the replies that one overload causes
 
 }  // namespace
 

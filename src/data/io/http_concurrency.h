@@ -33,11 +33,11 @@ class HttpConcurrency {
   int limit_;
   // The window that is being measured.
   HttpClock::time_point began_{};
-  std::int64_t replies_ = -1;    // -1 = none is
+  std::int64_t replies_ = -1;  // -1 = none is
   double work_ = 0;
   // What is known of the last limit that proved useful.
-  int proven_ = 0;               // 0 = nothing is measured yet
-  double proven_rate_ = 0;       // of its last windows
+  int proven_ = 0;          // 0 = nothing is measured yet
+  double proven_rate_ = 0;  // of its last windows
   HttpClock::time_point next_try_{};
   HttpClock::duration pause_;
   HttpClock::time_point throttled_until_{};

@@ -29,7 +29,7 @@ class StoreModel {
   const std::function<double(int)> rate_;
 };
 
-double far(int limit) { return limit / 0.05; }               // 50 ms away: all that is under way comes each 50 ms
+double far(int limit) { return limit / 0.05; }                // 50 ms away: all that is under way comes each 50 ms
 double near(int limit) { return std::min(limit, 12) * 100; }  // no faster with more than 12
 
 TEST(HttpConcurrency, DoublesWhileThatHelps) {
@@ -105,7 +105,7 @@ TEST(HttpConcurrency, OneSlowWindowMakesNoTryLookGood) {
   store.run(concurrency, 1s);
   slow.now = store.now + 970ms;
   concurrency.on_reply(slow.now, 0, false);
-  while (concurrency.limit() == 16) slow.run(concurrency, 1ms);   // one window, and the second try begins
+  while (concurrency.limit() == 16) slow.run(concurrency, 1ms);  // one window, and the second try begins
   store.now = slow.now;
   store.run(concurrency, 1s);
   EXPECT_EQ(concurrency.limit(), 16);

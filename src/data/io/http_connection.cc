@@ -15,8 +15,8 @@
 namespace shoal::data {
 namespace {
 
-constexpr std::size_t k_direct_min = 16 * 1024;           // below that, one read into the scratch takes head and body
-constexpr std::size_t k_bytes_per_event = 1024 * 1024;    // then the other connections get their turn
+constexpr std::size_t k_direct_min = 16 * 1024;         // below that, one read into the scratch takes head and body
+constexpr std::size_t k_bytes_per_event = 1024 * 1024;  // then the other connections get their turn
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 

@@ -26,8 +26,7 @@ class HttpConnection {
     virtual ~Owner() = default;
     virtual void on_connected(HttpConnection& connection) = 0;
     /// The exchange has its reply; the connection is idle or dead.
-    virtual void on_finished(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange,
-                             HttpReply& reply) = 0;
+    virtual void on_finished(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange, HttpReply& reply) = 0;
     /// The connection is dead; `exchange` (may be null) did not get its reply.
     virtual void on_dead(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange,
                          const HttpFailure& failure) = 0;

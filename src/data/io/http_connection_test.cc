@@ -17,8 +17,7 @@ class HttpConnectionTest : public testing::Test, public HttpConnection::Owner {
     connection_ = std::make_unique<HttpConnection>(*this, epoll_.fd(), nullptr, "127.0.0.1",
                                                    std::vector<HostAddress>{listener_.address()}, 0);
     connection_->connect(now_);
-    while (!connected_ && epoll_.run_once(now_)) {
-    }
+    while (!connected_ && epoll_.run_once(now_)) {}
     EXPECT_TRUE(connected_);
     return listener_.accept();
   }
@@ -28,8 +27,7 @@ class HttpConnectionTest : public testing::Test, public HttpConnection::Owner {
     return exchange;
   }
   void run_until_over() {
-    while (!over_ && epoll_.run_once(now_)) {
-    }
+    while (!over_ && epoll_.run_once(now_)) {}
     ASSERT_TRUE(over_);
   }
 

@@ -14,14 +14,14 @@ class HttpConnection;
 
 /// Why no reply came.
 enum class HttpFault : std::uint8_t {
-  resolve,     ///< The host's name has no address.
-  connect,     ///< Nobody listens there, or no answer in time.
-  tls,         ///< The certificate or the handshake was refused.
-  stale,       ///< A kept connection was closed before the first byte of the reply.
-  reset,       ///< The connection broke before the reply was complete.
-  silent,      ///< Nothing moved for too long.
-  protocol,    ///< The reply is not HTTP, or over a limit.
-  cancelled,   ///< cancel(), or the loop stopped.
+  resolve,    ///< The host's name has no address.
+  connect,    ///< Nobody listens there, or no answer in time.
+  tls,        ///< The certificate or the handshake was refused.
+  stale,      ///< A kept connection was closed before the first byte of the reply.
+  reset,      ///< The connection broke before the reply was complete.
+  silent,     ///< Nothing moved for too long.
+  protocol,   ///< The reply is not HTTP, or over a limit.
+  cancelled,  ///< cancel(), or the loop stopped.
 };
 
 struct HttpFailure {

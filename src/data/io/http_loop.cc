@@ -42,10 +42,7 @@ Result<std::unique_ptr<HttpLoop>> HttpLoop::start(const HttpLimits& limits, std:
 }
 
 HttpLoop::HttpLoop(const HttpLimits& limits, std::shared_ptr<TlsContext> tls, int epoll_fd, int wake_fd)
-    : limits_(limits),
-      tls_(std::move(tls)),
-      epoll_fd_(epoll_fd),
-      wake_fd_(wake_fd) {}
+    : limits_(limits), tls_(std::move(tls)), epoll_fd_(epoll_fd), wake_fd_(wake_fd) {}
 
 HttpLoop::~HttpLoop() {
   stop();
@@ -129,9 +126,7 @@ void HttpLoop::apply(Command& command) {
       HttpPool& pool = pool_of(command.exchange->origin());
       return pool.send(std::move(command.exchange));
     }
-    case Command::Kind::send_after:
-      delayed_.emplace(command.due, std::move(command.exchange));
-      return;
+    case Command::Kind::send_after: delayed_.emplace(command.due, std::move(command.exchange)); return;
     case Command::Kind::cancel: {
       const auto delayed = std::find_if(delayed_.begin(), delayed_.end(),
                                         [&](const auto& entry) { return entry.second == command.exchange; });

@@ -12,7 +12,10 @@ constexpr std::chrono::milliseconds k_open_pause{250};
 }  // namespace
 
 HttpPool::HttpPool(Host& host, HttpOrigin origin, std::shared_ptr<TlsContext> tls, const HttpLimits& limits)
-    : host_(host), origin_(std::move(origin)), tls_(std::move(tls)), limits_(limits),
+    : host_(host),
+      origin_(std::move(origin)),
+      tls_(std::move(tls)),
+      limits_(limits),
       concurrency_(limits.connections_max) {}
 
 HttpPool::~HttpPool() = default;
@@ -31,7 +34,9 @@ void HttpPool::drop_cancelled() {
   }
 }
 
-std::shared_ptr<HttpExchange> HttpPool::take_waiting() { return std::move(waiting_.extract(waiting_.begin()).mapped()); }
+std::shared_ptr<HttpExchange> HttpPool::take_waiting() {
+  return std::move(waiting_.extract(waiting_.begin()).mapped());
+}
 
 void HttpPool::dispatch() {
   if (dispatching_) return;  // a callback sent more; the loop below sees it
@@ -130,8 +135,7 @@ bool HttpPool::any_established() const {
   });
 }
 
-void HttpPool::on_dead(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange,
-                       const HttpFailure& failure) {
+void HttpPool::on_dead(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange, const HttpFailure& failure) {
   const auto idle = std::find(idle_.begin(), idle_.end(), &connection);
   const bool was_idle = idle != idle_.end();
   if (was_idle) idle_.erase(idle);
@@ -187,7 +191,8 @@ void HttpPool::check_times() {
         }
         break;
       case State::handshaking:
-        if (still > limits_.connect_max) connection->close({HttpFault::connect, "no answer to the TLS handshake in time"});
+        if (still > limits_.connect_max)
+          connection->close({HttpFault::connect, "no answer to the TLS handshake in time"});
         break;
       case State::busy:
         if (still > limits_.silence_max) connection->close({HttpFault::silent, "no byte came in time"});

@@ -14,12 +14,12 @@ namespace shoal::data {
 
 /// Limits and times of connections; the same for every origin of a loop.
 struct HttpLimits {
-  int connections_max = 256;                         ///< To one origin.
-  std::chrono::milliseconds connect_max{5'000};      ///< For connecting to all addresses, and for the TLS handshake.
-  std::chrono::milliseconds address_max{1'500};      ///< For one address, where there is another to try.
-  std::chrono::milliseconds silence_max{30'000};     ///< Within which something must move while a reply is awaited.
-  std::chrono::milliseconds idle_max{20'000};        ///< Servers close after 30 s and more; we go first.
-  std::chrono::milliseconds addresses_max{60'000};   ///< Age at which a host is looked up again.
+  int connections_max = 256;                        ///< To one origin.
+  std::chrono::milliseconds connect_max{5'000};     ///< For connecting to all addresses, and for the TLS handshake.
+  std::chrono::milliseconds address_max{1'500};     ///< For one address, where there is another to try.
+  std::chrono::milliseconds silence_max{30'000};    ///< Within which something must move while a reply is awaited.
+  std::chrono::milliseconds idle_max{20'000};       ///< Servers close after 30 s and more; we go first.
+  std::chrono::milliseconds addresses_max{60'000};  ///< Age at which a host is looked up again.
 };
 
 /// The connections to one origin and the exchanges that wait for one. Belongs to the loop's thread.
@@ -59,8 +59,7 @@ class HttpPool : private HttpConnection::Owner {
  private:
   void on_connected(HttpConnection& connection) override;
   void on_finished(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange, HttpReply& reply) override;
-  void on_dead(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange,
-               const HttpFailure& failure) override;
+  void on_dead(HttpConnection& connection, std::shared_ptr<HttpExchange> exchange, const HttpFailure& failure) override;
   void dispatch();
   void assign(HttpConnection& connection);
   /// As many are under way as may be.

@@ -67,8 +67,7 @@ class HttpPoolTest : public testing::Test {
   }
   /// Runs events until `exchange` is over.
   void run_until_over(const TestExchange& exchange) {
-    while (exchange.status == 0 && !exchange.fault && host_.epoll.run_once(host_.time)) {
-    }
+    while (exchange.status == 0 && !exchange.fault && host_.epoll.run_once(host_.time)) {}
     ASSERT_TRUE(exchange.status != 0 || exchange.fault);
   }
   /// One connection with a request on it, which the server does not answer yet.
@@ -167,8 +166,7 @@ TEST_F(HttpPoolTest, WhereNoConnectionWorksAnyMoreThePauseIsOver) {
   HttpPeer first = occupy();
   listener_.close();
   const auto waiting = send();
-  while (host_.buried.empty() && host_.epoll.run_once(host_.time)) {
-  }
+  while (host_.buried.empty() && host_.epoll.run_once(host_.time)) {}
   first.close();
   run_until_over(*waiting);
   EXPECT_EQ(busy_->fault, HttpFault::reset);

@@ -20,8 +20,8 @@ constexpr std::size_t k_header_value_max = 2048;
 
 bool is_name(std::string_view name, std::string_view wanted) {
   return name.size() == wanted.size() && std::equal(name.begin(), name.end(), wanted.begin(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-  });
+           return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+         });
 }
 
 Status malformed(const std::string& why) { return Status(ErrorCode::corrupt_data, "the server's reply " + why); }
@@ -32,8 +32,8 @@ void HttpReply::clear() {
   status = 0;
   keep_alive = false;
   content_length = -1;
-  for (std::string* field : {&etag, &content_range, &last_modified, &location, &retry_after, &request_id,
-                             &bucket_region, &text}) {
+  for (std::string* field :
+       {&etag, &content_range, &last_modified, &location, &retry_after, &request_id, &bucket_region, &text}) {
     field->clear();
   }
   body_size = 0;

@@ -22,10 +22,10 @@ struct HttpReply {
   std::string last_modified;
   std::string location;
   std::string retry_after;
-  std::string request_id;            ///< x-amz-request-id
-  std::string bucket_region;         ///< x-amz-bucket-region
-  std::string text;                  ///< The body, where nobody gave a place for it.
-  std::int64_t body_size = 0;        ///< Bytes of the body that arrived.
+  std::string request_id;      ///< x-amz-request-id
+  std::string bucket_region;   ///< x-amz-bucket-region
+  std::string text;            ///< The body, where nobody gave a place for it.
+  std::int64_t body_size = 0;  ///< Bytes of the body that arrived.
 
   void clear();
 };

@@ -54,7 +54,7 @@ class HttpResolver {
   CondVar work_;
   std::deque<Job> jobs_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::thread thread_;     // started under mutex_, joined by the destructor
+  std::thread thread_;  // started under mutex_, joined by the destructor
 };
 
 }  // namespace shoal::data

@@ -193,8 +193,7 @@ bool is_unfinished_name(std::string_view name) {
 
 std::string unfinished_name() {
   std::array<unsigned char, 8> random{};
-  while (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
-  }
+  while (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {}
   std::string name(k_unfinished_begin);
   for (unsigned char byte : random) {
     name += "0123456789abcdef"[byte >> 4];

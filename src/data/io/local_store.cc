@@ -75,9 +75,7 @@ Result<OpenFile> open_file(const std::string& root, const std::string& key) {
 Result<Bytes> read_open(const OpenFile& file, const ReadRequest& request) {
   struct stat info{};
   if (::fstat(file.fd.get(), &info) != 0) return errno_status(errno, "read", file.path);
-  if (!S_ISREG(info.st_mode)) {
-    return Status(ErrorCode::not_found, file.path + " is no file; name a file in it");
-  }
+  if (!S_ISREG(info.st_mode)) { return Status(ErrorCode::not_found, file.path + " is no file; name a file in it"); }
   if (!request.etag.empty() && etag_of(info) != request.etag) return changed(file.path);
   if (request.offset < 0) return Status(ErrorCode::invalid_argument, "negative offset to read in " + file.path);
   std::int64_t rest = std::max<std::int64_t>(0, info.st_size - request.offset);
@@ -86,10 +84,11 @@ Result<Bytes> read_open(const OpenFile& file, const ReadRequest& request) {
 
   std::shared_ptr<std::uint8_t[]> bytes = request.into;
   try {
-    if (bytes == nullptr || request.expected() != static_cast<std::int64_t>(length)) bytes = allocate_read_memory(length);
+    if (bytes == nullptr || request.expected() != static_cast<std::int64_t>(length))
+      bytes = allocate_read_memory(length);
   } catch (const std::bad_alloc&) {
-    return Status(ErrorCode::out_of_memory, "no memory for the " + std::to_string(length) + " bytes of " + file.path +
-                                                "; read it in ranges");
+    return Status(ErrorCode::out_of_memory,
+                  "no memory for the " + std::to_string(length) + " bytes of " + file.path + "; read it in ranges");
   }
   SHOAL_ASSIGN_OR_RETURN(std::size_t read, read_at(file.fd.get(), {bytes.get(), length}, request.offset, file.path));
   if (read != length) return changed(file.path);
@@ -102,7 +101,10 @@ class LocalBulkReader final : public BulkReader {
  public:
   LocalBulkReader(std::string root, std::vector<ReadRequest> requests, std::shared_ptr<Counters> counters,
                   std::stop_token stop)
-      : root_(std::move(root)), requests_(std::move(requests)), counters_(std::move(counters)), stop_(std::move(stop)) {}
+      : root_(std::move(root)),
+        requests_(std::move(requests)),
+        counters_(std::move(counters)),
+        stop_(std::move(stop)) {}
 
   void prepare() override { open_ahead(); }
   Result<Bytes> next() override;

@@ -18,7 +18,9 @@ namespace {
 class LocalUpload final : public Upload {
  public:
   LocalUpload(std::string path, Durability durability, std::shared_ptr<std::atomic<std::int64_t>> bytes_written)
-      : path_(std::move(path)), durability_(durability), folder_(parent_folder(path_)),
+      : path_(std::move(path)),
+        durability_(durability),
+        folder_(parent_folder(path_)),
         unfinished_((folder_ == "/" ? "" : folder_) + "/" + unfinished_name()),
         bytes_written_(std::move(bytes_written)) {}
   ~LocalUpload() override { abort(); }

@@ -24,11 +24,11 @@ struct ObjectHandle::Reader::State {
   Location location;
   std::int64_t size = 0;
   std::string etag;
-  std::int64_t asked = 0;                           // bytes that requests were sent for
-  std::deque<std::unique_ptr<BulkReader>> ahead;    // one chunk each
+  std::int64_t asked = 0;                         // bytes that requests were sent for
+  std::deque<std::unique_ptr<BulkReader>> ahead;  // one chunk each
   Bytes chunk;
-  std::size_t used = 0;                             // of chunk
-  Status failed;                                    // of a chunk: what follows it is no longer this object's order
+  std::size_t used = 0;  // of chunk
+  Status failed;         // of a chunk: what follows it is no longer this object's order
 
   void ask_ahead() {
     while (ahead.size() < k_chunks_ahead && asked < size) {

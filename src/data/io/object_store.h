@@ -28,9 +28,9 @@ class ObjectLister {
 struct ReadRequest {
   std::string key{};
   std::int64_t offset = 0;
-  std::int64_t length = -1;      ///< -1 = to the end.
-  std::string etag{};            ///< The read fails with `changed` where the object has another; empty = any.
-  std::int64_t size_hint = -1;   ///< The object's size, if a listing told it.
+  std::int64_t length = -1;     ///< -1 = to the end.
+  std::string etag{};           ///< The read fails with `changed` where the object has another; empty = any.
+  std::int64_t size_hint = -1;  ///< The object's size, if a listing told it.
   /// Where the bytes shall go, as many as length or size_hint promise; a read that finds another number of them takes
   /// memory of its own. Null = always its own.
   std::shared_ptr<std::uint8_t[]> into{};
@@ -45,7 +45,7 @@ struct ReadRequest {
 /// Reads many objects with many requests in flight and hands them over in the order of the requests.
 class BulkReader {
  public:
-  virtual ~BulkReader() = default;    ///< Cancels what is in flight.
+  virtual ~BulkReader() = default;  ///< Cancels what is in flight.
   /// Sends the first requests; never blocks. next() does it where nobody did.
   virtual void prepare() = 0;
   /// The next request's bytes, exactly as many as asked for or as the object has; blocks. An error belongs to that
@@ -56,7 +56,7 @@ class BulkReader {
 /// An object being written. Nothing is visible before commit().
 class Upload {
  public:
-  virtual ~Upload() = default;        ///< Aborts what was not committed.
+  virtual ~Upload() = default;  ///< Aborts what was not committed.
   virtual Status write(std::span<const std::uint8_t> bytes) = 0;
   /// Sends what is left and makes it durable, still invisible.
   virtual Status finish() = 0;
@@ -89,12 +89,10 @@ class ObjectStore {
   virtual Status remove_root(const std::string& root) = 0;
 
   virtual Result<std::unique_ptr<ObjectLister>> list(const std::string& root, const std::string& prefix,
-                                                     const ListOptions& options,
-                                                     const std::stop_token& stop = {}) = 0;
+                                                     const ListOptions& options, const std::stop_token& stop = {}) = 0;
   virtual Result<ObjectInfo> info(const std::string& root, const std::string& key,
                                   const std::stop_token& stop = {}) = 0;
-  virtual Result<Bytes> read(const std::string& root, const ReadRequest& request,
-                             const std::stop_token& stop = {}) = 0;
+  virtual Result<Bytes> read(const std::string& root, const ReadRequest& request, const std::stop_token& stop = {}) = 0;
   virtual std::unique_ptr<BulkReader> read_many(const std::string& root, std::vector<ReadRequest> requests,
                                                 const std::stop_token& stop = {}) = 0;
 

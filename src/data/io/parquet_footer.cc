@@ -36,8 +36,8 @@ Status check_claims(const parquet::FileMetaData& footer, std::int64_t file_size)
     }
     rows += group->num_rows();
     if (group->num_columns() != footer.num_columns()) {
-      return corrupt(fmt::format("row group {} has {} columns, but the schema {}", g, group->num_columns(),
-                                 footer.num_columns()));
+      return corrupt(
+          fmt::format("row group {} has {} columns, but the schema {}", g, group->num_columns(), footer.num_columns()));
     }
     for (int c = 0; c < group->num_columns(); ++c) {
       const auto chunk = group->ColumnChunk(c);
@@ -89,7 +89,7 @@ Result<std::int64_t> parquet_footer_bytes(std::span<const std::uint8_t> tail, st
 }
 
 Result<std::shared_ptr<parquet::FileMetaData>> parse_parquet_footer(std::span<const std::uint8_t> tail,
-                                                                   std::int64_t file_size) {
+                                                                    std::int64_t file_size) {
   SHOAL_ASSIGN_OR_RETURN(const std::int64_t bytes, parquet_footer_bytes(tail, file_size));
   if (bytes > static_cast<std::int64_t>(tail.size())) return corrupt("its footer is cut off");
   return parse(tail.data() + tail.size() - bytes, bytes - k_trailer_bytes, file_size);
@@ -114,9 +114,7 @@ Status parquet_status_from_exception() {
     return from_arrow(error.status(), ErrorCode::corrupt_data);
   } catch (const std::bad_alloc&) {
     return Status(ErrorCode::out_of_memory, "memory allocation failed");
-  } catch (const std::exception& error) {
-    return corrupt(error.what());
-  }
+  } catch (const std::exception& error) { return corrupt(error.what()); }
 }
 
 }  // namespace shoal::data

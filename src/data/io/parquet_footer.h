@@ -25,7 +25,7 @@ Result<std::int64_t> parquet_footer_bytes(std::span<const std::uint8_t> tail, st
 /// The footer in the last bytes of a file, at least as many as parquet_footer_bytes() says. What it claims of rows and
 /// of where column chunks lie was checked against `file_size`. Errors: corrupt_data, unsupported.
 Result<std::shared_ptr<parquet::FileMetaData>> parse_parquet_footer(std::span<const std::uint8_t> tail,
-                                                                   std::int64_t file_size);
+                                                                    std::int64_t file_size);
 
 /// The footer of some row groups alone, as bytes for parse_parquet_metadata().
 Result<std::string> serialize_row_groups(const parquet::FileMetaData& footer, int first, int count);
@@ -39,9 +39,7 @@ template <class Function>
 auto catch_parquet(Function&& function) -> std::invoke_result_t<Function> {
   try {
     return function();
-  } catch (...) {
-    return parquet_status_from_exception();
-  }
+  } catch (...) { return parquet_status_from_exception(); }
 }
 
 }  // namespace shoal::data

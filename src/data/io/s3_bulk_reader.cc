@@ -14,17 +14,21 @@ namespace shoal::data {
 namespace {
 
 constexpr std::size_t k_in_flight_max = 128;
-constexpr std::size_t k_ahead_max = 256;                     // in flight or ready and not yet taken
+constexpr std::size_t k_ahead_max = 256;  // in flight or ready and not yet taken
 constexpr std::int64_t k_bytes_ahead_max = 32 * 1024 * 1024;
-constexpr std::size_t k_batch = 16;                          // objects that are ready before the caller is woken
-constexpr std::int64_t k_size_unknown = 1024 * 1024;         // what an object of unknown size counts as
+constexpr std::size_t k_batch = 16;                   // objects that are ready before the caller is woken
+constexpr std::int64_t k_size_unknown = 1024 * 1024;  // what an object of unknown size counts as
 
 /// The state that the caller's thread and the loop's thread share.
 class ReadAhead final : public S3GetSink, public std::enable_shared_from_this<ReadAhead> {
  public:
   ReadAhead(S3Client& client, std::string bucket, std::vector<ReadRequest> requests)
-      : client_(client), bucket_(std::move(bucket)), bucket_status_(check_bucket_name(bucket_)),
-        queue_order_(client.next_queue_order()), count_(requests.size()), requests_(std::move(requests)) {}
+      : client_(client),
+        bucket_(std::move(bucket)),
+        bucket_status_(check_bucket_name(bucket_)),
+        queue_order_(client.next_queue_order()),
+        count_(requests.size()),
+        requests_(std::move(requests)) {}
 
   /// Sends what fits into the window. From any thread.
   void fill();
@@ -113,8 +117,14 @@ void ReadAhead::start_one(Batch& batch) {
   }
   ++in_flight_;
   if (known && size <= k_s3_part_bytes && (whole || size > 0)) {
-    S3GetSpec spec{bucket_, std::move(request.key), request.offset, whole ? -1 : size, std::move(request.etag),
-                   std::move(request.into), size, queue_order_};
+    S3GetSpec spec{bucket_,
+                   std::move(request.key),
+                   request.offset,
+                   whole ? -1 : size,
+                   std::move(request.etag),
+                   std::move(request.into),
+                   size,
+                   queue_order_};
     slot.call = std::make_shared<S3Get>(client_, std::move(spec), shared_from_this(), index);
     batch.calls.push_back(slot.call);
     return;
@@ -230,9 +240,8 @@ Status check_read_request(const ReadRequest& request) {
   if (request.length > (std::int64_t{1} << 62) || request.offset > (std::int64_t{1} << 62)) {
     return Status(ErrorCode::invalid_argument, "the range is longer than any object");
   }
-  const bool plain = std::all_of(request.etag.begin(), request.etag.end(), [](unsigned char c) {
-    return c > 0x20 && c < 0x7f && c != '"';
-  });
+  const bool plain = std::all_of(request.etag.begin(), request.etag.end(),
+                                 [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '"'; });
   return plain ? Status() : Status(ErrorCode::invalid_argument, "the etag is none; take it from a listing");
 }
 

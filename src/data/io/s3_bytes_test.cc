@@ -50,7 +50,8 @@ TEST(HttpReplyReader, TakesHeadersAndBody) {
   bool done = false;
   ASSERT_TRUE(read_reply("HTTP/1.1 200 OK\r\netag: W/\"x\"\r\nX-AMZ-Request-Id: 7\r\nRetry-After: 3\r\n"
                          "x-amz-bucket-region: eu-west-1\r\nContent-Length: 2\r\n\r\nhi",
-                         reply, done).ok());
+                         reply, done)
+                  .ok());
   EXPECT_TRUE(done);
   EXPECT_TRUE(reply.keep_alive);
   EXPECT_EQ(reply.status, 200);
@@ -122,7 +123,8 @@ TEST(S3Xml, PagesAreMergedIntoOrder) {
   const auto page = parse_list_page(
       "<ListBucketResult><Contents><Key>p/a</Key><Size>3</Size><ETag>\"e\"</ETag>"
       "<LastModified>1970-01-01T00:00:01.5Z</LastModified></Contents><Contents><Key>p/z</Key><Size>1</Size></Contents>"
-      "<CommonPrefixes><Prefix>p/m/</Prefix></CommonPrefixes></ListBucketResult>", "p/");
+      "<CommonPrefixes><Prefix>p/m/</Prefix></CommonPrefixes></ListBucketResult>",
+      "p/");
   ASSERT_TRUE(page.ok()) << page.status().text();
   ASSERT_EQ(page->entries.size(), 3u);
   EXPECT_EQ(page->entries[0].etag, "e");
@@ -144,8 +146,9 @@ TEST(S3Xml, HostilePagesAreRefused) {
 }
 
 TEST(S3Xml, ACompletedUploadSaysSoItself) {
-  EXPECT_EQ(*parse_completed_etag("<CompleteMultipartUploadResult><ETag>\"x-1\"</ETag></CompleteMultipartUploadResult>"),
-            "x-1");
+  EXPECT_EQ(
+      *parse_completed_etag("<CompleteMultipartUploadResult><ETag>\"x-1\"</ETag></CompleteMultipartUploadResult>"),
+      "x-1");
   EXPECT_FALSE(parse_completed_etag("<Error><Code>InternalError</Code></Error>").ok());
   EXPECT_FALSE(parse_completed_etag("").ok());
 }
@@ -180,7 +183,8 @@ TEST(S3Error, RemediesFitTheRequest) {
     fault.body.code = code;
     return s3_error(place, fault).text();
   };
-  const S3ErrorPlace anonymous{"s3://b/k", "GET", "http://h", "", 1}, head{"s3://b/k", "HEAD", "http://h", "options", 1};
+  const S3ErrorPlace anonymous{"s3://b/k", "GET", "http://h", "", 1},
+      head{"s3://b/k", "HEAD", "http://h", "options", 1};
   EXPECT_EQ(text(anonymous, 403, "AccessDenied").find("keys are valid"), std::string::npos);
   EXPECT_NE(text(anonymous, 403, "AccessDenied").find("anonymous"), std::string::npos);
   EXPECT_NE(text(head, 403, "AccessDenied").find("keys are valid"), std::string::npos);

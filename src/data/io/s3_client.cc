@@ -53,16 +53,14 @@ class WaitedCall final : public S3Call {
   bool done_ GUARDED_BY(mutex_) = false;
 };
 
-const char* name_of(const S3Request& request) {
-  return request.verb == S3Verb::list ? "LIST" : request.method;
-}
+const char* name_of(const S3Request& request) { return request.verb == S3Verb::list ? "LIST" : request.method; }
 
 }  // namespace
 
 Status check_bucket_name(const std::string& bucket) {
   if (is_bucket_name(bucket)) return Status();
-  return Status(ErrorCode::invalid_argument, "\"" + printable(bucket) +
-                                                 "\" is no bucket name; 3 to 63 letters, digits, dashes and dots");
+  return Status(ErrorCode::invalid_argument,
+                "\"" + printable(bucket) + "\" is no bucket name; 3 to 63 letters, digits, dashes and dots");
 }
 
 S3Call::S3Call(S3Client& client, S3Request request)
@@ -82,8 +80,12 @@ void S3Call::write_head(std::string& out) {
   out.append(" HTTP/1.1\r\n");
   const std::string_view hash = request_.body_sha256.empty() ? k_empty_sha256 : std::string_view(request_.body_sha256);
   signed_as_ = client_.identity_.version();
-  client_.identity_.sign({.method = request_.method, .path = path, .query = request_.query, .host = target_->host,
-                          .region = target_->region, .body_sha256 = hash},
+  client_.identity_.sign({.method = request_.method,
+                          .path = path,
+                          .query = request_.query,
+                          .host = target_->host,
+                          .region = target_->region,
+                          .body_sha256 = hash},
                          out);
   if (!request_.body.empty() || request_.verb == S3Verb::put) {
     out.append("content-length: ").append(std::to_string(request_.body.size())).append("\r\n");
@@ -165,9 +167,7 @@ Result<std::shared_ptr<S3Client>> S3Client::make(AwsConfig config, const HttpLim
   own.connect_max = std::min(own.connect_max, retries.deadline);
   own.silence_max = std::min(own.silence_max, retries.deadline);
   std::shared_ptr<TlsContext> tls;
-  if (config.endpoint.tls) {
-    SHOAL_ASSIGN_OR_RETURN(tls, TlsContext::make(config.ca_file));
-  }
+  if (config.endpoint.tls) { SHOAL_ASSIGN_OR_RETURN(tls, TlsContext::make(config.ca_file)); }
   std::shared_ptr<S3Client> client(new S3Client(std::move(config), retries));
   SHOAL_ASSIGN_OR_RETURN(client->loop_, HttpLoop::start(own, std::move(tls)));
   return client;
@@ -271,8 +271,8 @@ RequestCounts S3Client::counts() const {
 
 S3ErrorPlace S3Client::place_of(const S3Request& request, int attempts) {
   const std::shared_ptr<const S3Target> target = target_of(request.bucket);
-  return {uri_of(request.bucket, printable(request.key)), name_of(request), target->origin.text(),
-          identity_.source(), attempts};
+  return {uri_of(request.bucket, printable(request.key)), name_of(request), target->origin.text(), identity_.source(),
+          attempts};
 }
 
 }  // namespace shoal::data

@@ -91,7 +91,7 @@ class S3Call : public HttpExchange, public std::enable_shared_from_this<S3Call> 
 /// The reply of a call that was waited for.
 struct S3Answer {
   HttpReply reply;
-  S3Fault fault;    ///< Where `error` is set.
+  S3Fault fault;  ///< Where `error` is set.
   Status error;
   int failures = 0;  ///< Attempts that failed before.
 };

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t k_printable_bytes_max = 1024;
 
 struct Meaning {
-  std::string_view code;   // the store's
+  std::string_view code;  // the store's
   ErrorCode error;
   std::string_view remedy;
 };
@@ -121,8 +121,9 @@ Meaning meaning_of(const S3ErrorPlace& place, const S3Fault& fault) {
     meaning.remedy = "without keys (anonymous = true) this is not allowed; give keys, or ask for public access";
   }
   if (known == nullptr && fault.status == 400 && place.operation == "HEAD" && is_signed) {
-    meaning.remedy = "the answer to a HEAD says no more; often a session token has expired or the region is wrong: get "
-                     "new credentials, check the region";
+    meaning.remedy =
+        "the answer to a HEAD says no more; often a session token has expired or the region is wrong: get "
+        "new credentials, check the region";
   }
   return meaning;
 }

@@ -14,17 +14,17 @@ namespace shoal::data {
 
 /// How an attempt failed: by a reply with an error, or without a reply.
 struct S3Fault {
-  int status = 0;          ///< HTTP status; 0 = no reply.
-  S3ErrorBody body;        ///< The store's own words; untrusted.
+  int status = 0;                      ///< HTTP status; 0 = no reply.
+  S3ErrorBody body;                    ///< The store's own words; untrusted.
   HttpFault fault = HttpFault::reset;  ///< Where there was no reply.
-  std::string text;        ///< Cause, where there was no reply or no error body.
+  std::string text;                    ///< Cause, where there was no reply or no error body.
   std::optional<ErrorCode> verdict{};  ///< What it is, where status and code do not tell; never tried again.
 };
 
 /// What every error of one request names.
 struct S3ErrorPlace {
-  std::string uri;         ///< s3://bucket/key
-  std::string operation;   ///< "GET", "LIST"
+  std::string uri;        ///< s3://bucket/key
+  std::string operation;  ///< "GET", "LIST"
   std::string endpoint;
   std::string credentials_source;  ///< Empty = the request was not signed.
   int attempts = 1;

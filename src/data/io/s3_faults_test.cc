@@ -59,8 +59,7 @@ class S3FaultsTest : public testing::Test {
   std::size_t object_count() {
     std::size_t count = 0;
     auto lister = direct_->list(bucket_, "", {}).value_or_throw();
-    for (auto page = lister->next_page().value_or_throw(); !page.empty();
-         page = lister->next_page().value_or_throw()) {
+    for (auto page = lister->next_page().value_or_throw(); !page.empty(); page = lister->next_page().value_or_throw()) {
       count += page.size();
     }
     return count;
@@ -103,10 +102,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Passing{"Status429", Fault::status(429, "TooManyRequests")},
                     Passing{"Status500", Fault::status(500, "InternalError")},
                     Passing{"Status502", Fault::status(502, "")},
-                    Passing{"Status502WithoutALength", Fault{.kind = Fault::Kind::answer,
-                                                             .reply = "HTTP/1.0 502 Bad Gateway\r\n\r\n<html>"}},
-                    Passing{"Status503", Fault::status(503, "SlowDown")},
-                    Passing{"Status504", Fault::status(504, "")},
+                    Passing{"Status502WithoutALength",
+                            Fault{.kind = Fault::Kind::answer, .reply = "HTTP/1.0 502 Bad Gateway\r\n\r\n<html>"}},
+                    Passing{"Status503", Fault::status(503, "SlowDown")}, Passing{"Status504", Fault::status(504, "")},
                     Passing{"ResetBefore", Fault{.kind = Fault::Kind::reset_before}},
                     Passing{"LostReply", Fault{.kind = Fault::Kind::lost_reply}}),
     [](const auto& fault) { return fault.param.name; });
@@ -218,7 +216,8 @@ TEST_F(S3FaultsTest, AStopEndsWhatWaitsForASilentStore) {
   put("a", "1");
   const std::vector<std::pair<const char*, std::function<Status(const std::stop_token&)>>> waits = {
       {"GET", [&](const std::stop_token& stop) { return store_->read(bucket_, request("a"), stop).status(); }},
-      {"GET", [&](const std::stop_token& stop) {
+      {"GET",
+       [&](const std::stop_token& stop) {
          return store_->list(bucket_, "", {}, stop).value_or_throw()->next_page().status();
        }},
       {"HEAD", [&](const std::stop_token& stop) { return store_->info(bucket_, "a", stop).status(); }}};
@@ -413,7 +412,8 @@ TEST_F(S3FaultsTest, NoErrorShowsASecret) {
   options.session_token = "a-token-that-is-never-shown";
   const auto store = make_s3_store(options).value_or_throw();
   Fault echo{.kind = Fault::Kind::answer};
-  const std::string body = "<Error><Code>AccessDenied</Code><Message>token a-token-that-is-never-shown</Message></Error>";
+  const std::string body =
+      "<Error><Code>AccessDenied</Code><Message>token a-token-that-is-never-shown</Message></Error>";
   echo.reply = "HTTP/1.1 403 No\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   proxy_->plan(echo.on("GET", "/a"));
   const Status echoed = store->read(bucket_, request("a")).status();

@@ -77,9 +77,7 @@ std::uint8_t* S3Get::place_body(const HttpReply& reply, std::int64_t length) {
   }
   try {
     memory_ = allocate_read_memory(static_cast<std::size_t>(length));
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
+  } catch (const std::bad_alloc&) { return nullptr; }
   return memory_.get();
 }
 

@@ -33,11 +33,11 @@ struct S3GetSpec {
   std::string bucket;
   std::string key;
   std::int64_t offset = 0;
-  std::int64_t length = -1;          ///< -1 = the whole object, without a Range header.
-  std::string etag;                  ///< If-Match; empty = any.
+  std::int64_t length = -1;                ///< -1 = the whole object, without a Range header.
+  std::string etag;                        ///< If-Match; empty = any.
   std::shared_ptr<std::uint8_t[]> into{};  ///< Taken if the body has `into_bytes`, or less of a range; null = its own.
   std::int64_t into_bytes = 0;
-  std::uint64_t queue_order = 0;     ///< As in S3Request.
+  std::uint64_t queue_order = 0;  ///< As in S3Request.
 };
 
 /// Fetches exactly what was asked for: the reply's status, range, length and ETag are checked, a body that was cut is

@@ -14,8 +14,8 @@ constexpr std::size_t k_parts_in_flight_max = 8;
 
 }  // namespace
 
-S3LargeRead::S3LargeRead(S3Client& client, std::string bucket, ReadRequest request,
-                         std::uint64_t queue_order, Done done)
+S3LargeRead::S3LargeRead(S3Client& client, std::string bucket, ReadRequest request, std::uint64_t queue_order,
+                         Done done)
     : client_(client),
       bucket_(std::move(bucket)),
       request_(std::move(request)),
@@ -119,7 +119,8 @@ std::optional<Result<Bytes>> S3LargeRead::take_part(std::size_t index, S3GetResu
     if (index == 0 && take_first(result)) return Result<Bytes>(std::move(result.bytes));
   } catch (const std::bad_alloc&) {
     return Result<Bytes>(Status(ErrorCode::out_of_memory, client_.uri_of(bucket_, printable(request_.key)) + " has " +
-                                                              std::to_string(size_) + " bytes, more than there is "
+                                                              std::to_string(size_) +
+                                                              " bytes, more than there is "
                                                               "memory; read it in ranges"));
   }
   if (finished_ < calls_.size()) return std::nullopt;

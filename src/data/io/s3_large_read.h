@@ -19,8 +19,7 @@ namespace shoal::data {
 class S3LargeRead final : public S3GetSink, public std::enable_shared_from_this<S3LargeRead> {
  public:
   using Done = std::function<void(Result<Bytes>)>;
-  S3LargeRead(S3Client& client, std::string bucket, ReadRequest request, std::uint64_t queue_order,
-              Done done);
+  S3LargeRead(S3Client& client, std::string bucket, ReadRequest request, std::uint64_t queue_order, Done done);
 
   void start();
   /// From any thread; `done` is not called afterwards (but may be running).

@@ -15,12 +15,13 @@ namespace shoal::data {
 namespace {
 
 constexpr int k_in_flight_max = 2;
-constexpr std::size_t k_pages_ahead_max = 1;     // of the part that is being handed over
-constexpr std::size_t k_pages_beside_max = 8;    // of all later parts together
-constexpr int k_folders_per_page_max = 4;        // more folders than that in a page: each is too small for a request
-constexpr int k_pages_before_split = 6;               // by then it is known how far the store is
-constexpr std::chrono::milliseconds k_far_page{40};   // faster ones come from near: a second request just slows the first
-constexpr int k_small_folders_max = 4;                // in a row: then one page of several folders is better
+constexpr std::size_t k_pages_ahead_max = 1;   // of the part that is being handed over
+constexpr std::size_t k_pages_beside_max = 8;  // of all later parts together
+constexpr int k_folders_per_page_max = 4;      // more folders than that in a page: each is too small for a request
+constexpr int k_pages_before_split = 6;        // by then it is known how far the store is
+// Faster pages come from near: a second request just slows the first.
+constexpr std::chrono::milliseconds k_far_page{40};
+constexpr int k_small_folders_max = 4;                   // in a row: then one page of several folders is better
 constexpr const char* k_after_all = "\xF4\x8F\xBF\xBF";  // U+10FFFF: behind every key that begins the same
 
 /// Takes a page's XML, on the loop's thread.
@@ -48,11 +49,11 @@ struct Part {
   int number = 0;
   std::string prefix;
   std::string start_after;
-  std::string within;        // keys that do not begin with this belong to later parts; empty = all are ours
-  std::string end;           // behind our keys and before those of later parts
-  bool folders = false;      // asks for one level, and each folder in the answer becomes a part of its own
-  bool is_folder = false;    // such a folder
-  bool has_begun = false;    // its first page came
+  std::string within;      // keys that do not begin with this belong to later parts; empty = all are ours
+  std::string end;         // behind our keys and before those of later parts
+  bool folders = false;    // asks for one level, and each folder in the answer becomes a part of its own
+  bool is_folder = false;  // such a folder
+  bool has_begun = false;  // its first page came
   std::string token;
   bool ended = false;
   std::shared_ptr<S3Call> call;
@@ -130,9 +131,9 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
   HttpClock::duration fastest_page_ GUARDED_BY(mutex_) = HttpClock::duration::max();
   bool is_split_ GUARDED_BY(mutex_) = false;
   std::size_t most_keys_ GUARDED_BY(mutex_) = 0;  // of a page
-  int small_folders_ GUARDED_BY(mutex_) = 0;  // in a row
-  std::string done_until_ GUARDED_BY(mutex_);  // the end of the last part that was dropped
-  std::string last_key_ GUARDED_BY(mutex_);  // of the pages that were handed over
+  int small_folders_ GUARDED_BY(mutex_) = 0;      // in a row
+  std::string done_until_ GUARDED_BY(mutex_);     // the end of the last part that was dropped
+  std::string last_key_ GUARDED_BY(mutex_);       // of the pages that were handed over
   bool closed_ GUARDED_BY(mutex_) = false;
 };
 
@@ -216,9 +217,8 @@ void ListAhead::accept(Parts::iterator part, S3ListPage page) {
   part->ended = part->token.empty();
   std::vector<ObjectInfo>& entries = page.entries;
   if (!part->within.empty()) {
-    const auto foreign = std::find_if(entries.begin(), entries.end(), [&](const ObjectInfo& entry) {
-      return !entry.key.starts_with(part->within);
-    });
+    const auto foreign = std::find_if(entries.begin(), entries.end(),
+                                      [&](const ObjectInfo& entry) { return !entry.key.starts_with(part->within); });
     part->ended = part->ended || foreign != entries.end();
     entries.erase(foreign, entries.end());
   }

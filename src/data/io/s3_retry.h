@@ -18,10 +18,10 @@ enum class S3Trouble : std::uint8_t {
 };
 
 struct S3RetryPolicy {
-  std::chrono::milliseconds base{50};              ///< First upper bound of the delay; doubles with each attempt.
+  std::chrono::milliseconds base{50};  ///< First upper bound of the delay; doubles with each attempt.
   std::chrono::milliseconds base_throttled{200};
   std::chrono::milliseconds delay_max{10'000};
-  std::chrono::milliseconds deadline{60'000};      ///< From the first attempt's begin.
+  std::chrono::milliseconds deadline{60'000};  ///< From the first attempt's begin.
   /// Instead of the deadline while the endpoint never answered: then it is probably the wrong one.
   std::chrono::milliseconds deadline_unknown{4'000};
 };

@@ -79,7 +79,8 @@ Result<std::unique_ptr<ObjectLister>> S3Store::list(const std::string& root, con
 
 Result<ObjectInfo> S3Store::info(const std::string& root, const std::string& key, const std::stop_token& stop) {
   SHOAL_RETURN_IF_ERROR(check_key(root, key));
-  const S3Answer answer = client_->run({.verb = S3Verb::head, .method = "HEAD", .bucket = root, .key = key}, nullptr, stop);
+  const S3Answer answer = client_->run({.verb = S3Verb::head, .method = "HEAD", .bucket = root, .key = key}, nullptr,
+                                       stop);
   SHOAL_RETURN_IF_ERROR(answer.error);
   ObjectInfo info;
   info.uri = client_->uri_of(root, key);
@@ -132,8 +133,10 @@ Result<std::shared_ptr<ObjectStore>> make_s3_store(const StorageOptions& options
   if (const auto proxy = ignored_proxy(config.endpoint, environment)) {
     static std::once_flag told;
     std::call_once(told, [&] {
-      log::warn("{} is set, but proxies are not supported yet: requests go to {} directly; where that is right, add the "
-                "host to NO_PROXY", *proxy, config.endpoint.text());
+      log::warn(
+          "{} is set, but proxies are not supported yet: requests go to {} directly; where that is right, add the "
+          "host to NO_PROXY",
+          *proxy, config.endpoint.text());
     });
   }
   SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<S3Client> client, S3Client::make(std::move(config)));

@@ -19,8 +19,7 @@ class S3Fixture {
   std::string root() { return root_; }
 
  private:
-  const std::shared_ptr<ObjectStore> store_ =
-      make_s3_store(shared_minio().storage_options()).value_or_throw();
+  const std::shared_ptr<ObjectStore> store_ = make_s3_store(shared_minio().storage_options()).value_or_throw();
   const std::string root_ = unique_bucket("suite");
 };
 

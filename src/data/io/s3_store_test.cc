@@ -127,7 +127,8 @@ TEST_F(S3StoreTest, ListsInOrderOfBytesOverManyPages) {
   for (std::size_t i = 0; i < keys.size(); ++i) ASSERT_EQ(listed[i].key, keys[i]);
 
   std::vector<ReadRequest> requests;
-  for (const ObjectInfo& info : listed) requests.push_back({.key = info.key, .etag = info.etag, .size_hint = info.size});
+  for (const ObjectInfo& info : listed)
+    requests.push_back({.key = info.key, .etag = info.etag, .size_hint = info.size});
   const auto reader = store_->read_many(bucket_, requests);
   reader->prepare();
   for (const std::string& key : keys) {
@@ -173,8 +174,8 @@ TEST_F(S3StoreTest, LargeObjectsAreReadInParts) {
   EXPECT_TRUE(whole.value().view() == text);
   EXPECT_EQ(store_->counts().get - before.get, 3);
   const auto info = store_->info(bucket_, "large");
-  const Result<Bytes> tail =
-      store_->read(bucket_, {.key = "large", .offset = 1000, .etag = info->etag, .size_hint = info->size});
+  const Result<Bytes> tail = store_->read(
+      bucket_, {.key = "large", .offset = 1000, .etag = info->etag, .size_hint = info->size});
   EXPECT_TRUE(tail.value().view() == std::string_view(text).substr(1000));
 }
 

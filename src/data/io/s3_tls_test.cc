@@ -74,18 +74,16 @@ TEST_F(S3TlsTest, SessionTicketsDoNotCloseAnIdleConnection) {
   OneConnection owner;
   TestEpoll epoll;
   const auto tls = TlsContext::make(certificate()).value_or_throw();
-  HttpConnection connection(owner, epoll.fd(), tls, "127.0.0.1",
-                            parse_address("127.0.0.1", server_->port()).addresses, 0);
+  HttpConnection connection(owner, epoll.fd(), tls, "127.0.0.1", parse_address("127.0.0.1", server_->port()).addresses,
+                            0);
   connection.connect({});
-  while (!owner.connected && epoll.run_once({})) {
-  }
+  while (!owner.connected && epoll.run_once({})) {}
   ASSERT_TRUE(owner.connected) << owner.dead;
   ASSERT_TRUE(epoll.run_once({})) << "no ticket came";
   EXPECT_EQ(connection.state(), HttpConnection::State::idle) << owner.dead;
   const auto exchange = std::make_shared<TestExchange>(HttpOrigin{});
   connection.start(exchange, {});
-  while (exchange->status == 0 && owner.dead.empty() && epoll.run_once({})) {
-  }
+  while (exchange->status == 0 && owner.dead.empty() && epoll.run_once({})) {}
   EXPECT_GT(exchange->status, 0) << owner.dead;
 }
 

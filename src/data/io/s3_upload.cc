@@ -116,8 +116,7 @@ class AbortCall final : public S3Call {
   /// The error, if any; cancelled where there is no answer yet `k_abort_wait_max` after this call was made.
   Status wait() {
     Lock lock(mutex_);
-    while (!result_ && finished_.wait_until(lock, began_ + k_abort_wait_max)) {
-    }
+    while (!result_ && finished_.wait_until(lock, began_ + k_abort_wait_max)) {}
     return result_ ? *result_ : Status(ErrorCode::cancelled, "the store did not answer in time");
   }
 
@@ -240,14 +239,14 @@ Status S3Upload::write(std::span<const std::uint8_t> bytes) {
 
 Status S3Upload::send_part() {
   if (part_count_ == k_parts_max) {
-    return Status(ErrorCode::invalid_argument, client_->uri_of(bucket_, key_) +
-                                                   ": larger than 10,000 parts of 8 MiB; write more files");
+    return Status(ErrorCode::invalid_argument,
+                  client_->uri_of(bucket_, key_) + ": larger than 10,000 parts of 8 MiB; write more files");
   }
   ++part_count_;
   const auto bytes = std::make_shared<const std::vector<std::uint8_t>>(std::move(buffer_));
   buffer_ = {};
-  S3Request part = request(S3Verb::put, "PUT", "partNumber=" + std::to_string(part_count_) +
-                                                   "&uploadId=" + escape_query(upload_id_));
+  S3Request part = request(S3Verb::put, "PUT",
+                           "partNumber=" + std::to_string(part_count_) + "&uploadId=" + escape_query(upload_id_));
   part.body = *bytes;
   part.body_sha256 = sha256_hex(*bytes);
   return sent_.send(std::move(part), bytes);
@@ -289,8 +288,8 @@ void S3Upload::start_abort() {
   if (stage_ == Stage::committed || stage_ == Stage::aborted) return;
   stage_ = Stage::aborted;
   sent_.cancel();  // first: a part that arrives after the abort would stay behind
-  abort_call_ =
-      std::make_shared<AbortCall>(*client_, request(S3Verb::remove, "DELETE", "uploadId=" + escape_query(upload_id_)));
+  abort_call_ = std::make_shared<AbortCall>(*client_,
+                                            request(S3Verb::remove, "DELETE", "uploadId=" + escape_query(upload_id_)));
   client_->send(abort_call_);
 }
 
@@ -305,15 +304,15 @@ void S3Upload::abort() {
   const Status status = call->wait();
   if (status.ok()) return;
   client_->cancel(call);
-  log::warn("{}: the upload {} may have stayed in the store, invisible: {}; remove it with `aws s3api "
-            "abort-multipart-upload --bucket {} --key {} --upload-id {}`",
-            client_->uri_of(bucket_, key_), upload_id_, status.text(), bucket_, key_, upload_id_);
+  log::warn(
+      "{}: the upload {} may have stayed in the store, invisible: {}; remove it with `aws s3api "
+      "abort-multipart-upload --bucket {} --key {} --upload-id {}`",
+      client_->uri_of(bucket_, key_), upload_id_, status.text(), bucket_, key_, upload_id_);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Upload>> start_s3_upload(std::shared_ptr<S3Client> client, std::string bucket,
-                                                std::string key) {
+Result<std::unique_ptr<Upload>> start_s3_upload(std::shared_ptr<S3Client> client, std::string bucket, std::string key) {
   S3Request create{.verb = S3Verb::put, .method = "POST", .bucket = bucket, .key = key, .query = "uploads="};
   const S3Answer answer = client->run(std::move(create));
   SHOAL_RETURN_IF_ERROR(answer.error);

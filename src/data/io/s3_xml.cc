@@ -14,9 +14,7 @@ namespace {
 
 constexpr unsigned k_parse = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol;
 
-Status malformed(const std::string& why) {
-  return Status(ErrorCode::corrupt_data, "the server's answer " + why);
-}
+Status malformed(const std::string& why) { return Status(ErrorCode::corrupt_data, "the server's answer " + why); }
 
 /// Loads and gives the root, which must have the name.
 Result<pugi::xml_node> root_of(pugi::xml_document& document, std::string_view xml, const char* name) {

@@ -74,7 +74,7 @@ class SigV4Signer {
   const std::string service_;
   Sha256Engine engine_;
   std::time_t time_ = -1;
-  std::string stamp_;  // 20130524T000000Z
+  std::string stamp_;                                    // 20130524T000000Z
   std::map<std::string, DerivedKey, std::less<>> keys_;  // by region
   std::string canonical_;
   std::string to_sign_;

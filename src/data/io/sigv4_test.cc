@@ -29,9 +29,9 @@ TEST(Sha256Engine, AgreesWithPublishedVectors) {
   EXPECT_EQ(hex(engine.hash("")), k_empty_sha256);
   EXPECT_EQ(hex(engine.hash("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   const std::string key = "Jefe";  // RFC 4231, case 2
-  EXPECT_EQ(hex(engine.hmac({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()},
-                            "what do ya want for nothing?")),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(
+      hex(engine.hmac({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()}, "what do ya want for nothing?")),
+      "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   const std::string long_key(131, '\xaa');  // RFC 4231, case 6: longer than a block
   EXPECT_EQ(hex(engine.hmac({reinterpret_cast<const std::uint8_t*>(long_key.data()), long_key.size()},
                             "Test Using Larger Than Block-Size Key - Hash Key First")),
@@ -48,8 +48,12 @@ TEST(SigV4, SignsTheGetObjectExample) {
   SigV4Signer signer = example_signer();
   const std::pair<std::string_view, std::string_view> range{"range", "bytes=0-9"};
   std::string head;
-  signer.sign({.method = "GET", .path = "/test.txt", .query = "", .host = "examplebucket.s3.amazonaws.com",
-               .region = "us-east-1", .headers = {&range, 1}},
+  signer.sign({.method = "GET",
+               .path = "/test.txt",
+               .query = "",
+               .host = "examplebucket.s3.amazonaws.com",
+               .region = "us-east-1",
+               .headers = {&range, 1}},
               k_example_time, head);
   EXPECT_EQ(signature_of(head), "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
   EXPECT_NE(head.find("SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"), std::string::npos);
@@ -59,13 +63,19 @@ TEST(SigV4, SignsTheGetObjectExample) {
 TEST(SigV4, SignsTheQueryExamples) {
   SigV4Signer signer = example_signer();
   std::string lifecycle;
-  signer.sign({.method = "GET", .path = "/", .query = "lifecycle=", .host = "examplebucket.s3.amazonaws.com",
+  signer.sign({.method = "GET",
+               .path = "/",
+               .query = "lifecycle=",
+               .host = "examplebucket.s3.amazonaws.com",
                .region = "us-east-1"},
               k_example_time, lifecycle);
   EXPECT_EQ(signature_of(lifecycle), "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543");
   std::string list;
-  signer.sign({.method = "GET", .path = "/", .query = "max-keys=2&prefix=J",
-               .host = "examplebucket.s3.amazonaws.com", .region = "us-east-1"},
+  signer.sign({.method = "GET",
+               .path = "/",
+               .query = "max-keys=2&prefix=J",
+               .host = "examplebucket.s3.amazonaws.com",
+               .region = "us-east-1"},
               k_example_time, list);
   EXPECT_EQ(signature_of(list), "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7");
 }

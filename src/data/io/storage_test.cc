@@ -64,7 +64,8 @@ TEST(Storage, HandlesReadTheirObject) {
   Storage bucket = storage(folder.path());
   bucket.put("big", text);
   ObjectInfo info = bucket.info("big");
-  for (const ObjectHandle& handle : {ObjectHandle{.uri = info.uri}, ObjectHandle{info.uri, info.key, info.size, info.etag}}) {
+  for (const ObjectHandle& handle :
+       {ObjectHandle{.uri = info.uri}, ObjectHandle{info.uri, info.key, info.size, info.etag}}) {
     EXPECT_EQ(handle.read().view(), text);
     ObjectHandle::Reader reader = handle.open();
     EXPECT_EQ(reader.size(), static_cast<std::int64_t>(text.size()));
@@ -78,9 +79,7 @@ TEST(Storage, HandlesReadTheirObject) {
   try {
     ObjectHandle{info.uri, info.key, info.size, info.etag}.read();
     ADD_FAILURE() << "the object changed";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::changed);
-  }
+  } catch (const Error& error) { EXPECT_EQ(error.code(), ErrorCode::changed); }
 }
 
 TEST(Storage, AReaderKeepsItsError) {
@@ -92,7 +91,8 @@ TEST(Storage, AReaderKeepsItsError) {
   std::filesystem::resize_file(path, 1);
   std::vector<std::uint8_t> piece(1 << 20);
   EXPECT_THROW(reader.read(piece), Error);
-  folder.write("big", text);  // as if the store had recovered: the next chunk could be read, in the place of the lost one
+  folder.write("big",
+               text);  // as if the store had recovered: the next chunk could be read, in the place of the lost one
   std::filesystem::last_write_time(path, time);
   EXPECT_THROW(reader.read(piece), Error);
 }
@@ -100,7 +100,8 @@ TEST(Storage, AReaderKeepsItsError) {
 TEST(Storage, RemovesFoldersAndNotWhatBeginsLikeThem) {
   TempFolder folder;
   const Storage bucket = storage(folder.path());
-  for (const char* key : {"runs/1/a", "runs/1/b/c", "runs/10/a", "runs/1.txt", "runs/2", "runs/20"}) bucket.put(key, "x");
+  for (const char* key : {"runs/1/a", "runs/1/b/c", "runs/10/a", "runs/1.txt", "runs/2", "runs/20"})
+    bucket.put(key, "x");
   EXPECT_EQ(bucket.remove_all("runs/1"), 2);
   EXPECT_EQ(bucket.remove_all("runs/2"), 1) << "an object";
   EXPECT_EQ(bucket.remove_all("runs/none"), 0);

@@ -90,8 +90,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const std::string& ca_file)
   if (state->context == nullptr) return Status(ErrorCode::internal, "OpenSSL has no TLS: " + last_openssl_error());
   SSL_CTX_set_min_proto_version(state->context, TLS1_2_VERSION);
   SSL_CTX_set_verify(state->context, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_mode(state->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                       SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(state->context,
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   if (ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(state->context);
   } else if (::access(ca_file.c_str(), R_OK) != 0) {

@@ -10,8 +10,8 @@
 namespace shoal::data {
 namespace {
 
-constexpr std::size_t k_uri_bytes_max = 64 << 10;   // longer than any path or key: a wrong argument, not a name
-constexpr std::size_t k_key_bytes_max = 1024;       // of S3
+constexpr std::size_t k_uri_bytes_max = 64 << 10;  // longer than any path or key: a wrong argument, not a name
+constexpr std::size_t k_key_bytes_max = 1024;      // of S3
 constexpr std::size_t k_bucket_bytes_min = 3, k_bucket_bytes_max = 255;  // 63 since 2018, 255 in old buckets
 
 bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
@@ -35,10 +35,17 @@ std::optional<std::string> scheme_of(std::string_view text) {
 }
 
 Status refuse_scheme(std::string_view text, const std::string& scheme) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> k_known = {{
-      {"gs", "Google Cloud Storage"}, {"gcs", "Google Cloud Storage"}, {"abfs", "Azure Data Lake"},
-      {"abfss", "Azure Data Lake"}, {"az", "Azure Blob Storage"}, {"wasbs", "Azure Blob Storage"},
-      {"hdfs", "HDFS"}, {"http", "HTTP"}, {"https", "HTTP"}, {"ftp", "FTP"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> k_known = {
+      {{"gs", "Google Cloud Storage"},
+       {"gcs", "Google Cloud Storage"},
+       {"abfs", "Azure Data Lake"},
+       {"abfss", "Azure Data Lake"},
+       {"az", "Azure Blob Storage"},
+       {"wasbs", "Azure Blob Storage"},
+       {"hdfs", "HDFS"},
+       {"http", "HTTP"},
+       {"https", "HTTP"},
+       {"ftp", "FTP"}}};
   for (const auto& [name, meaning] : k_known) {
     if (name == scheme) {
       return Status(ErrorCode::unsupported, std::string(meaning) + " (" + scheme + "://) is not supported yet: \"" +
@@ -97,8 +104,9 @@ Result<Uri> parse_s3(std::string_view text) {
   std::string_view bucket = rest.substr(0, slash);
   std::string_view key = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
   if (!is_bucket_name(bucket)) {
-    return malformed(text, "\"" + std::string(bucket.substr(0, 80)) + "\" is no bucket name (3 to 255 letters, "
-                           "digits, dots, hyphens)");
+    return malformed(text, "\"" + std::string(bucket.substr(0, 80)) +
+                               "\" is no bucket name (3 to 255 letters, "
+                               "digits, dots, hyphens)");
   }
   if (key.size() > k_key_bytes_max) return malformed(text, "the key is longer than 1024 bytes");
   return Uri{UriScheme::s3, std::string(bucket), std::string(key)};
@@ -118,8 +126,10 @@ Result<Uri> parse_uri(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return malformed(text, "it contains a NUL character");
   std::optional<std::string> scheme = scheme_of(text);
   if (!scheme && is_cut_scheme(text)) {
-    return malformed(text, "two slashes follow a scheme: \"" + std::string(text.substr(0, text.find(':'))) + "://\" (a path "
-                           "of that name is written \"./" + std::string(text.substr(0, 80)) + "\")");
+    return malformed(text, "two slashes follow a scheme: \"" + std::string(text.substr(0, text.find(':'))) +
+                               "://\" (a path "
+                               "of that name is written \"./" +
+                               std::string(text.substr(0, 80)) + "\")");
   }
   if (!scheme) return Uri{UriScheme::file, "", std::string(text)};
   if (*scheme == "file") return parse_file(text);

@@ -31,17 +31,33 @@ TEST(Uri, TakesS3KeysVerbatim) {
 
 TEST(Uri, RefusesWhatIsMalformed) {
   using namespace std::string_literals;
-  for (const std::string& text :
-       {""s, "file://host/x"s, "file://"s, "file:///a%2"s, "file:///a%zz"s, "file:///a%00b"s, "a\0b"s, "s3://"s,
-        "s3:///key"s, "s3://ab/key"s, "s3://user@host/key"s, "s3://a..b/key"s, "s3://host:9000/b"s, "nope://x"s,
-        "s3:/x/y"s, "S3:/x"s, "gs:/x/y"s, "abfs:/x/y"s,
-        "s3://bucket/" + std::string(1025, 'k'), std::string(70000, 'x')}) {
+  for (const std::string& text : {""s,
+                                  "file://host/x"s,
+                                  "file://"s,
+                                  "file:///a%2"s,
+                                  "file:///a%zz"s,
+                                  "file:///a%00b"s,
+                                  "a\0b"s,
+                                  "s3://"s,
+                                  "s3:///key"s,
+                                  "s3://ab/key"s,
+                                  "s3://user@host/key"s,
+                                  "s3://a..b/key"s,
+                                  "s3://host:9000/b"s,
+                                  "nope://x"s,
+                                  "s3:/x/y"s,
+                                  "S3:/x"s,
+                                  "gs:/x/y"s,
+                                  "abfs:/x/y"s,
+                                  "s3://bucket/" + std::string(1025, 'k'),
+                                  std::string(70000, 'x')}) {
     EXPECT_EQ(parse_uri(text).status().code(), ErrorCode::invalid_argument) << text.substr(0, 100);
   }
 }
 
 TEST(Uri, NamesSchemesThatAreNotBuilt) {
-  for (const char* text : {"gs://b/k", "abfs://c@a/k", "abfss://c@a/k", "GS://b", "hdfs://h/x", "https://h/x", "s3a://b/k"}) {
+  for (const char* text :
+       {"gs://b/k", "abfs://c@a/k", "abfss://c@a/k", "GS://b", "hdfs://h/x", "https://h/x", "s3a://b/k"}) {
     EXPECT_EQ(parse_uri(text).status().code(), ErrorCode::unsupported) << text;
   }
 }

@@ -14,8 +14,8 @@ constexpr std::int64_t k_huge_page = 2 << 20;
 constexpr std::int64_t k_slab = 2 * k_huge_page;
 
 std::uint8_t* map_pages(std::int64_t size) {
-  void* start =
-      mmap(nullptr, static_cast<std::size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* start = mmap(nullptr, static_cast<std::size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                     0);
   return start == MAP_FAILED ? nullptr : static_cast<std::uint8_t*>(start);
 }
 

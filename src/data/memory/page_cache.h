@@ -41,7 +41,7 @@ class PageCache {
   struct Region {
     std::uint8_t* start;
     std::int64_t mapped;
-    std::int64_t touched;   // as far as the last user went
+    std::int64_t touched;  // as far as the last user went
   };
   std::int64_t used() const REQUIRES(mutex_) {
     return live_bytes_ + live_elsewhere_.load(std::memory_order_relaxed) + kept_bytes_;

@@ -16,7 +16,8 @@ namespace {
 class BlockMergeStream final : public Stream {
  public:
   BlockMergeStream(std::unique_ptr<Stream> input, const StepContext& context)
-      : input_(std::move(input)), context_(context),
+      : input_(std::move(input)),
+        context_(context),
         target_bytes_(std::min(context.block_bytes, k_merged_block_bytes)) {}
 
   void prepare() override { input_->prepare(); }
@@ -56,9 +57,7 @@ class BlockMergeStream final : public Stream {
   Result<Rows> merge(std::vector<Rows> pieces, const std::shared_ptr<arrow::Schema>& columns) const {
     if (pieces.empty()) return Rows();
     if (pieces.size() == 1) return pieces.front();
-    for (Rows& piece : pieces) {
-      SHOAL_ASSIGN_OR_RETURN(piece, with_columns(piece, columns, context_.pool));
-    }
+    for (Rows& piece : pieces) { SHOAL_ASSIGN_OR_RETURN(piece, with_columns(piece, columns, context_.pool)); }
     return from_arrow(arrow::ConcatenateRecordBatches(pieces, context_.pool));
   }
 

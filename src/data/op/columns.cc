@@ -9,7 +9,7 @@
 namespace shoal::data {
 namespace {
 
-constexpr std::size_t k_names_in_error = 30;   // A wide table must not make a page of an error.
+constexpr std::size_t k_names_in_error = 30;  // A wide table must not make a page of an error.
 
 }  // namespace
 
@@ -17,9 +17,9 @@ Result<int> column_index(const arrow::Schema& schema, const std::string& name, s
   const std::vector<int> at = schema.GetAllFieldIndices(name);
   if (at.size() == 1) return at[0];
   if (at.size() > 1) {
-    return Status(ErrorCode::schema_mismatch,
-                  fmt::format("{}: {} columns are named \"{}\"; rename them where they are made", step, at.size(),
-                              name));
+    return Status(
+        ErrorCode::schema_mismatch,
+        fmt::format("{}: {} columns are named \"{}\"; rename them where they are made", step, at.size(), name));
   }
   std::vector<std::string> names = schema.field_names();
   const std::size_t left_out = names.size() - std::min(names.size(), k_names_in_error);

@@ -52,7 +52,7 @@ void collect_columns(const Expr& expr, std::vector<std::string>& names) {
 
 struct Spelling {
   const char* text;
-  int binds;   // Tighter is higher.
+  int binds;  // Tighter is higher.
 };
 
 Spelling spelling(Expr::Op op) {

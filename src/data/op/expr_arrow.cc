@@ -137,10 +137,10 @@ Result<std::shared_ptr<arrow::Array>> ExprEvaluator::evaluate(const Rows& rows, 
   if (!value.ok()) {
     const Status status = from_arrow(value.status(), ErrorCode::invalid_argument);
     if (!value.status().IsInvalid()) return status.with_context(fmt::format("{}: {}", step_, expr_.to_string()));
-    return Status(status.code(), fmt::format("{}: {}: {} ({}); compute it in a wider type with map(), or leave such rows "
-                                             "out with filter() before",
-                                             step_, expr_.to_string(), status.text(),
-                                             column_types(expr_, *rows->schema())));
+    return Status(status.code(),
+                  fmt::format("{}: {}: {} ({}); compute it in a wider type with map(), or leave such rows "
+                              "out with filter() before",
+                              step_, expr_.to_string(), status.text(), column_types(expr_, *rows->schema())));
   }
   if (value->is_scalar()) return from_arrow(arrow::MakeArrayFromScalar(*value->scalar(), rows->num_rows(), pool));
   return value->make_array();

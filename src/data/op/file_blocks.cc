@@ -7,12 +7,14 @@ namespace {
 
 constexpr std::int64_t k_first_block_rows = 16;
 constexpr std::int64_t k_last_block_rows = 256;
-constexpr std::int64_t k_doublings_max = 8;    // from 1 to 256
+constexpr std::int64_t k_doublings_max = 8;  // from 1 to 256
 
 }  // namespace
 
 FileBlocks::FileBlocks(std::int64_t total_rows, int parallelism, std::int64_t block_bytes, bool few_wanted)
-    : total_rows_(total_rows), parallelism_(std::max(1, parallelism)), block_bytes_(block_bytes),
+    : total_rows_(total_rows),
+      parallelism_(std::max(1, parallelism)),
+      block_bytes_(block_bytes),
       few_wanted_(few_wanted) {}
 
 std::int64_t FileBlocks::ramp() const {

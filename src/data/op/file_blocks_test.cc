@@ -26,13 +26,13 @@ std::vector<std::int64_t> cut(std::vector<std::int64_t> sizes, std::int64_t tota
   return rows;
 }
 
-std::vector<std::int64_t> ones(std::int64_t count) { return std::vector<std::int64_t>(static_cast<std::size_t>(count), 1); }
+std::vector<std::int64_t> ones(std::int64_t count) {
+  return std::vector<std::int64_t>(static_cast<std::size_t>(count), 1);
+}
 
 using Cut = std::vector<std::int64_t>;
 
-TEST(FileBlocks, GrowInLongListings) {
-  EXPECT_EQ(cut(ones(1000), -1, 2), (Cut{16, 32, 64, 128, 256, 256, 248}));
-}
+TEST(FileBlocks, GrowInLongListings) { EXPECT_EQ(cut(ones(1000), -1, 2), (Cut{16, 32, 64, 128, 256, 256, 248})); }
 
 TEST(FileBlocks, GiveEveryWorkerItsShareOfShortListings) {
   EXPECT_EQ(cut(ones(20), 20, 8), (Cut{3, 3, 3, 3, 2, 2, 2, 2}));
@@ -48,9 +48,7 @@ TEST(FileBlocks, BeginWithOneFileWhereFewRowsAreWanted) {
   EXPECT_EQ(cut(ones(20), 20, 8, 1 << 20, true), (Cut{1, 2, 3, 3, 2, 2, 2, 2, 2, 1}));
 }
 
-TEST(FileBlocks, EndAtTheirBytes) {
-  EXPECT_EQ(cut({60, 60, 60, 200, 1, 1}, -1, 1, 120), (Cut{2, 1, 1, 2}));
-}
+TEST(FileBlocks, EndAtTheirBytes) { EXPECT_EQ(cut({60, 60, 60, 200, 1, 1}, -1, 1, 120), (Cut{2, 1, 1, 2})); }
 
 TEST(FileBlocks, LeaveNoWorkerWithoutABlock) {
   for (std::int64_t rows : {1, 7, 16, 17, 100, 255, 640, 999}) {

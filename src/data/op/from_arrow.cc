@@ -30,7 +30,7 @@ Result<std::int64_t> row_bytes_of(const arrow::Table& table) {
 /// A table, and what is known of it.
 struct TableSpec {
   std::shared_ptr<arrow::Table> table;
-  SchemaPtr schema;            // of the rows it gives
+  SchemaPtr schema;  // of the rows it gives
   std::int64_t row_bytes = 0;
   std::optional<int> parallelism;
   std::string name;
@@ -77,8 +77,7 @@ class TableNode final : public RowSourceNode {
 
 }  // namespace
 
-Result<NodePtr> make_from_arrow(std::shared_ptr<arrow::Table> table, std::optional<int> parallelism,
-                                std::string name) {
+Result<NodePtr> make_from_arrow(std::shared_ptr<arrow::Table> table, std::optional<int> parallelism, std::string name) {
   if (table == nullptr) return Status(ErrorCode::invalid_argument, name + ": the table is null");
   SHOAL_RETURN_IF_ERROR(check_parallelism(name, parallelism));
   if (table->num_columns() == 0) return Status(ErrorCode::invalid_argument, name + ": the table has no columns");

@@ -47,8 +47,10 @@ TEST(FromArrow, GivesTextOfEveryFormAsText) {
                                  {"view", arrow::utf8_view(), words},
                                  {"bytes", arrow::binary_view(), words},
                                  {"kind", arrow::dictionary(arrow::int8(), arrow::utf8()), words}});
-  const auto plain = json_table({{"large", arrow::utf8(), words}, {"view", arrow::utf8(), words},
-                                 {"bytes", arrow::binary(), words}, {"kind", arrow::utf8(), words}});
+  const auto plain = json_table({{"large", arrow::utf8(), words},
+                                 {"view", arrow::utf8(), words},
+                                 {"bytes", arrow::binary(), words},
+                                 {"kind", arrow::utf8(), words}});
   const NodePtr node = *make_from_arrow(table);
   EXPECT_TRUE(node->known_schema(nullptr)->Equals(*plain->schema()));
   EXPECT_TRUE((*drive_to_table(node, {.parallelism = 3}))->Equals(*plain));

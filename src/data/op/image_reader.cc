@@ -22,8 +22,13 @@ Status refuse(std::string_view bytes) {
     std::string_view begin;
     const char* name;
   };
-  static constexpr std::array<Known, 7> k_known = {{{"GIF8"sv, "GIF"}, {"BM"sv, "BMP"}, {"II*\0"sv, "TIFF"},
-      {"MM\0*"sv, "TIFF"}, {"\0\0\0\fjP"sv, "JPEG 2000"}, {"8BPS"sv, "Photoshop"}, {"\xff\x0a"sv, "JPEG XL"}}};
+  static constexpr std::array<Known, 7> k_known = {{{"GIF8"sv, "GIF"},
+                                                    {"BM"sv, "BMP"},
+                                                    {"II*\0"sv, "TIFF"},
+                                                    {"MM\0*"sv, "TIFF"},
+                                                    {"\0\0\0\fjP"sv, "JPEG 2000"},
+                                                    {"8BPS"sv, "Photoshop"},
+                                                    {"\xff\x0a"sv, "JPEG XL"}}};
   std::string_view name;
   for (const Known& known : k_known) {
     if (bytes.starts_with(known.begin)) name = known.name;
@@ -31,11 +36,12 @@ Status refuse(std::string_view bytes) {
   if (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP")) name = "WebP";
   if (bytes.size() > 12 && bytes.substr(4, 4) == "ftyp") name = "HEIF or AVIF";
   if (!name.empty()) {
-    return Status(ErrorCode::unsupported, std::string(name) + " is not supported yet, only JPEG and PNG are; convert "
-                                                              "the file, or leave it out with .suffixes");
+    return Status(ErrorCode::unsupported, std::string(name) +
+                                              " is not supported yet, only JPEG and PNG are; convert "
+                                              "the file, or leave it out with .suffixes");
   }
-  return Status(ErrorCode::corrupt_data, bytes.empty() ? "the file is empty"
-                                                       : "no JPEG and no PNG; leave it out with .suffixes");
+  return Status(ErrorCode::corrupt_data,
+                bytes.empty() ? "the file is empty" : "no JPEG and no PNG; leave it out with .suffixes");
 }
 
 }  // namespace

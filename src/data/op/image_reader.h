@@ -28,10 +28,10 @@ class ImageReader {
   const ImageSize size_;
   std::unique_ptr<ImageDecoder> jpeg_;  // made when the first is met
   std::unique_ptr<ImageDecoder> png_;
-  ImageDecoder* decoder_ = nullptr;     // of the open picture
-  ImageExtents decoded_;                // what the decoder writes
+  ImageDecoder* decoder_ = nullptr;  // of the open picture
+  ImageExtents decoded_;             // what the decoder writes
   ImageExtents wanted_;
-  std::vector<std::uint8_t> pixels_;    // decoded and not resized
+  std::vector<std::uint8_t> pixels_;  // decoded and not resized
   ImageResize resize_;
 };
 

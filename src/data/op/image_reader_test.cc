@@ -104,8 +104,8 @@ TEST(ImageReader, ReadsPngsOfEveryColourType) {
       for (int i = 0; i < 99; ++i) {
         const int value = i % (1 << depth);
         small.pixels.push_back(static_cast<std::uint8_t>(value));
-        colours.pixels.insert(colours.pixels.end(), {static_cast<std::uint8_t>(value),
-                                                     static_cast<std::uint8_t>(255 - value), 7});
+        colours.pixels.insert(colours.pixels.end(),
+                              {static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(255 - value), 7});
         grays.pixels.push_back(static_cast<std::uint8_t>(value * 255 / ((1 << depth) - 1)));
       }
       EXPECT_EQ(distance(read(encode(small, depth, 3), ImageMode::rgb).value(), colours), 0) << depth;

@@ -49,8 +49,8 @@ void ImageResize::prepare_area(Axis& axis) {
   for (std::int64_t i = 0; i < to; ++i) {
     const std::int64_t begin = i * from, end = (i + 1) * from;
     const std::int64_t first = begin / to, last = (end - 1) / to;
-    axis.taps.push_back({static_cast<int>(first), static_cast<int>(last - first + 1),
-                         static_cast<int>(axis.weights.size())});
+    axis.taps.push_back(
+        {static_cast<int>(first), static_cast<int>(last - first + 1), static_cast<int>(axis.weights.size())});
     for (std::int64_t k = first; k <= last; ++k) {
       const std::int64_t overlap = std::min(end, (k + 1) * to) - std::max(begin, k * to);
       axis.weights.push_back(static_cast<float>(overlap) / static_cast<float>(from));

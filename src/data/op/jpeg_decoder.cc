@@ -14,10 +14,10 @@
 namespace shoal::data {
 namespace {
 
-constexpr int k_scans_max = 500;          // of a progressive picture: more are an attack on our time
-constexpr int k_rows_at_once = 16;        // of one call, as many as an MCU row has
+constexpr int k_scans_max = 500;                      // of a progressive picture: more are an attack on our time
+constexpr int k_rows_at_once = 16;                    // of one call, as many as an MCU row has
 constexpr std::int64_t k_pixels_per_byte_max = 1024;  // each 8 x 8 block has at least one bit; twice that for safety
-constexpr long k_decoder_bytes_max = 1L << 30;  // coefficients of a progressive picture of k_image_pixels_max
+constexpr long k_decoder_bytes_max = 1L << 30;        // coefficients of a progressive picture of k_image_pixels_max
 
 /// libjpeg reports errors by a function that must not return, so it jumps back to where decoding began. Between
 /// setjmp and longjmp there are no objects with destructors.

@@ -59,9 +59,7 @@ std::string describe_window(const RowWindow& window) {
   return "Window(" + std::to_string(window.offset) + ", " + length + ")";
 }
 
-std::shared_ptr<const Step> make_fragment_limit(std::int64_t rows) {
-  return std::make_shared<FragmentLimitStep>(rows);
-}
+std::shared_ptr<const Step> make_fragment_limit(std::int64_t rows) { return std::make_shared<FragmentLimitStep>(rows); }
 
 std::string WindowNode::describe() const { return describe_window(window_); }
 

@@ -39,9 +39,8 @@ struct ListSpec {
 
 SchemaPtr objects_schema() {
   static const SchemaPtr schema = arrow::schema(
-      {arrow::field("uri", arrow::utf8()), arrow::field("key", arrow::utf8()),
-       arrow::field("size", arrow::int64()), arrow::field("etag", arrow::utf8()),
-       arrow::field("modified", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
+      {arrow::field("uri", arrow::utf8()), arrow::field("key", arrow::utf8()), arrow::field("size", arrow::int64()),
+       arrow::field("etag", arrow::utf8()), arrow::field("modified", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
   return schema;
 }
 
@@ -56,7 +55,13 @@ struct ListedRow {
 class RowsBuilder {
  public:
   RowsBuilder(ListRows rows, arrow::MemoryPool* pool)
-      : rows_(rows), path_(pool), key_(pool), size_(pool), etag_(pool), offset_(pool), length_(pool),
+      : rows_(rows),
+        path_(pool),
+        key_(pool),
+        size_(pool),
+        etag_(pool),
+        offset_(pool),
+        length_(pool),
         modified_(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), pool) {}
 
   arrow::Status append(const ListedRow& row) {
@@ -81,9 +86,7 @@ class RowsBuilder {
       builders.insert(builders.end(), {&offset_, &length_});
     }
     std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (arrow::ArrayBuilder* builder : builders) {
-      ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), builder->Finish());
-    }
+    for (arrow::ArrayBuilder* builder : builders) { ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), builder->Finish()); }
     return arrow::RecordBatch::Make(rows_ == ListRows::objects ? objects_schema() : list_files_schema(), rows,
                                     std::move(columns));
   }
@@ -100,7 +103,9 @@ class RowsBuilder {
 class ListStream final : public Stream {
  public:
   ListStream(std::shared_ptr<const ListSpec> spec, int parallelism, const StepContext& context)
-      : spec_(std::move(spec)), parallelism_(spec_->files.parallelism.value_or(parallelism)), context_(context),
+      : spec_(std::move(spec)),
+        parallelism_(spec_->files.parallelism.value_or(parallelism)),
+        context_(context),
         objects_{.uris = spec_->files.uris,
                  .suffixes = spec_->files.suffixes,
                  .storage = spec_->files.storage,
@@ -120,7 +125,7 @@ class ListStream final : public Stream {
   const StepContext& context_;
   const ObjectFeedSpec objects_;
   ObjectFeed feed_;
-  std::deque<ListedRow> rows_;         // listed and not handed out
+  std::deque<ListedRow> rows_;          // listed and not handed out
   std::unique_ptr<FileBlocks> blocks_;  // made when the first block is
   bool at_end_ = false;
 };
@@ -198,9 +203,7 @@ class ListSource final : public Source {
 
 class ListNode final : public Node {
  public:
-  explicit ListNode(std::shared_ptr<const ListSpec> spec) : spec_(std::move(spec)) {
-    options_.num_cpus = 0;
-  }
+  explicit ListNode(std::shared_ptr<const ListSpec> spec) : spec_(std::move(spec)) { options_.num_cpus = 0; }
 
   std::string describe() const override;
   NodePtr with_input(NodePtr) const override { return nullptr; }
@@ -228,12 +231,10 @@ Result<NodePtr> make_list_node(ListSpec spec) {
     return Status(ErrorCode::invalid_argument, "no path or URI to read was given; give at least one");
   }
   if (spec.files.parallelism && *spec.files.parallelism < 1) {
-    return Status(ErrorCode::invalid_argument, "parallelism is " + std::to_string(*spec.files.parallelism) +
-                                                   "; it must be at least 1");
+    return Status(ErrorCode::invalid_argument,
+                  "parallelism is " + std::to_string(*spec.files.parallelism) + "; it must be at least 1");
   }
-  for (const std::string& uri : spec.files.uris) {
-    SHOAL_RETURN_IF_ERROR(parse_uri(uri).status());
-  }
+  for (const std::string& uri : spec.files.uris) { SHOAL_RETURN_IF_ERROR(parse_uri(uri).status()); }
   return NodePtr(std::make_shared<ListNode>(std::make_shared<const ListSpec>(std::move(spec))));
 }
 
@@ -241,9 +242,9 @@ Result<NodePtr> make_list_node(ListSpec spec) {
 
 SchemaPtr list_files_schema() {
   static const SchemaPtr schema = arrow::schema(
-      {arrow::field("path", arrow::utf8()), arrow::field("key", arrow::utf8()),
-       arrow::field("size", arrow::int64()), arrow::field("etag", arrow::utf8()),
-       arrow::field("offset", arrow::int64()), arrow::field("length", arrow::int64())});
+      {arrow::field("path", arrow::utf8()), arrow::field("key", arrow::utf8()), arrow::field("size", arrow::int64()),
+       arrow::field("etag", arrow::utf8()), arrow::field("offset", arrow::int64()),
+       arrow::field("length", arrow::int64())});
   return schema;
 }
 

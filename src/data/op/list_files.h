@@ -17,8 +17,8 @@ struct ListFilesOptions {
   std::vector<std::string> uris{};      ///< What each may be: data/op/object_feed.h. Read in this order.
   std::vector<std::string> suffixes{};  ///< Only keys that end in one of them; empty = all.
   StorageOptions storage{};
-  std::optional<int> parallelism{};     ///< Blocks that few files are cut into; default the run's.
-  std::int64_t range_bytes = 0;         ///< Larger files become several rows of such ranges; 0 = whole files.
+  std::optional<int> parallelism{};  ///< Blocks that few files are cut into; default the run's.
+  std::int64_t range_bytes = 0;      ///< Larger files become several rows of such ranges; 0 = whole files.
 };
 
 /// The listing that readers begin with: path (the URI), key, size, etag, offset, length. Keys with a component that

@@ -22,14 +22,15 @@ class ListFilesS3 : public testing::Test {
     bucket_ = unique_bucket("list");
     const Location location = *clients_.locate("s3://" + bucket_ + "/", options_);
     ASSERT_TRUE(location.store->create_root(bucket_).ok());
-    for (const char* key : {"data/part-00.csv", "data/part-01.csv", "data/part-10/x.csv", "data/_part", "day/1", "day-2/2",
-                            "hidden/_x", "hidden-not"}) {
+    for (const char* key : {"data/part-00.csv", "data/part-01.csv", "data/part-10/x.csv", "data/_part", "day/1",
+                            "day-2/2", "hidden/_x", "hidden-not"}) {
       ASSERT_TRUE(location.store->put(bucket_, key, {}).ok());
     }
   }
 
   Strings keys(const std::string& path, const std::vector<std::string>& suffixes = {}) {
-    NodePtr node = *make_list_files({.uris = {"s3://" + bucket_ + "/" + path}, .suffixes = suffixes, .storage = options_});
+    NodePtr node = *make_list_files(
+        {.uris = {"s3://" + bucket_ + "/" + path}, .suffixes = suffixes, .storage = options_});
     Result<std::vector<DrivenSplit>> splits = drive(node, {.storage = &clients_});
     if (!splits.ok()) return {std::string(to_string(splits.status().code()))};
     Strings keys;

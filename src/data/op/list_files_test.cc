@@ -67,7 +67,8 @@ TEST_F(ListFiles, TakesFilesFoldersAndSuffixesInTheGivenOrder) {
   folder_.write("x/1.txt", "a");
   folder_.write("x/2.csv", "a");
   folder_.write("_single", "a");
-  Result<DrivenSplit> listed = list({.uris = {folder_ / "_single", "file://" + (folder_ / "x/")}, .suffixes = {".csv"}});
+  Result<DrivenSplit> listed = list(
+      {.uris = {folder_ / "_single", "file://" + (folder_ / "x/")}, .suffixes = {".csv"}});
   ASSERT_TRUE(listed.ok()) << listed.status().text();
   Strings paths = strings(*listed, k_list_path);
   ASSERT_EQ(paths.size(), 2u);
@@ -87,7 +88,8 @@ TEST_F(ListFiles, SaysWhatHasNoFiles) {
 }
 
 TEST_F(ListFiles, TakesPatternsInTheLastComponent) {
-  for (const char* name : {"a.csv", "b.csv", "b.txt", "c.csv/part", "c.csv/_part", "d/a.csv", "_e.csv", "[x].csv", "y]"}) {
+  for (const char* name :
+       {"a.csv", "b.csv", "b.txt", "c.csv/part", "c.csv/_part", "d/a.csv", "_e.csv", "[x].csv", "y]"}) {
     folder_.write(name, "1");
   }
   const auto keys = [&](const std::string& uri, std::vector<std::string> suffixes = {}) {
@@ -102,7 +104,8 @@ TEST_F(ListFiles, TakesPatternsInTheLastComponent) {
   EXPECT_TRUE(keys(folder_ / "[x].csv")[0].ends_with("/[x].csv")) << "a file of that very name goes first";
   folder_.write("run[1]/z", "1");
   EXPECT_EQ(keys(folder_ / "run[1]"), Strings{"z"}) << "as does a folder, where nothing matches";
-  for (const char* none : {"*.png", "none/*.csv", "*/a.csv", "e*"}) EXPECT_EQ(keys(folder_ / none), Strings{"not_found"});
+  for (const char* none : {"*.png", "none/*.csv", "*/a.csv", "e*"})
+    EXPECT_EQ(keys(folder_ / none), Strings{"not_found"});
   EXPECT_EQ(keys(folder_ / "a"), Strings{"not_found"}) << "the first letters of a file are not its name";
 
   Result<DrivenSplit> listed = run(make_list_objects({folder_ / "c*"}, {}).value());
@@ -170,8 +173,8 @@ TEST_F(ListFiles, StopsWhenCancelled) {
   std::stop_source cancelled;
   cancelled.request_stop();
   StepCounters counters;
-  StepContext context{.pool = arrow::default_memory_pool(), .storage = &clients_, .stop = cancelled.get_token(),
-                      .counters = &counters};
+  StepContext context{
+      .pool = arrow::default_memory_pool(), .storage = &clients_, .stop = cancelled.get_token(), .counters = &counters};
   EXPECT_EQ(node->source()->open(0, context)->next().status().code(), ErrorCode::cancelled);
 }
 

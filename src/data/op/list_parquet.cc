@@ -60,12 +60,13 @@ class Tails {
                        nullptr};
       SHOAL_ASSIGN_OR_RETURN(Location location, context_.storage->locate(file.path, storage_));
       if (fetches_.empty() || location.store != fetches_.back().store || location.root != fetches_.back().root) {
-        fetches_.push_back({location.store, location.root,
-                            std::make_shared<RangeFetch>(location.store, location.root, count_reads(context_), context_.stop)});
+        fetches_.push_back(
+            {location.store, location.root,
+             std::make_shared<RangeFetch>(location.store, location.root, count_reads(context_), context_.stop)});
       }
       const std::int64_t length = std::min(file.size, k_parquet_tail_bytes);
-      const std::size_t number =
-          fetches_.back().fetch->add({location.key, file.size - length, length, file.etag, file.size});
+      const std::size_t number = fetches_.back().fetch->add(
+          {location.key, file.size - length, length, file.etag, file.size});
       files_.push_back({std::move(file), std::move(location), fetches_.back().fetch, number});
     }
     for (Fetch& fetch : fetches_) fetch.fetch->start();
@@ -167,14 +168,15 @@ class ListParquetStream final : public Stream {
  public:
   ListParquetStream(std::shared_ptr<const ParquetSpec> spec, std::unique_ptr<Stream> listing, SharedSchema& schema,
                     int parallelism, const StepContext& context)
-      : spec_(spec), schema_(schema), parallelism_(std::max(1, parallelism)), context_(context),
+      : spec_(spec),
+        schema_(schema),
+        parallelism_(std::max(1, parallelism)),
+        context_(context),
         footers_(std::move(spec), std::move(listing), context) {}
 
   Result<Rows> next() override {
     const std::int64_t limit = block_limit();
-    while (!ended_ && bytes_ < (blocks_ == 0 ? first_bytes() : limit)) {
-      SHOAL_RETURN_IF_ERROR(add_file());
-    }
+    while (!ended_ && bytes_ < (blocks_ == 0 ? first_bytes() : limit)) { SHOAL_RETURN_IF_ERROR(add_file()); }
     if (blocks_ == 0 && ended_) share_ = std::max<std::int64_t>(1, bytes_ / parallelism_);
     if (units_.empty()) return Rows();
     return take_block(std::min(limit, share_));
@@ -250,7 +252,7 @@ class ListParquetStream final : public Stream {
   FooterStream footers_;
   bool ended_ = false;
   std::deque<Unit> units_;
-  std::int64_t bytes_ = 0;   // Of units_.
+  std::int64_t bytes_ = 0;  // Of units_.
   std::int64_t blocks_ = 0;
   std::int64_t share_ = k_largest_block_bytes;  // Of each unit of parallelism where all is little.
 };

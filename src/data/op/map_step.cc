@@ -67,9 +67,7 @@ Status describe_exception(const std::string& label, const std::string& where) {
 Result<std::unique_ptr<Function>> make_function(const FunctionSpec& spec, const std::string& label) {
   try {
     return spec.make();
-  } catch (...) {
-    return describe_exception(label, " while it was constructed");
-  }
+  } catch (...) { return describe_exception(label, " while it was constructed"); }
 }
 
 /// Values of a column that says where rows came from, if they have one: the first row's and the last one's.
@@ -110,9 +108,7 @@ class MapStream final : public Stream {
     }
   }
 
-  bool at_end() const override {
-    return (block_ == nullptr || row_ >= block_->num_rows()) && input_->at_end();
-  }
+  bool at_end() const override { return (block_ == nullptr || row_ >= block_->num_rows()) && input_->at_end(); }
 
  private:
   Status cancelled() const { return Status(ErrorCode::cancelled, shared_->label + " was cancelled"); }
@@ -158,18 +154,19 @@ class MapStream final : public Stream {
   const std::shared_ptr<MapShared> shared_;
   const std::unique_ptr<Stream> input_;
   const StepContext& context_;
-  Function* function_;                 // of the worker, or owned_
+  Function* function_;  // of the worker, or owned_
   std::unique_ptr<Function> owned_;
   Rows block_;
-  std::int64_t row_ = 0;               // in block_
-  std::int64_t rows_seen_ = 0;         // in this fragment
-  SchemaPtr columns_;                  // of most outputs
+  std::int64_t row_ = 0;        // in block_
+  std::int64_t rows_seen_ = 0;  // in this fragment
+  SchemaPtr columns_;           // of most outputs
 };
 
 class MapStep final : public Step {
  public:
   MapStep(std::shared_ptr<const FunctionSpec> spec, const StepOptions& options)
-      : shared_(std::make_shared<MapShared>()), has_state_(spec->has_state || options.pool != Pool{}),
+      : shared_(std::make_shared<MapShared>()),
+        has_state_(spec->has_state || options.pool != Pool{}),
         asked_rows_(options.batch_size.value_or(0)) {
     shared_->label = function_label(*spec, options);
     shared_->batch_rows = spec->kind == FunctionKind::map_batches ? options.batch_size.value_or(k_default_batch_rows)

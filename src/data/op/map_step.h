@@ -48,7 +48,6 @@ std::string function_label(const detail::FunctionSpec& spec, const StepOptions& 
 /// cancellation between calls (and row functions between rows), and turns what it throws into `user_function` errors
 /// that name the step and the rows. Whether all calls return the same columns is for those to say who put blocks together (rows/agreed_columns.h). One
 /// object per run.
-std::shared_ptr<const Step> make_map_step(std::shared_ptr<const detail::FunctionSpec> spec,
-                                          const StepOptions& options);
+std::shared_ptr<const Step> make_map_step(std::shared_ptr<const detail::FunctionSpec> spec, const StepOptions& options);
 
 }  // namespace shoal::data

@@ -60,10 +60,11 @@ TEST(MapStep, KeepsTheExceptionAndNamesTheRows) {
 TEST(MapStep, NamesTheFileThatTheRowsCameFrom) {
   arrow::StringBuilder paths;
   ASSERT_TRUE(paths.Append("s3://digits/7/12.jpg").ok());
-  const Rows rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("path", arrow::utf8())}), 1, {*paths.Finish()});
+  const Rows rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("path", arrow::utf8())}), 1,
+                                             {*paths.Finish()});
   const auto fail = [](const Rows&) -> Rows { throw std::runtime_error("no digit"); };
-  const NodePtr plan =
-      std::make_shared<MapNode>(*make_from_rows(rows), lambda_spec(FunctionKind::map, "f", fail), StepOptions{});
+  const NodePtr plan = std::make_shared<MapNode>(*make_from_rows(rows), lambda_spec(FunctionKind::map, "f", fail),
+                                                 StepOptions{});
   EXPECT_NE(drive(plan).status().text().find("s3://digits/7/12.jpg"), std::string::npos);
 }
 
@@ -80,7 +81,8 @@ class FailsAtRow final : public detail::Function {
 TEST(MapStep, NamesTheRowAndItsFile) {
   arrow::StringBuilder paths;
   ASSERT_TRUE(paths.AppendValues({"a.jpg", "b.jpg", "c.jpg", "d.jpg"}).ok());
-  const Rows rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("path", arrow::utf8())}), 4, {*paths.Finish()});
+  const Rows rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("path", arrow::utf8())}), 4,
+                                             {*paths.Finish()});
   const auto spec = lambda_spec(FunctionKind::map, "f", same_rows);
   spec->make = [] { return std::make_unique<FailsAtRow>(); };
   const NodePtr plan = std::make_shared<MapNode>(*make_from_rows(rows), spec, StepOptions{});
@@ -95,7 +97,8 @@ TEST(MapStep, KeepsTheCodeOfShoalsOwnErrors) {
 
 TEST(MapStep, EqualColumnsOfAllCallsAreOneObject) {
   const auto copy = [](const Rows& rows) {
-    return arrow::RecordBatch::Make(arrow::schema({arrow::field("id", arrow::int64())}), rows->num_rows(), rows->columns());
+    return arrow::RecordBatch::Make(arrow::schema({arrow::field("id", arrow::int64())}), rows->num_rows(),
+                                    rows->columns());
   };
   const auto splits = drive(step(FunctionKind::map_batches, copy, {.batch_size = 2}), {.parallelism = 2});
   ASSERT_TRUE(splits.ok());
@@ -222,9 +225,7 @@ TEST(BlockMerge, JoinsSmallPiecesAndPassesLargeOnes) {
 }
 
 TEST(BlockMerge, LeavesApartWhatHasOtherColumns) {
-  const auto change = [](const Rows& rows) {
-    return ids_of(*rows)[0] < 4 ? rows : *rows->RenameColumns({"other"});
-  };
+  const auto change = [](const Rows& rows) { return ids_of(*rows)[0] < 4 ? rows : *rows->RenameColumns({"other"}); };
   Pipeline pipeline = fused(*step(FunctionKind::map_batches, change, {.batch_size = 2}));
   pipeline.steps.push_back(make_block_merge());
   ASSERT_TRUE(pipeline.source->split_count(1, 1 << 20).ok());

@@ -61,7 +61,8 @@ Status ObjectFeed::open_uri() {
   if (is_pattern(name)) {
     Location folder{location.store, location.root, key.substr(0, name_at)};
     if (!is_s3) {  // keys of files are below their folder
-      folder = {location.store, location.root + folder.key.substr(0, folder.key.empty() ? 0 : folder.key.size() - 1), ""};
+      folder = {location.store, location.root + folder.key.substr(0, folder.key.empty() ? 0 : folder.key.size() - 1),
+                ""};
     }
     const std::size_t named = folder.key.size();
     meanings_.push_back({std::move(folder), name, named, begins_hidden(name)});
@@ -95,7 +96,8 @@ Status ObjectFeed::open_meaning() {
 
 Result<bool> ObjectFeed::is_folder(const Location& folder) const {
   ++context_.counters->requests;
-  SHOAL_ASSIGN_OR_RETURN(const auto lister, folder.store->list(folder.root, folder.key, {.recursive = false}, context_.stop));
+  SHOAL_ASSIGN_OR_RETURN(const auto lister,
+                         folder.store->list(folder.root, folder.key, {.recursive = false}, context_.stop));
   SHOAL_ASSIGN_OR_RETURN(const std::vector<ObjectInfo> page, lister->next_page());
   return !page.empty();
 }

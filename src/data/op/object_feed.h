@@ -20,7 +20,7 @@ struct ObjectFeedSpec {
   std::vector<std::string> suffixes{};  ///< Only keys that end in one of them; empty = all.
   StorageOptions storage{};
   bool recursive = true;
-  bool hidden = false;                  ///< Also components that begin with "." or "_", and "folder" objects.
+  bool hidden = false;  ///< Also components that begin with "." or "_", and "folder" objects.
 };
 
 /// The objects of all URIs in order, one listing after the other. What a URI means is tried in this order, until
@@ -40,10 +40,10 @@ class ObjectFeed {
   /// One meaning of a URI.
   struct Meaning {
     Location location;
-    std::string pattern{};            ///< Of the names in the folder `location`; empty = all.
-    std::size_t named = 0;            ///< Bytes of the keys before the first component that may be hidden.
-    bool names_hidden = false;        ///< That first component was itself named with "." or "_".
-    bool unless_folder = false;       ///< Not this meaning where the one before is a folder, though nothing is wanted.
+    std::string pattern{};       ///< Of the names in the folder `location`; empty = all.
+    std::size_t named = 0;       ///< Bytes of the keys before the first component that may be hidden.
+    bool names_hidden = false;   ///< That first component was itself named with "." or "_".
+    bool unless_folder = false;  ///< Not this meaning where the one before is a folder, though nothing is wanted.
   };
 
   Status open_uri();
@@ -62,11 +62,11 @@ class ObjectFeed {
 
   const ObjectFeedSpec& spec_;
   const StepContext& context_;
-  std::size_t at_ = 0;                     // in uris
-  bool is_open_ = false;                   // that URI
-  bool has_objects_ = false;               // of that URI
-  std::vector<ObjectInfo> single_;         // the URI is this one file
-  Status denied_;                          // whether it is one could not be asked
+  std::size_t at_ = 0;              // in uris
+  bool is_open_ = false;            // that URI
+  bool has_objects_ = false;        // of that URI
+  std::vector<ObjectInfo> single_;  // the URI is this one file
+  Status denied_;                   // whether it is one could not be asked
   std::vector<Meaning> meanings_;
   std::size_t meaning_ = 0;
   std::unique_ptr<ObjectLister> lister_;   // of that meaning

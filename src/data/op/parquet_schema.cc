@@ -56,10 +56,9 @@ parquet::ArrowReaderProperties parquet_arrow_properties() {
 Result<SchemaPtr> schema_of(const parquet::FileMetaData& footer) {
   return catch_parquet([&]() -> Result<SchemaPtr> {
     SchemaPtr schema;
-    SHOAL_RETURN_IF_ERROR(from_arrow(
-        parquet::arrow::FromParquetSchema(footer.schema(), parquet_arrow_properties(), footer.key_value_metadata(),
-                                          &schema),
-        ErrorCode::unsupported));
+    SHOAL_RETURN_IF_ERROR(from_arrow(parquet::arrow::FromParquetSchema(footer.schema(), parquet_arrow_properties(),
+                                                                       footer.key_value_metadata(), &schema),
+                                     ErrorCode::unsupported));
     arrow::FieldVector fields;
     for (const auto& field : schema->fields()) {
       SHOAL_RETURN_IF_ERROR(check_type(*field->type(), field->name()));

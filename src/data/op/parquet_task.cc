@@ -14,15 +14,15 @@ namespace {
 
 struct TaskColumn {
   const char* name;
-  std::string ParquetTask::*text;
-  std::int64_t ParquetTask::*number;
+  std::string ParquetTask::* text;
+  std::int64_t ParquetTask::* number;
 };
 
 constexpr TaskColumn k_columns[] = {
-    {"path", &ParquetTask::path, nullptr},      {"key", &ParquetTask::key, nullptr},
-    {"size", nullptr, &ParquetTask::size},      {"etag", &ParquetTask::etag, nullptr},
+    {"path", &ParquetTask::path, nullptr},          {"key", &ParquetTask::key, nullptr},
+    {"size", nullptr, &ParquetTask::size},          {"etag", &ParquetTask::etag, nullptr},
     {"offset", nullptr, &ParquetTask::first_group}, {"length", nullptr, &ParquetTask::groups},
-    {"rows", nullptr, &ParquetTask::rows},      {"footer", &ParquetTask::footer, nullptr},
+    {"rows", nullptr, &ParquetTask::rows},          {"footer", &ParquetTask::footer, nullptr},
 };
 
 template <class Builder, class Member>
@@ -40,9 +40,8 @@ Result<Rows> to_rows(const std::vector<ParquetTask>& tasks, arrow::MemoryPool* p
   arrow::ArrayVector arrays;
   for (const TaskColumn& column : k_columns) {
     SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> array,
-                           from_arrow(column.text != nullptr
-                                          ? build<arrow::BinaryBuilder>(tasks, column.text, pool)
-                                          : build<arrow::Int64Builder>(tasks, column.number, pool)));
+                           from_arrow(column.text != nullptr ? build<arrow::BinaryBuilder>(tasks, column.text, pool)
+                                                             : build<arrow::Int64Builder>(tasks, column.number, pool)));
     fields.push_back(arrow::field(column.name, array->type()));
     arrays.push_back(std::move(array));
   }

@@ -13,14 +13,14 @@ namespace shoal::data {
 /// columns of a listing (path, key, size, etag, offset, length, where offset is the first row group and length how
 /// many) and the two below.
 struct ParquetTask {
-  std::string path;             ///< URI.
+  std::string path;  ///< URI.
   std::string key;
-  std::int64_t size = 0;        ///< Of the file, in bytes.
+  std::int64_t size = 0;  ///< Of the file, in bytes.
   std::string etag;
   std::int64_t first_group = 0;
   std::int64_t groups = 0;
   std::int64_t rows = 0;
-  std::string footer;           ///< Of these row groups alone (serialize_row_groups).
+  std::string footer;  ///< Of these row groups alone (serialize_row_groups).
   friend bool operator==(const ParquetTask&, const ParquetTask&) = default;
 };
 

@@ -46,7 +46,8 @@ class PendingUploadsCommit : public testing::Test {
       shelf_.show(name);
       return status;
     };
-    ASSERT_TRUE(uploads_.add(static_cast<std::int64_t>(names_.size()), name, std::make_shared<ShelfUpload>(commit)).ok());
+    ASSERT_TRUE(
+        uploads_.add(static_cast<std::int64_t>(names_.size()), name, std::make_shared<ShelfUpload>(commit)).ok());
     names_.push_back(name);
   }
   Status commit() {

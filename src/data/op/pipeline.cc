@@ -41,9 +41,7 @@ Result<std::unique_ptr<WorkerState>> make_worker_state(const Pipeline& pipeline)
   auto worker = std::make_unique<WorkerState>();
   for (const auto& step : pipeline.steps) {
     std::unique_ptr<StepState> state;
-    if (step->has_state()) {
-      SHOAL_ASSIGN_OR_RETURN(state, step->make_state());
-    }
+    if (step->has_state()) { SHOAL_ASSIGN_OR_RETURN(state, step->make_state()); }
     worker->states.push_back(std::move(state));
   }
   return worker;

@@ -57,8 +57,8 @@ class PngDecoder final : public ImageDecoder {
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   PngInput input_;
-  int stored_channels_ = 0;          // that libpng gives: 1 or 3
-  std::int64_t stored_bytes_ = 0;    // of the pixels in the file, before compression
+  int stored_channels_ = 0;        // that libpng gives: 1 or 3
+  std::int64_t stored_bytes_ = 0;  // of the pixels in the file, before compression
   ImageExtents extents_;
   std::vector<png_bytep> rows_;
   std::vector<std::uint8_t> pixels_;  // where libpng's channels are not the wanted ones

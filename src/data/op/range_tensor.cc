@@ -63,8 +63,8 @@ class RangeTensorSource final : public RowSource {
     auto* out = reinterpret_cast<std::int64_t*>(buffer->mutable_data());
     for (std::int64_t row = rows.begin; row < rows.end; ++row) out = std::fill_n(out, kind_.elements, row);
     auto values = std::make_shared<arrow::Int64Array>(rows.size() * kind_.elements, std::move(buffer));
-    auto storage = std::make_shared<arrow::FixedSizeListArray>(
-        arrow::fixed_size_list(arrow::int64(), kind_.elements), rows.size(), std::move(values));
+    auto storage = std::make_shared<arrow::FixedSizeListArray>(arrow::fixed_size_list(arrow::int64(), kind_.elements),
+                                                               rows.size(), std::move(values));
     return arrow::RecordBatch::Make(kind_.schema, rows.size(),
                                     {arrow::ExtensionType::WrapArray(kind_.type, std::move(storage))});
   }

@@ -38,7 +38,8 @@ struct BinarySpec {
 class BinaryStream final : public Stream {
  public:
   BinaryStream(std::unique_ptr<Stream> input, std::shared_ptr<const BinarySpec> spec, const StepContext& context)
-      : spec_(std::move(spec)), context_(context),
+      : spec_(std::move(spec)),
+        context_(context),
         files_(std::move(input), context, spec_->storage, {},
                [this](const arrow::RecordBatch& listing) { return place(listing); }) {}
 
@@ -51,17 +52,17 @@ class BinaryStream final : public Stream {
 
   const std::shared_ptr<const BinarySpec> spec_;
   const StepContext& context_;
-  std::shared_ptr<arrow::Buffer> bytes_;    // of the block that is being read
+  std::shared_ptr<arrow::Buffer> bytes_;  // of the block that is being read
   std::shared_ptr<arrow::Buffer> offsets_;
-  FileReader files_;                        // last: it fills the buffers
+  FileReader files_;  // last: it fills the buffers
 };
 
 Result<std::shared_ptr<std::uint8_t[]>> BinaryStream::place(const arrow::RecordBatch& listing) {
   const auto& paths = static_cast<const arrow::StringArray&>(*listing.column(k_list_path));
   const auto& lengths = static_cast<const arrow::Int64Array&>(*listing.column(k_list_length));
   const std::int64_t rows = listing.num_rows();
-  SHOAL_ASSIGN_OR_RETURN(
-      offsets_, from_arrow(arrow::AllocateBuffer((rows + 1) * static_cast<std::int64_t>(sizeof(std::int32_t)), context_.pool)));
+  SHOAL_ASSIGN_OR_RETURN(offsets_, from_arrow(arrow::AllocateBuffer(
+                                       (rows + 1) * static_cast<std::int64_t>(sizeof(std::int32_t)), context_.pool)));
   auto* offsets = reinterpret_cast<std::int32_t*>(offsets_->mutable_data());
   std::int64_t total = 0;
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -120,7 +121,9 @@ class BinaryStep final : public Step {
 }  // namespace
 
 Result<NodePtr> make_read_binary(std::vector<std::string> uris, BinaryOptions options) {
-  ListFilesOptions listing{.uris = std::move(uris), .suffixes = options.suffixes, .storage = options.storage,
+  ListFilesOptions listing{.uris = std::move(uris),
+                           .suffixes = options.suffixes,
+                           .storage = options.storage,
                            .parallelism = options.parallelism};
   SHOAL_ASSIGN_OR_RETURN(NodePtr files, make_list_files(std::move(listing)));
   auto spec = std::make_shared<BinarySpec>();
@@ -128,7 +131,8 @@ Result<NodePtr> make_read_binary(std::vector<std::string> uris, BinaryOptions op
   spec->storage = std::move(options.storage);
   spec->schema = binary_schema(options.include_paths);
   FileReaderSpec node{reader_description("ReadBinary", *files), spec->schema, /*one_row_per_file=*/true};
-  return NodePtr(std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::make_shared<BinaryStep>(spec)));
+  return NodePtr(
+      std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::make_shared<BinaryStep>(spec)));
 }
 
 }  // namespace shoal::data

@@ -15,7 +15,8 @@ namespace {
 TEST(ReadBinary, GivesOneRowPerFile) {
   TempFolder folder;
   StorageClients clients;
-  for (int i = 0; i < 50; ++i) folder.write("f" + std::to_string(100 + i), std::string(static_cast<std::size_t>(i), 'x'));
+  for (int i = 0; i < 50; ++i)
+    folder.write("f" + std::to_string(100 + i), std::string(static_cast<std::size_t>(i), 'x'));
   NodePtr node = make_read_binary({folder.path()}, {}).value();
   auto table = drive_to_table(node, {.parallelism = 4, .storage = &clients});
   ASSERT_TRUE(table.ok()) << table.status().text();
@@ -64,9 +65,7 @@ TEST(ReadBinary, ReadsAgainInASecondRun) {
   StorageClients clients;
   folder.write("a", "1");
   NodePtr node = make_read_binary({folder.path()}, {}).value();
-  for (int run = 0; run < 2; ++run) {
-    EXPECT_EQ((*drive_to_table(node, {.storage = &clients}))->num_rows(), 1);
-  }
+  for (int run = 0; run < 2; ++run) { EXPECT_EQ((*drive_to_table(node, {.storage = &clients}))->num_rows(), 1); }
 }
 
 }  // namespace

@@ -29,7 +29,10 @@ struct FileReader::Columns {
 
 FileReader::FileReader(std::unique_ptr<Stream> input, const StepContext& context, StorageOptions storage,
                        FileMargin margin, Place place)
-    : input_(std::move(input)), context_(context), storage_(std::move(storage)), margin_(margin),
+    : input_(std::move(input)),
+      context_(context),
+      storage_(std::move(storage)),
+      margin_(margin),
       place_(std::move(place)) {}
 
 FileReader::~FileReader() = default;
@@ -50,9 +53,7 @@ Status FileReader::load() {
   }
   columns_ = std::make_unique<Columns>(*block_);
   std::shared_ptr<std::uint8_t[]> memory;
-  if (place_ != nullptr) {
-    SHOAL_ASSIGN_OR_RETURN(memory, place_(*block_));
-  }
+  if (place_ != nullptr) { SHOAL_ASSIGN_OR_RETURN(memory, place_(*block_)); }
   return open_groups(memory);
 }
 

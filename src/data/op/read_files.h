@@ -20,11 +20,11 @@ namespace shoal::data {
 /// A row of a listing with its bytes. `path` and `etag` are valid until the next row is asked for.
 struct FetchedFile {
   std::string_view path;
-  std::int64_t size = 0;     ///< Of the whole file.
+  std::int64_t size = 0;  ///< Of the whole file.
   std::string_view etag;
-  std::int64_t offset = 0;   ///< The row's range.
+  std::int64_t offset = 0;  ///< The row's range.
   std::int64_t length = 0;
-  Bytes bytes;               ///< Of the range, with the reader's margin.
+  Bytes bytes;  ///< Of the range, with the reader's margin.
 };
 
 /// Bytes before and after a row's range that are read with it, where the file has them.
@@ -41,8 +41,8 @@ class FileReader {
   using Place = std::function<Result<std::shared_ptr<std::uint8_t[]>>(const arrow::RecordBatch& listing)>;
 
   /// `place` may be empty: then each file gets memory of its own.
-  FileReader(std::unique_ptr<Stream> input, const StepContext& context, StorageOptions storage,
-             FileMargin margin = {}, Place place = {});
+  FileReader(std::unique_ptr<Stream> input, const StepContext& context, StorageOptions storage, FileMargin margin = {},
+             Place place = {});
   ~FileReader();
 
   /// Takes the first block of rows and sends its first requests.
@@ -74,7 +74,7 @@ class FileReader {
   const StorageOptions storage_;
   const FileMargin margin_;
   const Place place_;
-  Status prepared_;                   // an error of prepare(), for next()
+  Status prepared_;  // an error of prepare(), for next()
   bool is_prepared_ = false;
   Rows block_;
   std::unique_ptr<Columns> columns_;  // of block_

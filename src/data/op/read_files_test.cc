@@ -41,12 +41,15 @@ class FileReaderTest : public testing::Test {
   StorageClients clients_;
   std::stop_source cancelled_;
   StepCounters counters_;
-  StepContext context_{.pool = arrow::default_memory_pool(), .storage = &clients_, .stop = cancelled_.get_token(),
+  StepContext context_{.pool = arrow::default_memory_pool(),
+                       .storage = &clients_,
+                       .stop = cancelled_.get_token(),
                        .counters = &counters_};
 };
 
 TEST_F(FileReaderTest, GivesTheFilesOfAllBlocksInOrder) {
-  for (int i = 0; i < 20; ++i) folder_.write("f" + std::to_string(10 + i), std::string(static_cast<std::size_t>(i), 'x'));
+  for (int i = 0; i < 20; ++i)
+    folder_.write("f" + std::to_string(10 + i), std::string(static_cast<std::size_t>(i), 'x'));
   FileReader reader(std::make_unique<Blocks>(list({folder_.path()})), context_, {});
   reader.prepare();
   for (std::size_t i = 0; i < 20; ++i) {

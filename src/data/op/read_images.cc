@@ -39,7 +39,9 @@ SchemaPtr image_schema(const ImageOptions& options) {
 class ImageStream final : public Stream {
  public:
   ImageStream(std::unique_ptr<Stream> input, std::shared_ptr<const ImageSpec> spec, const StepContext& context)
-      : spec_(std::move(spec)), context_(context), files_(std::move(input), context, spec_->options.storage),
+      : spec_(std::move(spec)),
+        context_(context),
+        files_(std::move(input), context, spec_->options.storage),
         reader_(spec_->options.mode, spec_->options.size) {}
 
   void prepare() override { files_.prepare(); }
@@ -150,14 +152,17 @@ std::string describe(const NodePtr& files, const ImageOptions& options) {
 
 Result<NodePtr> make_read_images(std::vector<std::string> uris, ImageOptions options) {
   SHOAL_RETURN_IF_ERROR(check_size(options.size));
-  ListFilesOptions listing{.uris = std::move(uris), .suffixes = options.suffixes, .storage = options.storage,
+  ListFilesOptions listing{.uris = std::move(uris),
+                           .suffixes = options.suffixes,
+                           .storage = options.storage,
                            .parallelism = options.parallelism};
   SHOAL_ASSIGN_OR_RETURN(NodePtr files, make_list_files(std::move(listing)));
   auto spec = std::make_shared<ImageSpec>();
   spec->schema = image_schema(options);
   FileReaderSpec node{describe(files, options), spec->schema, /*one_row_per_file=*/!options.quarantine};
   spec->options = std::move(options);
-  return NodePtr(std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::make_shared<ImageStep>(spec)));
+  return NodePtr(
+      std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::make_shared<ImageStep>(spec)));
 }
 
 }  // namespace shoal::data

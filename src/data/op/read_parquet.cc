@@ -67,37 +67,37 @@ class TaskReader {
     parquet::ReaderProperties properties(context_.pool);
     properties.set_page_checksum_verification(true);
     auto opened = parquet::ParquetFileReader::Open(file, properties, footer);
-    SHOAL_ASSIGN_OR_RETURN(const auto ranges,
-                           from_arrow(opened->GetReadRanges(groups_, leaves_, k_hole_bytes, k_range_bytes),
-                                      ErrorCode::corrupt_data));
+    SHOAL_ASSIGN_OR_RETURN(
+        const auto ranges,
+        from_arrow(opened->GetReadRanges(groups_, leaves_, k_hole_bytes, k_range_bytes), ErrorCode::corrupt_data));
     std::vector<PlannedRange> planned;
     for (const arrow::io::ReadRange& range : ranges) {
       const std::int64_t length = std::min(range.length, task_.size - range.offset);
-      planned.push_back({range.offset, length,
-                         fetch->add({location.key, range.offset, length, task_.etag, task_.size})});
+      planned.push_back(
+          {range.offset, length, fetch->add({location.key, range.offset, length, task_.etag, task_.size})});
     }
     std::sort(planned.begin(), planned.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
     file->plan_reads(fetch, planned);
 
     parquet::ArrowReaderProperties arrow_properties = parquet_arrow_properties();
     arrow_properties.set_batch_size(batch_rows(*footer));
-    SHOAL_ASSIGN_OR_RETURN(reader_, from_arrow(parquet::arrow::FileReader::Make(context_.pool, std::move(opened),
-                                                                                arrow_properties),
-                                               ErrorCode::corrupt_data));
+    SHOAL_ASSIGN_OR_RETURN(
+        reader_, from_arrow(parquet::arrow::FileReader::Make(context_.pool, std::move(opened), arrow_properties),
+                            ErrorCode::corrupt_data));
     return Status();
   }
 
   Result<Rows> next_unguarded() {
     if (batches_ == nullptr) {
-      SHOAL_ASSIGN_OR_RETURN(batches_, from_arrow(reader_->GetRecordBatchReader(groups_, leaves_),
-                                                  ErrorCode::corrupt_data));
+      SHOAL_ASSIGN_OR_RETURN(batches_,
+                             from_arrow(reader_->GetRecordBatchReader(groups_, leaves_), ErrorCode::corrupt_data));
     }
     Rows rows;
     SHOAL_RETURN_IF_ERROR(from_arrow(batches_->ReadNext(&rows), ErrorCode::corrupt_data));
     if (rows == nullptr) {
       if (rows_ != task_.rows) {
-        return Status(ErrorCode::corrupt_data, fmt::format("it has {} rows where its footer claims {}; write it again",
-                                                           rows_, task_.rows));
+        return Status(ErrorCode::corrupt_data,
+                      fmt::format("it has {} rows where its footer claims {}; write it again", rows_, task_.rows));
       }
       batches_.reset();
       reader_.reset();
@@ -277,8 +277,8 @@ class ReadParquetNode : public Node, public AcceptsProjection, public AcceptsPre
   bool has_all(const std::vector<std::string>& columns) const {
     const std::vector<std::string>& mine = spec_->options.columns;
     return mine.empty() || std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
-      return std::find(mine.begin(), mine.end(), column) != mine.end();
-    });
+             return std::find(mine.begin(), mine.end(), column) != mine.end();
+           });
   }
   static NodePtr remade(ParquetSpec spec) {
     auto shared = std::make_shared<const ParquetSpec>(std::move(spec));

@@ -142,8 +142,9 @@ TEST_F(ReadParquet, NamesFiltersThatDoNotFit) {
 
 TEST_F(ReadParquet, NamesBothFilesWhoseColumnsDiffer) {
   write("a.parquet", *numbered_table(0, 10));
-  write("b.parquet", *json_table({{"id", arrow::int64(), "[1]"}, {"third", arrow::float64(), "[1]"},
-                                  {"name", arrow::utf8(), "[\"x\"]"}}));
+  write("b.parquet",
+        *json_table(
+            {{"id", arrow::int64(), "[1]"}, {"third", arrow::float64(), "[1]"}, {"name", arrow::utf8(), "[\"x\"]"}}));
   const Status status = read().status();
   EXPECT_EQ(status.code(), ErrorCode::schema_mismatch);
   for (const char* part : {"a.parquet", "b.parquet", "third", "int32", "float64"}) {
@@ -155,9 +156,9 @@ TEST_F(ReadParquet, NamesBothFilesWhoseColumnsDiffer) {
 
 TEST_F(ReadParquet, NamesFilesThatAreCutOffOrNoParquet) {
   const std::string whole = parquet_bytes(*numbered_table(0, 1000));
-  for (const std::string& bytes : {std::string(), std::string("PAR1"), std::string("no Parquet at all, but text"),
-                                   whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1),
-                                   std::string(100, '\xff') + "PAR1"}) {
+  for (const std::string& bytes :
+       {std::string(), std::string("PAR1"), std::string("no Parquet at all, but text"),
+        whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1), std::string(100, '\xff') + "PAR1"}) {
     folder_.write("bad.parquet", bytes);
     const Status status = read().status();
     EXPECT_EQ(status.code(), ErrorCode::corrupt_data) << bytes.size();
@@ -220,11 +221,13 @@ TEST_F(ReadParquet, ReadsNestedColumnsAndTensors) {
 
 TEST_F(ReadParquet, GivesTextOfEveryFormAsText) {
   const std::string words = R"(["a", "b", null, "d"])";
-  write("a.parquet", *json_table({{"large", arrow::large_utf8(), words},
-                                  {"bytes", arrow::large_binary(), words},
-                                  {"kind", arrow::dictionary(arrow::int8(), arrow::large_utf8()), words}}), 2);
-  const auto plain = json_table({{"large", arrow::utf8(), words}, {"bytes", arrow::binary(), words},
-                                 {"kind", arrow::utf8(), words}});
+  write("a.parquet",
+        *json_table({{"large", arrow::large_utf8(), words},
+                     {"bytes", arrow::large_binary(), words},
+                     {"kind", arrow::dictionary(arrow::int8(), arrow::large_utf8()), words}}),
+        2);
+  const auto plain = json_table(
+      {{"large", arrow::utf8(), words}, {"bytes", arrow::binary(), words}, {"kind", arrow::utf8(), words}});
   EXPECT_TRUE((*read())->Equals(*plain));
   EXPECT_EQ(rows_kept(col("large") == "d"), 1);
   EXPECT_EQ(rows_decoded(col("large") == "d"), 2);

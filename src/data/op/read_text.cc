@@ -33,7 +33,8 @@ struct TextSpec {
 class TextStream final : public Stream {
  public:
   TextStream(std::unique_ptr<Stream> input, std::shared_ptr<const TextSpec> spec, const StepContext& context)
-      : spec_(std::move(spec)), context_(context),
+      : spec_(std::move(spec)),
+        context_(context),
         files_(std::move(input), context, spec_->options.storage, k_text_margin) {}
 
   void prepare() override { files_.prepare(); }
@@ -54,9 +55,8 @@ Status TextStream::open_range() {
   range_.reset();  // before the next range's bytes are there
   SHOAL_ASSIGN_OR_RETURN(std::optional<FetchedFile> file, files_.next());
   if (!file) return Status();
-  range_ = std::make_unique<TextRange>(std::move(*file), [this](std::int64_t offset, std::int64_t length) {
-    return files_.read_more(offset, length);
-  });
+  range_ = std::make_unique<TextRange>(
+      std::move(*file), [this](std::int64_t offset, std::int64_t length) { return files_.read_more(offset, length); });
   return Status();
 }
 
@@ -72,8 +72,7 @@ Status TextStream::append_lines(arrow::StringBuilder& paths, arrow::StringBuilde
       Status bad(ErrorCode::corrupt_data, range_->path() + ": the line at byte " + std::to_string(line->offset) +
                                               " is not UTF-8; convert the file, or set .quarantine to leave such "
                                               "lines out");
-      SHOAL_RETURN_IF_ERROR(
-          quarantine_or_fail(spec_->options.quarantine, bad, range_->path(), line->offset, context_));
+      SHOAL_RETURN_IF_ERROR(quarantine_or_fail(spec_->options.quarantine, bad, range_->path(), line->offset, context_));
       continue;
     }
     if (spec_->options.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Append(range_->path())));
@@ -114,8 +113,11 @@ class TextStep final : public Step {
 }  // namespace
 
 Result<NodePtr> make_read_text_ranges(std::vector<std::string> uris, TextOptions options, std::int64_t range_bytes) {
-  ListFilesOptions listing{.uris = std::move(uris), .suffixes = options.suffixes, .storage = options.storage,
-                           .parallelism = options.parallelism, .range_bytes = range_bytes};
+  ListFilesOptions listing{.uris = std::move(uris),
+                           .suffixes = options.suffixes,
+                           .storage = options.storage,
+                           .parallelism = options.parallelism,
+                           .range_bytes = range_bytes};
   SHOAL_ASSIGN_OR_RETURN(NodePtr files, make_list_files(std::move(listing)));
   auto spec = std::make_shared<TextSpec>();
   spec->schema = text_schema(options.include_paths);

@@ -36,7 +36,9 @@ class ReadText : public testing::Test {
 
 TEST_F(ReadText, GivesOneRowPerLine) {
   folder_.write("a.txt", "one\ntwo\r\n\nfour");
-  folder_.write("b.txt", "\xef\xbb\xbf" "five\n");
+  folder_.write("b.txt",
+                "\xef\xbb\xbf"
+                "five\n");
   folder_.write("c.txt", "");
   EXPECT_EQ(*lines(), (Lines{"one", "two", "", "four", "five"}));
   EXPECT_EQ(*lines({.skip_empty_lines = true}), (Lines{"one", "two", "four", "five"}));

@@ -24,7 +24,8 @@ Result<SchemaPtr> renamed(const arrow::Schema& schema, const Renames& renames) {
     if (out->GetAllFieldIndices(to).size() > 1) {
       return Status(ErrorCode::invalid_argument,
                     fmt::format("rename: \"{}\" cannot be renamed to \"{}\", which another column is named; "
-                                "drop or rename that one first", from, to));
+                                "drop or rename that one first",
+                                from, to));
     }
   }
   return out;
@@ -70,8 +71,8 @@ class RenameNode final : public Node {
     std::vector<std::string> needed;
     for (const auto& [from, to] : renames_) needed.push_back(from);
     for (const std::string& name : wanted) {
-      const bool is_new =
-          std::any_of(renames_.begin(), renames_.end(), [&](const auto& rename) { return rename.second == name; });
+      const bool is_new = std::any_of(renames_.begin(), renames_.end(),
+                                      [&](const auto& rename) { return rename.second == name; });
       if (!is_new) needed = with_names(std::move(needed), {name});
     }
     return needed;

@@ -33,15 +33,17 @@ RowRange cut_to_window(RowRange whole, const RowWindow& window) {
 class RowSource::RowStream final : public Stream {
  public:
   RowStream(const RowSource& source, RowRange rows, const StepContext& context)
-      : source_(source), context_(context), rows_(rows), at_(rows.begin),
+      : source_(source),
+        context_(context),
+        rows_(rows),
+        at_(rows.begin),
         pieces_(pieces_of(rows.size(), source.row_bytes_, context.block_bytes)) {}
 
   Result<Rows> next() override {
     if (at_ == rows_.end) return Rows();
     if (context_.is_cancelled()) return Status(ErrorCode::cancelled, source_.label() + " was cancelled");
     while (nth_part(rows_, pieces_, piece_).end <= at_) ++piece_;
-    SHOAL_ASSIGN_OR_RETURN(Rows rows,
-                           source_.make_rows({at_, nth_part(rows_, pieces_, piece_).end}, context_.pool));
+    SHOAL_ASSIGN_OR_RETURN(Rows rows, source_.make_rows({at_, nth_part(rows_, pieces_, piece_).end}, context_.pool));
     assert(rows->num_rows() > 0);
     at_ += rows->num_rows();
     return rows;
@@ -63,8 +65,8 @@ RowSource::RowSource(RowRange rows, std::int64_t row_bytes, std::optional<int> p
 
 Result<std::int64_t> RowSource::split_count(int parallelism_hint, std::int64_t block_bytes) const {
   const std::int64_t pieces = pieces_of(rows_.size(), row_bytes_, block_bytes);
-  const std::int64_t wanted =
-      parallelism_.has_value() ? *parallelism_ : std::max<std::int64_t>(parallelism_hint, pieces);
+  const std::int64_t wanted = parallelism_.has_value() ? *parallelism_
+                                                       : std::max<std::int64_t>(parallelism_hint, pieces);
   splits_ = std::min(std::max<std::int64_t>(wanted, 1), rows_.size());
   return splits_.load();
 }
@@ -79,9 +81,9 @@ std::string RowSourceNode::describe_window(std::int64_t all) const {
 
 Status check_parallelism(const std::string& source, std::optional<int> parallelism) {
   if (!parallelism.has_value() || *parallelism >= 1) return Status();
-  return Status(ErrorCode::invalid_argument,
-                fmt::format("{}: parallelism is {}, but must be at least 1, or unset for the run's", source,
-                            *parallelism));
+  return Status(
+      ErrorCode::invalid_argument,
+      fmt::format("{}: parallelism is {}, but must be at least 1, or unset for the run's", source, *parallelism));
 }
 
 }  // namespace shoal::data

@@ -23,8 +23,8 @@ using Rows = std::shared_ptr<arrow::RecordBatch>;
 /// Counts of one fragment that steps add to and `stats()` sums up. Belongs to the thread that runs the fragment.
 struct StepCounters {
   std::int64_t quarantined_rows = 0;
-  std::int64_t bytes_read = 0;     ///< From storage.
-  std::int64_t requests = 0;       ///< To storage.
+  std::int64_t bytes_read = 0;  ///< From storage.
+  std::int64_t requests = 0;    ///< To storage.
 };
 
 /// What a step knows of the fragment it runs in. Outlives every stream opened with it.
@@ -90,10 +90,10 @@ class Source {
 
 /// The part of a physical operator that runs inside one slot: a source or input blocks, then fused steps.
 struct Pipeline {
-  std::shared_ptr<const Source> source;             ///< Null where input blocks come from another operator.
+  std::shared_ptr<const Source> source;  ///< Null where input blocks come from another operator.
   std::vector<std::shared_ptr<const Step>> steps;
-  std::string label;                                ///< "ReadImages+MapBatches(normalize)"
-  std::int64_t batch_rows = 0;                      ///< Of the first step that says, here or in a later operator.
+  std::string label;            ///< "ReadImages+MapBatches(normalize)"
+  std::int64_t batch_rows = 0;  ///< Of the first step that says, here or in a later operator.
 
   bool has_state() const;
 };
@@ -106,7 +106,7 @@ Result<std::unique_ptr<WorkerState>> make_worker_state(const Pipeline& pipeline)
 
 /// Opens the pipeline over `inputs` (empty for a source, whose split is context.ordinal). `context` and `worker`
 /// outlive the stream.
-std::unique_ptr<Stream> open_pipeline(const Pipeline& pipeline, std::vector<Rows> inputs,
-                                      const StepContext& context, WorkerState* worker);
+std::unique_ptr<Stream> open_pipeline(const Pipeline& pipeline, std::vector<Rows> inputs, const StepContext& context,
+                                      WorkerState* worker);
 
 }  // namespace shoal::data

@@ -22,7 +22,7 @@ class TextRange {
 
   /// A line with its place in the file. Valid until the next call.
   struct Line {
-    std::string_view text;   ///< Without its end.
+    std::string_view text;  ///< Without its end.
     std::int64_t offset = 0;
   };
 
@@ -40,9 +40,9 @@ class TextRange {
   FetchedFile file_;
   const std::string path_;
   const ReadMore read_more_;
-  std::int64_t start_ = 0;  // in the file, of bytes()
-  std::int64_t at_ = 0;     // in the file, of the next line
-  std::int64_t end_ = 0;    // in the file: lines that begin here belong to the next range
+  std::int64_t start_ = 0;   // in the file, of bytes()
+  std::int64_t at_ = 0;      // in the file, of the next line
+  std::int64_t end_ = 0;     // in the file: lines that begin here belong to the next range
   bool skip_first_ = false;  // the first line began in an earlier range
   std::string long_line_;
 };

@@ -25,8 +25,12 @@ std::vector<std::string> lines_of(const std::string& text, std::int64_t range, s
   };
   std::vector<std::string> lines;
   for (std::int64_t offset = 0; offset < size; offset += range) {
-    sd::FetchedFile file{.path = "fuzz", .size = size, .etag = "", .offset = offset,
-                         .length = std::min(range, size - offset), .bytes = {}};
+    sd::FetchedFile file{.path = "fuzz",
+                         .size = size,
+                         .etag = "",
+                         .offset = offset,
+                         .length = std::min(range, size - offset),
+                         .bytes = {}};
     const std::int64_t begin = std::max<std::int64_t>(0, offset - sd::k_text_margin.before);
     file.bytes = read(begin, std::min(size, offset + file.length + after) - begin).value();
     sd::TextRange lines_in_range(file, read);

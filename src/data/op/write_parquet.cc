@@ -81,7 +81,8 @@ class ParquetFileWriter {
                                                          const SchemaPtr& schema, const WriteOptions& options,
                                                          PendingUploads& uploads, const StepContext& context) {
     arrow::MemoryPool* const pool = context.pool;
-    auto file = std::unique_ptr<ParquetFileWriter>(new ParquetFileWriter(std::move(name), options, context.block_bytes));
+    auto file = std::unique_ptr<ParquetFileWriter>(
+        new ParquetFileWriter(std::move(name), options, context.block_bytes));
     SHOAL_ASSIGN_OR_RETURN(file->upload_, location.store->start_upload(location.root, location.key + file->name_));
     SHOAL_RETURN_IF_ERROR(uploads.track(file->upload_));
     file->stream_ = open_upload_stream(*file->upload_);
@@ -199,15 +200,15 @@ class WriteParquetStream final : public Stream {
     if (file_ != nullptr && columns != columns_) {
       return Status(ErrorCode::schema_mismatch,
                     "a column was null in all rows so far, so the file has no type for its first value (" +
-                        describe_columns(*columns) + "); give it one in every row: let a function return a plain "
+                        describe_columns(*columns) +
+                        "); give it one in every row: let a function return a plain "
                         "struct with a std::optional member");
     }
     columns_ = columns;
     waiting_.push_back(rows);
     waiting_bytes_ += block_bytes(rows);
-    const bool has_types = std::none_of(columns->fields().begin(), columns->fields().end(), [](const auto& field) {
-      return field->type()->id() == arrow::Type::NA;
-    });
+    const bool has_types = std::none_of(columns->fields().begin(), columns->fields().end(),
+                                        [](const auto& field) { return field->type()->id() == arrow::Type::NA; });
     return has_types || file_ != nullptr || waiting_bytes_ >= context_.block_bytes ? write_waiting() : Status();
   }
 
@@ -239,8 +240,8 @@ class WriteParquetStream final : public Stream {
   const StepContext& context_;
   std::unique_ptr<ParquetFileWriter> file_;
   std::int64_t files_ = 0;
-  SchemaPtr columns_;                // of all rows so far
-  std::vector<Rows> waiting_;        // to be written
+  SchemaPtr columns_;          // of all rows so far
+  std::vector<Rows> waiting_;  // to be written
   std::int64_t waiting_bytes_ = 0;
 };
 
@@ -310,9 +311,9 @@ Result<std::vector<std::string>> missing_folders(const Location& location, const
   const std::string parent = parent_folder(outermost);
   const std::string name = outermost.substr(outermost.rfind('/') + 1);
   if (location.store->info(parent, name).ok()) {
-    return Status(ErrorCode::already_exists,
-                  fmt::format("write_parquet: {} is a file, not a folder; choose another target than {}", outermost,
-                              uri));
+    return Status(
+        ErrorCode::already_exists,
+        fmt::format("write_parquet: {} is a file, not a folder; choose another target than {}", outermost, uri));
   }
   return missing;
 }
@@ -335,7 +336,8 @@ Result<std::unique_ptr<WriteJob>> WriteJob::start(const std::string& uri, const 
 }
 
 WriteJob::WriteJob(std::shared_ptr<const Target> target, std::vector<std::string> missing_folders)
-    : target_(std::move(target)), uploads_(std::make_shared<PendingUploads>()),
+    : target_(std::move(target)),
+      uploads_(std::make_shared<PendingUploads>()),
       missing_folders_(std::move(missing_folders)),
       interrupt_(InterruptCallbacks{
           .interrupt = [uploads = uploads_] { uploads->stop(); },

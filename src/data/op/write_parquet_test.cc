@@ -22,7 +22,9 @@ namespace {
 class WriteParquet : public testing::Test {
  protected:
   std::string target() const { return folder_ / "lake/out"; }
-  DriveOptions drive_options() { return {.parallelism = parallelism_, .block_bytes = block_bytes_, .storage = &storage_}; }
+  DriveOptions drive_options() {
+    return {.parallelism = parallelism_, .block_bytes = block_bytes_, .storage = &storage_};
+  }
 
   /// The whole of what Dataset::write_parquet does.
   Result<WriteReport> write(const NodePtr& plan, const WriteOptions& options = {}, const std::string& uri = "") {
@@ -124,7 +126,7 @@ TEST_F(WriteParquet, ASmallBudgetHasSmallRowGroups) {
 TEST_F(WriteParquet, CtrlCAfterTheLastBlockLeavesNothing) {
   std::promise<void> told;
   const auto job = *WriteJob::start(target(), {}, storage_);
-  const InterruptRegistration later({.interrupt = [&] { told.set_value(); }});   // is told after the job
+  const InterruptRegistration later({.interrupt = [&] { told.set_value(); }});  // is told after the job
   const auto splits = drive(job->node(*make_range(100)), drive_options());
   for (const DrivenSplit& split : *splits) {
     for (const Rows& rows : split.pieces) job->collect(rows);
@@ -156,9 +158,7 @@ TEST_F(WriteParquet, LeavesNothingWhenItIsGivenUp) {
     const Pipeline pipeline = fused(*job->node(*make_range(1000)));
     ASSERT_EQ(*pipeline.source->split_count(2, 1 << 20), 2);
     ASSERT_TRUE(drive_split(pipeline, 0, drive_options()).ok());
-    if (finished) {
-      ASSERT_TRUE(drive_split(pipeline, 1, drive_options()).ok());
-    }
+    if (finished) { ASSERT_TRUE(drive_split(pipeline, 1, drive_options()).ok()); }
     EXPECT_FALSE(everything().empty());
   }
   EXPECT_EQ(everything(), std::vector<std::string>{});

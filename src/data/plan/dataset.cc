@@ -76,7 +76,7 @@ class RunStream : public detail::BatchStream {
  private:
   std::atomic<std::thread::id> owner_;  // who iterates, from the first restart() on
   std::unique_ptr<Source> source_;
-  std::optional<Status> outcome_;       // of the run, once it is over
+  std::optional<Status> outcome_;  // of the run, once it is over
 };
 
 /// Batches as the options cut them.
@@ -106,8 +106,8 @@ class RunBlocks final : public RunStream<PlanRun> {
 
 Status check_rows(std::int64_t rows, const char* verb) {
   if (rows >= 0) return {};
-  return Status(ErrorCode::invalid_argument, std::string(verb) + " takes a number of rows that is not negative, not " +
-                                                 std::to_string(rows));
+  return Status(ErrorCode::invalid_argument,
+                std::string(verb) + " takes a number of rows that is not negative, not " + std::to_string(rows));
 }
 
 }  // namespace

@@ -49,9 +49,7 @@ Dataset trips(std::int64_t n, const RunOptions& run) {
 ErrorCode code_of(const std::function<void()>& f) {
   try {
     f();
-  } catch (const Error& error) {
-    return error.code();
-  }
+  } catch (const Error& error) { return error.code(); }
   return ErrorCode::ok;
 }
 
@@ -99,7 +97,8 @@ TEST_F(DatasetFiles, TextBytesAndListings) {
   std::vector<std::string> lines;
   for (const Row& row : sd::read_text(at("logs"), quiet_).iter_rows()) lines.push_back(row["text"].as<std::string>());
   EXPECT_EQ(lines, (std::vector<std::string>{"one", "two", "three"}));
-  EXPECT_EQ(sd::read_binary({at("logs/b.txt"), at("logs/a.txt")}, quiet_).take(1)[0]["bytes"].as<std::string>(), "three\n");
+  EXPECT_EQ(sd::read_binary({at("logs/b.txt"), at("logs/a.txt")}, quiet_).take(1)[0]["bytes"].as<std::string>(),
+            "three\n");
   EXPECT_EQ(sd::list_objects(at("logs"), quiet_).count(), 2);
   EXPECT_EQ(sd::read_binary(at("logs"), quiet_).count(), 2);
 }

@@ -57,9 +57,7 @@ Ids ids(const Dataset& dataset) {
 ErrorCode code_of(const std::function<void()>& f) {
   try {
     f();
-  } catch (const Error& error) {
-    return error.code();
-  }
+  } catch (const Error& error) { return error.code(); }
   return ErrorCode::ok;
 }
 
@@ -68,7 +66,8 @@ RunOptions quiet() { return {.num_cpus = 4, .verbosity = Verbosity::quiet}; }
 TEST(Dataset, GivesRowsInOrderWhateverTheBlocksAndThreads) {
   for (const int parallelism : {1, 7, 100}) {
     for (const int cpus : {1, 4}) {
-      const auto squares = sd::range(1000, {.parallelism = parallelism}, {.num_cpus = cpus, .verbosity = Verbosity::quiet})
+      const auto squares = sd::range(1000, {.parallelism = parallelism},
+                                     {.num_cpus = cpus, .verbosity = Verbosity::quiet})
                                .map(square)
                                .filter(is_even);
       Ids expected;
@@ -184,8 +183,8 @@ TEST(Dataset, BatchesAreExact) {
   for (const int prefetch : {0, 1, 3}) {
     std::vector<std::int64_t> sizes;
     Ids got;
-    for (const Batch& batch : sd::range(1000, {.parallelism = 7}, quiet())
-                                  .iter_batches({.batch_size = 300, .prefetch = prefetch})) {
+    for (const Batch& batch :
+         sd::range(1000, {.parallelism = 7}, quiet()).iter_batches({.batch_size = 300, .prefetch = prefetch})) {
       sizes.push_back(batch.num_rows());
       for (const std::int64_t id : batch.column<std::int64_t>("id")) got.push_back(id);
     }
@@ -245,11 +244,10 @@ TEST(Dataset, WhatAFunctionThrowsComesOutInTheLoop) {
     return row;
   });
   try {
-    for (const Batch& batch : failing.iter_batches({.batch_size = 10})) EXPECT_LT(batch.column<std::int64_t>("id")[0], 555);
+    for (const Batch& batch : failing.iter_batches({.batch_size = 10}))
+      EXPECT_LT(batch.column<std::int64_t>("id")[0], 555);
     FAIL() << "nothing was thrown";
-  } catch (const TaskFailed& error) {
-    EXPECT_THROW(std::rethrow_exception(error.cause()), std::out_of_range);
-  }
+  } catch (const TaskFailed& error) { EXPECT_THROW(std::rethrow_exception(error.cause()), std::out_of_range); }
 }
 
 TEST(Dataset, AMissingColumnIsNamed) {
@@ -263,8 +261,10 @@ TEST(Dataset, AMissingColumnIsNamed) {
 
 TEST(Dataset, LeavingTheLoopEndsTheRun) {
   calls = 0;
-  for (const Batch& batch :
-       sd::range(1'000'000, {.parallelism = 1000}, quiet()).filter(is_even).map(count_call).iter_batches({.batch_size = 10})) {
+  for (const Batch& batch : sd::range(1'000'000, {.parallelism = 1000}, quiet())
+                                .filter(is_even)
+                                .map(count_call)
+                                .iter_batches({.batch_size = 10})) {
     EXPECT_EQ(batch.num_rows(), 10);
     break;
   }
@@ -315,7 +315,8 @@ TEST(Dataset, ARangeBelongsToTheThreadThatIteratesIt) {
 TEST(Dataset, HeldBatchesStayValidAndNeverHangARun) {
   std::vector<Batch> held;
   const RunOptions small{.num_cpus = 2, .memory_budget = 1_MiB, .verbosity = Verbosity::quiet};
-  for (const Batch& batch : sd::range_tensor(2000, {.shape = {128}, .parallelism = 20}, small).iter_batches({.batch_size = 100})) {
+  for (const Batch& batch :
+       sd::range_tensor(2000, {.shape = {128}, .parallelism = 20}, small).iter_batches({.batch_size = 100})) {
     held.push_back(batch);
   }
   ASSERT_EQ(held.size(), 20U);
@@ -360,10 +361,12 @@ TEST(Dataset, MaterializeSpillsAndLeavesNothing) {
 
 TEST(Dataset, AFailedMaterializeIsTriedAgain) {
   calls = 0;
-  const auto kept = sd::range(10, quiet()).map([](Id row) {
-    if (row.id == 0 && calls++ == 0) throw std::runtime_error("once");
-    return row;
-  }).materialize();
+  const auto kept = sd::range(10, quiet())
+                        .map([](Id row) {
+                          if (row.id == 0 && calls++ == 0) throw std::runtime_error("once");
+                          return row;
+                        })
+                        .materialize();
   EXPECT_EQ(code_of([&] { kept.take(1); }), ErrorCode::user_function);
   EXPECT_EQ(ids(kept), iota(10));
 }

@@ -50,13 +50,15 @@ Status check_values(const StepOptions& options, const std::string& label) {
   if (options.retries < 0) return wrong(label, "retries", "must not be negative");
   const Pool& pool = options.pool;
   if (pool != Pool{} && (pool.min < 0 || pool.max < 1 || pool.min > pool.max)) {
-    return wrong(label, "pool", "must be {min, max} with 0 <= min <= max and max >= 1, but is {" +
-                                    std::to_string(pool.min) + ", " + std::to_string(pool.max) + "}");
+    return wrong(label, "pool",
+                 "must be {min, max} with 0 <= min <= max and max >= 1, but is {" + std::to_string(pool.min) + ", " +
+                     std::to_string(pool.max) + "}");
   }
   if (options.isolation == Isolation::processes) {
     return Status(ErrorCode::unsupported,
-                  label + ": isolation = processes needs an engine with worker processes, which this build does not "
-                          "have; leave isolation at threads");
+                  label +
+                      ": isolation = processes needs an engine with worker processes, which this build does not "
+                      "have; leave isolation at threads");
   }
   return {};
 }
@@ -121,7 +123,8 @@ class Lowering {
     std::int64_t batch_rows = 0;
     for (auto draft = drafts_.rbegin(); draft != drafts_.rend(); ++draft) {
       const auto& steps = draft->pipeline->steps;
-      const auto batched = std::find_if(steps.begin(), steps.end(), [](const auto& step) { return step->batch_rows() > 0; });
+      const auto batched = std::find_if(steps.begin(), steps.end(),
+                                        [](const auto& step) { return step->batch_rows() > 0; });
       if (batched != steps.end()) batch_rows = (*batched)->batch_rows();
       draft->pipeline->batch_rows = batch_rows;
     }
@@ -219,8 +222,7 @@ Result<std::vector<PhysicalOperator>> lower_operators(const NodePtr& plan, const
 Result<PhysicalPlan> lower(const NodePtr& plan, const RunSettings& settings) {
   SHOAL_ASSIGN_OR_RETURN(PhysicalPlan physical, lower_chain(plan, settings));
   const Pipeline& first = *physical.operators.front().pipeline;
-  SHOAL_ASSIGN_OR_RETURN(physical.source_splits,
-                         first.source->split_count(settings.parallelism, settings.block_bytes));
+  SHOAL_ASSIGN_OR_RETURN(physical.source_splits, first.source->split_count(settings.parallelism, settings.block_bytes));
   return physical;
 }
 

@@ -80,8 +80,8 @@ TEST(Lower, ClassStepsGetAPoolThatTheCpusCanRun) {
   auto spec = lambda_spec(detail::FunctionKind::map_batches, "C", same_rows);
   spec->has_state = true;
   const auto pool_of = [&](StepOptions options) {
-    const auto operators =
-        lower_operators(std::make_shared<MapNode>(range_node(1), spec, std::move(options)), settings());
+    const auto operators = lower_operators(std::make_shared<MapNode>(range_node(1), spec, std::move(options)),
+                                           settings());
     return operators->back().pool.value();
   };
   EXPECT_EQ(pool_of({}), (Pool{1, 16}));
@@ -138,8 +138,7 @@ TEST(Explain, ShowsWhyAPlanCannotRun) {
 }
 
 TEST(Summarize, ShowsWhatIsKnown) {
-  EXPECT_EQ(summarize(map_node(range_node(100), "f"), settings()),
-            "Dataset(rows = 100, blocks = 4, schema = unknown)");
+  EXPECT_EQ(summarize(map_node(range_node(100), "f"), settings()), "Dataset(rows = 100, blocks = 4, schema = unknown)");
   EXPECT_EQ(summarize(range_node(100), settings()), "Dataset(rows = 100, blocks = 4, schema = {id: int64})");
   EXPECT_EQ(summarize(batches_node(range_node(100), "f"), settings()),
             "Dataset(rows = unknown, blocks = 4, schema = unknown)");

@@ -129,29 +129,33 @@ template <class F>
 ErrorCode outcome_of(const Dataset& dataset, F function) {
   try {
     column(dataset.map(function), "id");
-  } catch (const Error& error) {
-    return error.code();
-  }
+  } catch (const Error& error) { return error.code(); }
   return ErrorCode::ok;
 }
 
 TEST(RowFunctions, WhatDiffersFromRowToRowIsRefusedHoweverBlocksAreCut) {
   for (const Dataset& rows : cuts()) {
-    EXPECT_EQ(outcome_of(rows, [](Row row) {
-                if (row["id"].as<std::int64_t>() >= 5000) row["large"] = true;
-                return row;
-              }), ErrorCode::schema_mismatch);
-    EXPECT_EQ(outcome_of(rows, [](Row row) {
-                if (row["id"].as<std::int64_t>() >= 5000) row["x"] = 1.5;
-                if (row["id"].as<std::int64_t>() < 5000) row["x"] = "text";
-                return row;
-              }), ErrorCode::schema_mismatch);
-    EXPECT_EQ(outcome_of(range_tensor(k_rows, {.shape = {4}}), [](Row row) {
-                const auto data = row["data"].as<Tensor<std::int64_t>>();
-                row["id"] = data(0);
-                if (data(0) >= 5000) row["data"] = Tensor<std::int64_t>(Shape{2});
-                return row;
-              }), ErrorCode::schema_mismatch);
+    EXPECT_EQ(outcome_of(rows,
+                         [](Row row) {
+                           if (row["id"].as<std::int64_t>() >= 5000) row["large"] = true;
+                           return row;
+                         }),
+              ErrorCode::schema_mismatch);
+    EXPECT_EQ(outcome_of(rows,
+                         [](Row row) {
+                           if (row["id"].as<std::int64_t>() >= 5000) row["x"] = 1.5;
+                           if (row["id"].as<std::int64_t>() < 5000) row["x"] = "text";
+                           return row;
+                         }),
+              ErrorCode::schema_mismatch);
+    EXPECT_EQ(outcome_of(range_tensor(k_rows, {.shape = {4}}),
+                         [](Row row) {
+                           const auto data = row["data"].as<Tensor<std::int64_t>>();
+                           row["id"] = data(0);
+                           if (data(0) >= 5000) row["data"] = Tensor<std::int64_t>(Shape{2});
+                           return row;
+                         }),
+              ErrorCode::schema_mismatch);
   }
 }
 
@@ -174,12 +178,14 @@ TEST(RowFunctions, ErrorsNameTheRow) {
 
 TEST(RowFunctions, ColumnsMayBeSetInAnyOrder) {
   for (const Dataset& rows : cuts()) {
-    EXPECT_EQ(outcome_of(rows, [](Row row) {
-                const bool late = row["id"].as<std::int64_t>() >= 5000;
-                row[late ? "a" : "b"] = 1;
-                row[late ? "b" : "a"] = 2;
-                return row;
-              }), ErrorCode::ok);
+    EXPECT_EQ(outcome_of(rows,
+                         [](Row row) {
+                           const bool late = row["id"].as<std::int64_t>() >= 5000;
+                           row[late ? "a" : "b"] = 1;
+                           row[late ? "b" : "a"] = 2;
+                           return row;
+                         }),
+              ErrorCode::ok);
   }
 }
 

@@ -41,9 +41,9 @@ class SilentStore : public testing::Test {
 
 TEST_F(SilentStore, AConsumerThatLeavesDoesNotWaitForIt) {
   proxy_->plan(Fault{.kind = Fault::Kind::stall}.on("GET", "/in/7").always());
-  std::optional<BatchRange> batches =
-      sd::read_binary("s3://" + bucket_ + "/in/", {.storage = storage_, .parallelism = 8}, quiet_)
-          .iter_batches({.batch_size = 1});
+  std::optional<BatchRange> batches = sd::read_binary("s3://" + bucket_ + "/in/",
+                                                      {.storage = storage_, .parallelism = 8}, quiet_)
+                                          .iter_batches({.batch_size = 1});
   auto batch = batches->begin();
   for (int i = 1; i < 7; ++i) ++batch;  // what comes next is waited for
   ASSERT_TRUE(proxy_->wait_until_injected(1, 10s));

@@ -83,8 +83,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> with_columns(const std::shared_ptr<a
     if (there < 0) return Status(ErrorCode::internal, "the rows have no column \"" + field.name() + "\"");
     columns.push_back(rows->column_data(there));
     if (columns.back()->type->id() != arrow::Type::NA || is_untyped(field)) continue;
-    SHOAL_ASSIGN_OR_RETURN(const auto nulls,
-                           from_arrow(arrow::MakeArrayOfNull(field.type(), rows->num_rows(), pool)));
+    SHOAL_ASSIGN_OR_RETURN(const auto nulls, from_arrow(arrow::MakeArrayOfNull(field.type(), rows->num_rows(), pool)));
     columns.back() = nulls->data();
   }
   return arrow::RecordBatch::Make(schema, rows->num_rows(), std::move(columns));

@@ -22,11 +22,11 @@ struct TypePair {
   const std::shared_ptr<arrow::DataType>& (*make)();
 };
 constexpr TypePair k_types[] = {
-    {DType::boolean, arrow::Type::BOOL, &arrow::boolean}, {DType::int8, arrow::Type::INT8, &arrow::int8},
-    {DType::uint8, arrow::Type::UINT8, &arrow::uint8},    {DType::int16, arrow::Type::INT16, &arrow::int16},
-    {DType::uint16, arrow::Type::UINT16, &arrow::uint16}, {DType::int32, arrow::Type::INT32, &arrow::int32},
-    {DType::uint32, arrow::Type::UINT32, &arrow::uint32}, {DType::int64, arrow::Type::INT64, &arrow::int64},
-    {DType::uint64, arrow::Type::UINT64, &arrow::uint64}, {DType::float32, arrow::Type::FLOAT, &arrow::float32},
+    {DType::boolean, arrow::Type::BOOL, &arrow::boolean},   {DType::int8, arrow::Type::INT8, &arrow::int8},
+    {DType::uint8, arrow::Type::UINT8, &arrow::uint8},      {DType::int16, arrow::Type::INT16, &arrow::int16},
+    {DType::uint16, arrow::Type::UINT16, &arrow::uint16},   {DType::int32, arrow::Type::INT32, &arrow::int32},
+    {DType::uint32, arrow::Type::UINT32, &arrow::uint32},   {DType::int64, arrow::Type::INT64, &arrow::int64},
+    {DType::uint64, arrow::Type::UINT64, &arrow::uint64},   {DType::float32, arrow::Type::FLOAT, &arrow::float32},
     {DType::float64, arrow::Type::DOUBLE, &arrow::float64}, {DType::string, arrow::Type::STRING, &arrow::utf8},
     {DType::binary, arrow::Type::BINARY, &arrow::binary},
 };

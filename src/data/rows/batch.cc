@@ -33,8 +33,8 @@ int find_column(const arrow::RecordBatch& rows, std::string_view name) {
 }
 
 [[noreturn]] void throw_wrong_type(std::string_view name, const arrow::DataType& actual, const std::string& asked) {
-  throw_error(ErrorCode::schema_mismatch, "column '" + std::string(name) + "' is " + describe_type(actual) +
-                                              ", not " + asked + ". Read it as that type, or map it first.");
+  throw_error(ErrorCode::schema_mismatch, "column '" + std::string(name) + "' is " + describe_type(actual) + ", not " +
+                                              asked + ". Read it as that type, or map it first.");
 }
 
 }  // namespace
@@ -89,12 +89,14 @@ detail::RawTensor Batch::open_tensor(std::string_view name, detail::DType type) 
   }
   std::vector<std::int64_t> extents(memory.shapes, memory.shapes + (rows == 0 ? 0 : tensor->rank));
   extents.resize(tensor->rank);
-  for (std::int64_t i = static_cast<std::int64_t>(tensor->rank); i < rows * static_cast<std::int64_t>(tensor->rank); ++i) {
+  for (std::int64_t i = static_cast<std::int64_t>(tensor->rank); i < rows * static_cast<std::int64_t>(tensor->rank);
+       ++i) {
     const std::size_t d = static_cast<std::size_t>(i) % tensor->rank;
     if (memory.shapes[i] == extents[d]) continue;
-    throw_error(ErrorCode::schema_mismatch, "the tensors of column '" + std::string(name) + "' differ in shape from " +
-                                                "row to row, so they are no single tensor. Give the reader a size, " +
-                                                "e.g. read_images(..., {.size = {224, 224}}), or resize them in map().");
+    throw_error(ErrorCode::schema_mismatch,
+                "the tensors of column '" + std::string(name) + "' differ in shape from " +
+                    "row to row, so they are no single tensor. Give the reader a size, " +
+                    "e.g. read_images(..., {.size = {224, 224}}), or resize them in map().");
   }
   const Shape shape = Shape(extents).of_rows(rows);
   const std::int64_t first = rows == 0 ? 0 : memory.offsets[0] * static_cast<std::int64_t>(detail::width(type));

@@ -23,7 +23,8 @@ struct NewColumn {
 };
 
 void replace_or_add(std::vector<NewColumn>& columns, NewColumn column) {
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const NewColumn& c) { return c.name == column.name; });
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const NewColumn& c) { return c.name == column.name; });
   if (found != columns.end()) {
     *found = std::move(column);
   } else {
@@ -50,14 +51,14 @@ struct BatchBuilder::State {
 
   void check_rows(std::string_view name, std::int64_t count) {
     if (count < 0) {
-      throw_error(ErrorCode::invalid_argument, "column '" + std::string(name) + "' cannot have " +
-                                                   std::to_string(count) + " rows");
+      throw_error(ErrorCode::invalid_argument,
+                  "column '" + std::string(name) + "' cannot have " + std::to_string(count) + " rows");
     }
     const bool replaces_all = columns.empty() || (columns.size() == 1 && columns.front().name == name);
     if (rows && *rows != count && !replaces_all) {
-      throw_error(ErrorCode::invalid_argument,
-                  "column '" + std::string(name) + "' has " + std::to_string(count) + " rows, but the other columns " +
-                      "have " + std::to_string(*rows) + ". Drop them first, or start from an empty BatchBuilder.");
+      throw_error(ErrorCode::invalid_argument, "column '" + std::string(name) + "' has " + std::to_string(count) +
+                                                   " rows, but the other columns " + "have " + std::to_string(*rows) +
+                                                   ". Drop them first, or start from an empty BatchBuilder.");
     }
     rows = count;
   }

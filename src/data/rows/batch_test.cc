@@ -22,9 +22,7 @@ template <class F>
 ErrorCode code_of(F&& f) {
   try {
     f();
-  } catch (const Error& error) {
-    return error.code();
-  }
+  } catch (const Error& error) { return error.code(); }
   return ErrorCode::ok;
 }
 
@@ -116,7 +114,8 @@ Batch varying(const std::vector<Shape>& shapes) {
     for (std::uint8_t& element : tensor.edit()) element = next++;
     sink.tensor(tensor.raw());
   }
-  return Batch(detail::assemble_rows(nullptr, {}, std::span(&sink, 1), static_cast<std::int64_t>(shapes.size()), nullptr));
+  return Batch(
+      detail::assemble_rows(nullptr, {}, std::span(&sink, 1), static_cast<std::int64_t>(shapes.size()), nullptr));
 }
 
 TEST(Batch, VaryingTensorsAreOneWhereShapesAreEqual) {

@@ -13,7 +13,7 @@ namespace {
 
 /// A range of rows of one array.
 struct Range {
-  std::int64_t offset;   // from the start of the array's buffers
+  std::int64_t offset;  // from the start of the array's buffers
   std::int64_t length;
 };
 
@@ -52,12 +52,9 @@ std::int64_t range_bytes(const arrow::ArrayData& data, const arrow::DataType& ty
   std::int64_t bytes = !data.buffers.empty() && data.buffers[0] != nullptr ? (range.length + 7) / 8 : 0;
   Range values{};
   switch (type.id()) {
-    case arrow::Type::NA:
-      return 0;
+    case arrow::Type::NA: return 0;
     case arrow::Type::STRING:
-    case arrow::Type::BINARY:
-      bytes += offsets_bytes<std::int32_t>(data, range, values);
-      return bytes + values.length;
+    case arrow::Type::BINARY: bytes += offsets_bytes<std::int32_t>(data, range, values); return bytes + values.length;
     case arrow::Type::LARGE_STRING:
     case arrow::Type::LARGE_BINARY:
       bytes += offsets_bytes<std::int64_t>(data, range, values);
@@ -74,8 +71,7 @@ std::int64_t range_bytes(const arrow::ArrayData& data, const arrow::DataType& ty
       return bytes + child_bytes(data, type, 0, {range.offset * width, range.length * width});
     }
     case arrow::Type::STRING_VIEW:
-    case arrow::Type::BINARY_VIEW:
-      return bytes + viewed_bytes(data, range);
+    case arrow::Type::BINARY_VIEW: return bytes + viewed_bytes(data, range);
     case arrow::Type::DICTIONARY: {
       const auto& dictionary = static_cast<const arrow::DictionaryType&>(type);
       bytes += range.length * dictionary.index_type()->bit_width() / 8;
@@ -85,13 +81,10 @@ std::int64_t range_bytes(const arrow::ArrayData& data, const arrow::DataType& ty
     case arrow::Type::STRUCT:
       for (int child = 0; child < type.num_fields(); ++child) bytes += child_bytes(data, type, child, range);
       return bytes;
-    default:
-      break;
+    default: break;
   }
   const int bits = type.bit_width();
-  if (bits > 0 && type.num_fields() == 0) {
-    return bytes + (range.length * bits + 7) / 8;
-  }
+  if (bits > 0 && type.num_fields() == 0) { return bytes + (range.length * bits + 7) / 8; }
   return arrow::util::TotalBufferSize(data);
 }
 

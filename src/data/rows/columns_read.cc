@@ -20,17 +20,17 @@ struct Place {
 
 [[noreturn]] void throw_wrong_type(const Place& place, const ColumnSpec& spec, const arrow::DataType& actual) {
   const bool is_number = spec.form == ColumnForm::scalar && spec.time == TimeKind::none && width(spec.type) != 0;
-  throw_error(ErrorCode::schema_mismatch,
-              place.member + " is " + to_string(spec) + ", but column '" + place.column + "' is " +
-                  describe_type(actual) + ". Give the member that type" +
-                  (is_number ? ", or one that holds every value of it." : "."));
+  throw_error(ErrorCode::schema_mismatch, place.member + " is " + to_string(spec) + ", but column '" + place.column +
+                                              "' is " + describe_type(actual) + ". Give the member that type" +
+                                              (is_number ? ", or one that holds every value of it." : "."));
 }
 
 [[noreturn]] void throw_missing(const ColumnSpec& spec, std::string_view reader, const arrow::Schema& schema) {
-  throw_error(ErrorCode::schema_mismatch,
-              std::string(reader) + "::" + spec.name + " needs column '" + spec.name + "', and the columns are: " +
-                  (schema.num_fields() == 0 ? "none" : describe_columns(schema)) +
-                  ". Name the member as the column, make it std::optional, or give it a default other than zero or empty.");
+  throw_error(
+      ErrorCode::schema_mismatch,
+      std::string(reader) + "::" + spec.name + " needs column '" + spec.name +
+          "', and the columns are: " + (schema.num_fields() == 0 ? "none" : describe_columns(schema)) +
+          ". Name the member as the column, make it std::optional, or give it a default other than zero or empty.");
 }
 
 bool is_integer(DType type) { return type >= DType::int8 && type <= DType::uint64; }
@@ -55,14 +55,12 @@ bool reads_as_text(const arrow::DataType& type) {
     case arrow::Type::LARGE_STRING:
     case arrow::Type::LARGE_BINARY:
     case arrow::Type::STRING_VIEW:
-    case arrow::Type::BINARY_VIEW:
-      return true;
+    case arrow::Type::BINARY_VIEW: return true;
     case arrow::Type::DICTIONARY: {
       const auto& values = *static_cast<const arrow::DictionaryType&>(type).value_type();
       return values.id() == arrow::Type::STRING || values.id() == arrow::Type::LARGE_STRING;
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -216,8 +214,7 @@ std::string to_string(const ColumnSpec& spec) {
       if (spec.time == TimeKind::none) return std::string(to_string(spec.type));
       return describe_type(*time_type(spec.time == TimeKind::timestamp, spec.ticks_per_second));
     case ColumnForm::tensor: return "tensor<" + std::string(to_string(spec.type)) + ">";
-    case ColumnForm::array:
-      return "tensor<" + std::string(to_string(spec.type)) + ">" + Shape{spec.items}.to_string();
+    case ColumnForm::array: return "tensor<" + std::string(to_string(spec.type)) + ">" + Shape{spec.items}.to_string();
     case ColumnForm::list: return "list<" + to_string(spec.children[0]) + ">";
     case ColumnForm::structure: break;
   }

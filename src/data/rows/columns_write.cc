@@ -45,7 +45,7 @@ std::shared_ptr<arrow::Buffer> pack_bits(const std::uint8_t* bytes, std::int64_t
 /// What the inlined appends do not touch.
 struct ColumnSink::State {
   ColumnSpec spec;
-  BufferPtr values;    // numbers, booleans as bytes, or the bytes of strings
+  BufferPtr values;  // numbers, booleans as bytes, or the bytes of strings
   BufferPtr offsets;
   BufferPtr validity;  // a byte a row
   std::vector<RawTensor> tensors;
@@ -100,8 +100,9 @@ void ColumnSink::grow_bytes(std::size_t bytes) {
   constexpr std::int64_t k_bytes_max = std::numeric_limits<std::int32_t>::max();
   const std::int64_t needed = bytes_ + static_cast<std::int64_t>(bytes);
   if (needed > k_bytes_max) {
-    throw_error(ErrorCode::invalid_argument, "column '" + state_->spec.name + "' gets more than 2 GiB of text in one " +
-                                                 "block. Put fewer rows into one: RunOptions::block_size, batch_size, or fewer items.");
+    throw_error(ErrorCode::invalid_argument,
+                "column '" + state_->spec.name + "' gets more than 2 GiB of text in one " +
+                    "block. Put fewer rows into one: RunOptions::block_size, batch_size, or fewer items.");
   }
   bytes_capacity_ = std::min(k_bytes_max, std::max<std::int64_t>({needed, bytes_capacity_ * 2, 1024}));
   resize(state_->values, bytes_capacity_);
@@ -111,9 +112,10 @@ void ColumnSink::grow_bytes(std::size_t bytes) {
 void ColumnSink::end_list_row() {
   const std::int64_t items = state_->children[0].rows();
   if (items > std::numeric_limits<std::int32_t>::max()) {
-    throw_error(ErrorCode::invalid_argument, "column '" + state_->spec.name + "' gets more than 2147483647 list items " +
-                                                 "in one block. Put fewer rows into one: RunOptions::block_size, batch_size, or "
-                                                 "fewer items.");
+    throw_error(ErrorCode::invalid_argument,
+                "column '" + state_->spec.name + "' gets more than 2147483647 list items " +
+                    "in one block. Put fewer rows into one: RunOptions::block_size, batch_size, or "
+                    "fewer items.");
   }
   offsets_[++rows_] = static_cast<std::int32_t>(items);
 }
@@ -169,8 +171,8 @@ TensorTally tally(const std::vector<RawTensor>& tensors, const std::uint8_t* val
     const bool same_rank = shape.rank() == tally.first->rank();
     if (!same_rank || (kept && (shape == *kept) != (*tally.first == *kept))) {
       throw_error(ErrorCode::schema_mismatch,
-                  "the tensors of column '" + column + "' have shape " + tally.first->to_string() +
-                      " in one row and " + shape.to_string() + " in another. " +
+                  "the tensors of column '" + column + "' have shape " + tally.first->to_string() + " in one row and " +
+                      shape.to_string() + " in another. " +
                       (same_rank ? "The column has one shape in the input: keep it in all rows, or give the new "
                                    "tensors a column of their own."
                                  : "Give all rows the same number of dimensions."));
@@ -204,8 +206,7 @@ bool are_rows_of(const std::vector<RawTensor>& tensors, const arrow::Array& arra
   return true;
 }
 
-std::shared_ptr<arrow::Array> with_validity(const std::shared_ptr<arrow::Array>& array,
-                                            const std::uint8_t* validity) {
+std::shared_ptr<arrow::Array> with_validity(const std::shared_ptr<arrow::Array>& array, const std::uint8_t* validity) {
   if (validity == nullptr) return array;
   const std::shared_ptr<arrow::ArrayData> data = array->data()->Copy();
   data->buffers[0] = pack_bits(validity, data->length);
@@ -233,9 +234,10 @@ std::shared_ptr<arrow::Array> copy_varying(const std::vector<RawTensor>& tensors
                                            const std::string& column) {
   const std::size_t rank = tally.first ? tally.first->rank() : 1;
   if (tally.elements > std::numeric_limits<std::int32_t>::max()) {
-    throw_error(ErrorCode::invalid_argument, "the tensors of column '" + column + "' have more than 2147483647 " +
-                                                 "elements in one block. Put fewer rows into one: RunOptions::block_size, "
-                                                 "batch_size, or fewer items.");
+    throw_error(ErrorCode::invalid_argument,
+                "the tensors of column '" + column + "' have more than 2147483647 " +
+                    "elements in one block. Put fewer rows into one: RunOptions::block_size, "
+                    "batch_size, or fewer items.");
   }
   const auto rows = static_cast<std::int64_t>(tensors.size());
   const BufferPtr values = allocate(tally.elements * static_cast<std::int64_t>(width(type)));
@@ -272,9 +274,9 @@ std::shared_ptr<arrow::Array> finish_tensors(const ColumnSpec& spec, const std::
         .value_or_throw();
   }
   const bool keeps_shape = kept && shapes.first == kept;
-  return with_validity(keeps_shape ? copy_fixed(tensors, *kept, spec.type)
-                                   : copy_varying(tensors, shapes, spec.type, spec.name),
-                       validity);
+  return with_validity(
+      keeps_shape ? copy_fixed(tensors, *kept, spec.type) : copy_varying(tensors, shapes, spec.type, spec.name),
+      validity);
 }
 
 }  // namespace
@@ -285,8 +287,7 @@ std::shared_ptr<arrow::Array> ColumnSink::finish(const std::shared_ptr<arrow::Ar
   if (state.offsets != nullptr) resize(state.offsets, (rows_ + 1) * static_cast<std::int64_t>(sizeof(std::int32_t)));
   const auto make = [&](std::shared_ptr<arrow::DataType> type, std::vector<std::shared_ptr<arrow::Buffer>> buffers,
                         std::vector<std::shared_ptr<arrow::ArrayData>> children = {}) {
-    return arrow::MakeArray(
-        arrow::ArrayData::Make(std::move(type), rows_, std::move(buffers), std::move(children)));
+    return arrow::MakeArray(arrow::ArrayData::Make(std::move(type), rows_, std::move(buffers), std::move(children)));
   };
   switch (state.spec.form) {
     case ColumnForm::tensor: return finish_tensors(state.spec, state.tensors, validity_, original);
@@ -336,8 +337,7 @@ std::shared_ptr<arrow::Array> take(const std::shared_ptr<arrow::Array>& column,
                                    const std::shared_ptr<arrow::Array>& picks) {
   ensure_kernels();
   arrow::compute::ExecContext context(column_pool());
-  return from_arrow(
-             arrow::compute::Take(*column, *picks, arrow::compute::TakeOptions::NoBoundsCheck(), &context))
+  return from_arrow(arrow::compute::Take(*column, *picks, arrow::compute::TakeOptions::NoBoundsCheck(), &context))
       .value_or_throw();
 }
 
@@ -375,7 +375,8 @@ std::shared_ptr<arrow::RecordBatch> assemble_rows(const std::shared_ptr<arrow::R
   const auto indexes = takes ? picks_array(*picks) : nullptr;
   for (int c = 0; input != nullptr && c < input->num_columns(); ++c) {
     const std::string& name = input->column_name(c);
-    const auto sink = std::find_if(sinks.begin(), sinks.end(), [&](const ColumnSink& s) { return s.spec().name == name; });
+    const auto sink = std::find_if(sinks.begin(), sinks.end(),
+                                   [&](const ColumnSink& s) { return s.spec().name == name; });
     if (sink != sinks.end()) {
       const auto i = static_cast<std::size_t>(sink - sinks.begin());
       if (!done[i]) add_sink(i, input->column(c));

@@ -44,7 +44,8 @@ std::shared_ptr<arrow::DataType> plain_type(const std::shared_ptr<arrow::DataTyp
 
 std::shared_ptr<arrow::Schema> plain_schema(const arrow::Schema& schema) {
   arrow::FieldVector fields;
-  for (const auto& field : schema.fields()) fields.push_back(field->WithType(plain_type(field->type()))->WithNullable(true));
+  for (const auto& field : schema.fields())
+    fields.push_back(field->WithType(plain_type(field->type()))->WithNullable(true));
   return arrow::schema(std::move(fields), schema.metadata());
 }
 

@@ -76,7 +76,8 @@ void Row::erase(std::string_view name) {
 
 std::vector<std::string> Row::names() const {
   std::vector<std::string> names;
-  const std::vector<std::string> columns = rows_ == nullptr ? std::vector<std::string>() : rows_->schema()->field_names();
+  const std::vector<std::string> columns = rows_ == nullptr ? std::vector<std::string>()
+                                                            : rows_->schema()->field_names();
   for (const std::string& name : columns) {
     const Change* change = find_change(*this, name);
     if (change == nullptr || !change->erased) names.push_back(name);

@@ -124,8 +124,8 @@ struct Layout {
 };
 
 bool is_alike(const Row& a, const Row& b) {
-  const bool same_block = a.source() == b.source() ||
-                          (a.source() != nullptr && b.source() != nullptr && a.source()->schema() == b.source()->schema());
+  const bool same_block = a.source() == b.source() || (a.source() != nullptr && b.source() != nullptr &&
+                                                       a.source()->schema() == b.source()->schema());
   return same_block && std::equal(a.changes().begin(), a.changes().end(), b.changes().begin(), b.changes().end(),
                                   [](const Row::Change& x, const Row::Change& y) {
                                     return x.name == y.name && x.erased == y.erased;
@@ -162,10 +162,10 @@ Layout make_layout(const Row& row, const Row& first, const std::vector<std::stri
 
 /// What finish() finds out of the rows.
 struct RowSink::Plan {
-  std::vector<std::string> names;        // of the output's columns
+  std::vector<std::string> names;  // of the output's columns
   std::vector<Layout> layouts;
-  std::vector<std::size_t> layout_of;    // each row
-  std::vector<std::int32_t> picks;       // its place in its block
+  std::vector<std::size_t> layout_of;  // each row
+  std::vector<std::int32_t> picks;     // its place in its block
   bool all_from_input = false;
 
   bool is_unchanged(std::size_t column) const {

@@ -15,9 +15,7 @@ template <class F>
 ErrorCode code_of(F&& f) {
   try {
     f();
-  } catch (const Error& error) {
-    return error.code();
-  }
+  } catch (const Error& error) { return error.code(); }
   return ErrorCode::ok;
 }
 
@@ -25,9 +23,7 @@ ErrorCode code_of(F&& f) {
 Batch sample() {
   arrow::ListBuilder lists(arrow::default_memory_pool(), std::make_shared<arrow::Int32Builder>());
   auto& items = static_cast<arrow::Int32Builder&>(*lists.value_builder());
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(lists.Append().ok() && items.Append(i).ok());
-  }
+  for (int i = 0; i < 3; ++i) { EXPECT_TRUE(lists.Append().ok() && items.Append(i).ok()); }
   const auto list = lists.Finish().ValueOrDie();
   const Batch with_list(arrow::RecordBatch::Make(arrow::schema({arrow::field("list", list->type())}), 3, {list}));
   BatchBuilder builder;

@@ -82,9 +82,13 @@ Managed* make_exported(const RawTensor& tensor) {
   exported->tensor = tensor;
   std::copy(tensor.shape.begin(), tensor.shape.end(), exported->shape);
   std::copy(tensor.strides.begin(), tensor.strides.end(), exported->strides);
-  exported->managed.dl_tensor = {const_cast<void*>(tensor.data), {k_dlpack_cpu, 0},
-                                 static_cast<std::int32_t>(tensor.shape.rank()), dlpack_type(tensor.type),
-                                 exported->shape, exported->strides, 0};
+  exported->managed.dl_tensor = {const_cast<void*>(tensor.data),
+                                 {k_dlpack_cpu, 0},
+                                 static_cast<std::int32_t>(tensor.shape.rank()),
+                                 dlpack_type(tensor.type),
+                                 exported->shape,
+                                 exported->strides,
+                                 0};
   exported->managed.manager_ctx = exported.get();
   exported->managed.deleter = [](Managed* self) { delete static_cast<Exported<Managed>*>(self->manager_ctx); };
   return &exported.release()->managed;

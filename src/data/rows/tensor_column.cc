@@ -86,9 +86,9 @@ Status check_varying(const arrow::Array& array, const TensorMemory& memory, std:
     const std::int64_t first = memory.offsets[row];
     const std::int64_t last = memory.offsets[row + 1];
     if (first < 0 || last > elements || last - first != product) {
-      return Status(ErrorCode::corrupt_data,
-                    "the tensor column is damaged: row " + std::to_string(row) + " has " +
-                        std::to_string(last - first) + " elements, which is not what its shape says; write it again");
+      return Status(ErrorCode::corrupt_data, "the tensor column is damaged: row " + std::to_string(row) + " has " +
+                                                 std::to_string(last - first) +
+                                                 " elements, which is not what its shape says; write it again");
     }
   }
   return {};
@@ -99,8 +99,9 @@ Status check_fixed(const arrow::Array& array, const Shape& shape) {
     const std::vector<std::int64_t>& order = fixed->permutation();
     for (std::size_t i = 0; i < order.size(); ++i) {
       if (order[i] == static_cast<std::int64_t>(i)) continue;
-      return Status(ErrorCode::unsupported, "the tensor column is stored in a permuted order of dimensions, which is "
-                                            "not supported yet; write it with the dimensions in order");
+      return Status(ErrorCode::unsupported,
+                    "the tensor column is stored in a permuted order of dimensions, which is "
+                    "not supported yet; write it with the dimensions in order");
     }
     const auto& storage = static_cast<const arrow::FixedSizeListType&>(*fixed->storage_type());
     if (storage.list_size() != shape.elements()) {
@@ -118,12 +119,11 @@ Status check_no_null_elements(const arrow::Array& array, const TensorMemory& mem
   const std::int64_t row_elements = memory.type.row_shape ? memory.type.row_shape->elements() : 0;
   for (std::int64_t row = 0; row < array.length(); ++row) {
     if (array.IsNull(row)) continue;
-    const std::int64_t first = memory.offsets != nullptr ? memory.offsets[row]
-                                                         : (array.offset() + row) * row_elements;
+    const std::int64_t first = memory.offsets != nullptr ? memory.offsets[row] : (array.offset() + row) * row_elements;
     const std::int64_t count = memory.offsets != nullptr ? memory.offsets[row + 1] - first : row_elements;
     if (arrow::internal::CountSetBits(elements.buffers[0]->data(), elements.offset + first, count) == count) continue;
-    return Status(ErrorCode::schema_mismatch, "the tensor in row " + std::to_string(row) + " has null elements, and a " +
-                                                  "tensor cannot; fill them first");
+    return Status(ErrorCode::schema_mismatch, "the tensor in row " + std::to_string(row) +
+                                                  " has null elements, and a " + "tensor cannot; fill them first");
   }
   return {};
 }

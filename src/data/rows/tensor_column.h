@@ -33,8 +33,8 @@ std::shared_ptr<arrow::Array> varying_tensor_array(const std::shared_ptr<arrow::
 /// What a type says of a tensor column.
 struct TensorType {
   std::shared_ptr<arrow::DataType> element;
-  std::optional<Shape> row_shape;   ///< Not set where rows differ.
-  std::size_t rank = 0;             ///< Of one row.
+  std::optional<Shape> row_shape;  ///< Not set where rows differ.
+  std::size_t rank = 0;            ///< Of one row.
 };
 /// Not set for columns that are no tensors. Fixed-size lists of numbers are tensors of rank 1.
 std::optional<TensorType> as_tensor_type(const arrow::DataType& type);

@@ -91,9 +91,7 @@ ErrorCode map_error(const Batch& in) {
   const Spec spec = detail::row_function<FunctionKind::map>([](T row) { return row; });
   try {
     run(spec, in);
-  } catch (const Error& error) {
-    return error.code();
-  }
+  } catch (const Error& error) { return error.code(); }
   return ErrorCode::ok;
 }
 
@@ -106,7 +104,8 @@ TEST(TypedMap, MissingColumnsAndWrongTypesAreErrors) {
 
 TEST(TypedMap, NullsNeedOptional) {
   const Batch in = BatchBuilder()
-                       .add_column<std::optional<double>>("weight", std::vector<std::optional<double>>{1.5, std::nullopt})
+                       .add_column<std::optional<double>>("weight",
+                                                          std::vector<std::optional<double>>{1.5, std::nullopt})
                        .finish();
   EXPECT_EQ(map_error<NeedsWeight>(in), ErrorCode::schema_mismatch);
   struct Weighed {
@@ -162,7 +161,8 @@ TEST(TypedFilter, KeepsRows) {
 }
 
 TEST(TypedColumn, IsAddedOrReplaced) {
-  const Spec spec = detail::column_function("age", [](const Person& person, double factor) { return factor * static_cast<double>(person.age); }, 2);
+  const Spec spec = detail::column_function(
+      "age", [](const Person& person, double factor) { return factor * static_cast<double>(person.age); }, 2);
   const Batch out = run(spec, people());
   EXPECT_EQ(out.column_names(), (std::vector<std::string>{"name", "age", "member"}));
   EXPECT_EQ(column<double>(out, "age"), (std::vector<double>{60, 80, 100}));
@@ -258,7 +258,8 @@ struct MaybePlaced {
 };
 
 TEST(TypedRows, MembersOfANullStructureAreNotLookedAt) {
-  const auto type = arrow::struct_({arrow::field("x", arrow::int64()), arrow::field("names", arrow::list(arrow::utf8()))});
+  const auto type = arrow::struct_(
+      {arrow::field("x", arrow::int64()), arrow::field("names", arrow::list(arrow::utf8()))});
   const auto rows = json_column("point", type, R"([{"x": 1, "names": ["a"]}, null, {"x": 3, "names": []}])");
   const auto read = detail::rows_to<Placed>(rows);
   EXPECT_EQ(read[0].point->names, std::vector<std::string>{"a"});

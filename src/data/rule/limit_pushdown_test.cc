@@ -36,7 +36,8 @@ TEST(LimitPushdown, StopsAtTheFirstStepThatDoesNot) {
 TEST(LimitPushdown, JoinsLimitsOnTheWay) {
   const NodePtr plan = window(map_node(window(std::make_shared<PlainSource>(), 10, 20), "f"), 5, 100);
   EXPECT_EQ(plan_text(push_limits(plan)), "Plain | Window(15, 15) | Map(f)");
-  EXPECT_EQ(plan_text(push_limits(window(window(std::make_shared<PlainSource>(), 0, 5), 7, 3))), "Plain | Window(7, 0)");
+  EXPECT_EQ(plan_text(push_limits(window(window(std::make_shared<PlainSource>(), 0, 5), 7, 3))),
+            "Plain | Window(7, 0)");
 }
 
 TEST(LimitPushdown, CutsASourceThatCanBeCut) {

@@ -49,9 +49,9 @@ std::string reader_of(const NodePtr& plan) { return chain_of(push_projections(pl
 TEST(ProjectionPushdown, ReadsOnlyWhatASelectKeeps) {
   for (const bool tells : {true, false}) {
     EXPECT_EQ(reader_of(select(std::make_shared<FakeReader>(tells), {"b"})), "Read(b)");
-    EXPECT_EQ(reader_of(select(std::make_shared<WindowNode>(std::make_shared<FakeReader>(tells), RowWindow{0, 3}),
-                               {"c"})),
-              "Read(c)");
+    EXPECT_EQ(
+        reader_of(select(std::make_shared<WindowNode>(std::make_shared<FakeReader>(tells), RowWindow{0, 3}), {"c"})),
+        "Read(c)");
   }
 }
 

@@ -143,8 +143,8 @@ TEST_P(EngineSuite, SmallestCreditAsksForOneItem) {
 }
 
 TEST_P(EngineSuite, FragmentReadsItsSlicesInOrder) {
-  data::FragmentSpec made =
-      spec(calling([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); }));
+  data::FragmentSpec made = spec(
+      calling([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); }));
   data::BlockSlice first = put({1, 2, 3, 4});
   first.offset = 1;
   first.rows = 2;
@@ -219,8 +219,8 @@ TEST_P(EngineSuite, KilledActorEndsAfterTheFragmentItRuns) {
 }
 
 TEST_P(EngineSuite, FragmentWithoutItsInputFails) {
-  data::FragmentSpec made =
-      spec(calling([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); }));
+  data::FragmentSpec made = spec(
+      calling([](const data::Rows& rows, const data::StepContext&) { return Result<data::Rows>(rows); }));
   made.inputs = {put({1})};
   engine().drop(made.inputs[0].id);
   EXPECT_TRUE(finish(submit(made, 0)).failed);
@@ -273,8 +273,8 @@ TEST_P(EngineSuite, ActorKeepsItsStateFromFragmentToFragment) {
 }
 
 TEST_P(EngineSuite, ActorThatCannotBeMadeIsDown) {
-  const auto broken =
-      with_state([]() -> Result<data::CallStep::Call> { return Status(ErrorCode::not_found, "no model"); });
+  const auto broken = with_state(
+      []() -> Result<data::CallStep::Call> { return Status(ErrorCode::not_found, "no model"); });
   engine().create_actor(data::ActorId{3}, broken);
   while (down_.empty() && !HasFatalFailure()) next_event();
   EXPECT_TRUE(up_.empty());

@@ -43,7 +43,8 @@ class CountingSource final : public Source {
  private:
   class Numbers final : public Stream {
    public:
-    Numbers(const CountingSource& source, std::int64_t block) : source_(source), block_(block), end_(block + source.blocks_) {}
+    Numbers(const CountingSource& source, std::int64_t block)
+        : source_(source), block_(block), end_(block + source.blocks_) {}
     Result<Rows> next() override {
       if (at_end()) return Rows();
       std::vector<std::int64_t> values(static_cast<std::size_t>(source_.rows_));
@@ -80,7 +81,8 @@ class CallStep final : public Step {
     state->call = std::move(made);
     return std::unique_ptr<StepState>(std::move(state));
   }
-  std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState* state) const override {
+  std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context,
+                               StepState* state) const override {
     const Call& call = state != nullptr ? static_cast<Made*>(state)->call : call_;
     return std::make_unique<Calls>(std::move(input), context, call);
   }

@@ -275,8 +275,7 @@ int FaultProxy::Loop::injected() const {
 bool FaultProxy::Loop::wait_until_injected(int count, std::chrono::milliseconds limit) const {
   Lock lock(mutex_);
   const Clock::time_point end = Clock::now() + limit;
-  while (injected_ < count && hit_.wait_until(lock, end)) {
-  }
+  while (injected_ < count && hit_.wait_until(lock, end)) {}
   return injected_ >= count;
 }
 

@@ -24,11 +24,11 @@ struct Fault {
     stall,         ///< The server does the work; its reply is kept back until the client gives up.
   };
   Kind kind = Kind::reset_before;
-  std::string reply{};        ///< A whole HTTP reply, for `answer`.
-  std::string method{};       ///< Only requests of this method; empty = all.
-  std::string target{};       ///< Only requests whose path and query contain this.
-  int skip = 0;               ///< So many of the matching requests pass before.
-  int times = 1;              ///< So many are hit then.
+  std::string reply{};   ///< A whole HTTP reply, for `answer`.
+  std::string method{};  ///< Only requests of this method; empty = all.
+  std::string target{};  ///< Only requests whose path and query contain this.
+  int skip = 0;          ///< So many of the matching requests pass before.
+  int times = 1;         ///< So many are hit then.
 
   /// An S3 error as a server sends it. `retry_after_s` < 0 = without that header.
   static Fault status(int status, std::string_view code, int retry_after_s = -1);

@@ -111,7 +111,8 @@ class TestEpoll {
 /// A request without a body, and what became of it.
 class TestExchange final : public HttpExchange {
  public:
-  explicit TestExchange(HttpOrigin origin, std::string text = "") : origin_(std::move(origin)), text_(std::move(text)) {}
+  explicit TestExchange(HttpOrigin origin, std::string text = "")
+      : origin_(std::move(origin)), text_(std::move(text)) {}
 
   const HttpOrigin& origin() const override { return origin_; }
   void write_head(std::string& out) override { out += "GET / HTTP/1.1\r\n\r\n"; }

@@ -183,7 +183,8 @@ Status MinioServer::wait_until_ready() {
     if (certificate_.empty() ? answers(port_) : answers_tls(storage_options(), certificate_)) return Status();
     pollfd exited{pid_fd_, POLLIN, 0};  // waits for the process's end, so a server that fails is seen at once
     if (::poll(&exited, 1, k_probe_ms) == 1) {
-      return Status(ErrorCode::unavailable, "MinIO at " + endpoint_ + " ended at once: " + text_of(temporary_ + "/log"));
+      return Status(ErrorCode::unavailable,
+                    "MinIO at " + endpoint_ + " ended at once: " + text_of(temporary_ + "/log"));
     }
   }
   return Status(ErrorCode::unavailable, "MinIO at " + endpoint_ + " did not answer within 30 s");

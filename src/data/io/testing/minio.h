@@ -17,7 +17,7 @@ namespace shoal::data {
 class MinioServer {
  public:
   struct Options {
-    std::string tls_folder;  ///< Holds public.crt and private.key; empty = plain HTTP.
+    std::string tls_folder;   ///< Holds public.crt and private.key; empty = plain HTTP.
     std::string data_folder;  ///< Where objects are kept, never removed; empty = a temporary folder.
   };
 

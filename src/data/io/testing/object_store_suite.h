@@ -321,7 +321,7 @@ REGISTER_TYPED_TEST_SUITE_P(ObjectStoreSuite, CreatesAndRemovesRoots, ReadsWhatW
                             SaysWhatIsMissing, TellsInfo, ListsInOrderOfTheKeysBytes, ListsManyPages,
                             ListsOneFolderOnly, ListsBySuffix, RefusesAnObjectThatChanged,
                             ReadsManyInOrderAndGoesOnAfterAnError, GivesNothingAfterAStop, ReadsIntoMemoryThatIsGiven,
-                            ShowsUploadsOnlyWhenCommitted,
-                            LeavesNothingOfAbortedUploads, UploadsEmptyAndReplacingObjects, CountsRequests);
+                            ShowsUploadsOnlyWhenCommitted, LeavesNothingOfAbortedUploads,
+                            UploadsEmptyAndReplacingObjects, CountsRequests);
 
 }  // namespace shoal::data

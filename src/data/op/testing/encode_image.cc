@@ -45,7 +45,8 @@ std::string encode_jpeg(const TestImage& image, const JpegEncoding& encoding) {
   if (encoding.progressive) jpeg_simple_progression(&info);
   jpeg_start_compress(&info, TRUE);
   while (info.next_scanline < info.image_height) {
-    const auto row = static_cast<std::size_t>(info.next_scanline) * static_cast<std::size_t>(image.width * image.channels);
+    const auto row = static_cast<std::size_t>(info.next_scanline) *
+                     static_cast<std::size_t>(image.width * image.channels);
     JSAMPROW pixels = const_cast<JSAMPROW>(image.pixels.data() + row);
     jpeg_write_scanlines(&info, &pixels, 1);
   }

@@ -25,14 +25,14 @@ TestImage smooth_image(int height, int width, int channels, int seed = 0);
 struct JpegEncoding {
   int quality = 95;
   bool progressive = false;
-  bool cmyk = false;        ///< Four channels, with Adobe's marker.
-  bool keep_rgb = false;    ///< Stores RGB without converting it to YCbCr.
+  bool cmyk = false;      ///< Four channels, with Adobe's marker.
+  bool keep_rgb = false;  ///< Stores RGB without converting it to YCbCr.
 };
 std::string encode_jpeg(const TestImage& image, const JpegEncoding& encoding = {});
 
 struct PngEncoding {
   int bit_depth = 8;
-  int color_type = 2;       ///< PNG's number: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha.
+  int color_type = 2;  ///< PNG's number: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha.
   bool interlaced = false;
 };
 /// Channels as the colour type says; palette images have one channel of indexes below 2^bit_depth into a palette whose

@@ -11,7 +11,6 @@ namespace {
 
 using Ids = std::vector<std::int64_t>;
 
-
 /// Pushes the blocks one by one and takes what comes.
 std::vector<Ids> cut(const std::vector<Ids>& blocks, std::int64_t batch_rows, bool drop_last) {
   BatchCutter cutter(batch_rows, drop_last, arrow::default_memory_pool());

@@ -25,7 +25,9 @@ using Clock = std::chrono::steady_clock;
 class BatchMaker final : public BatchReader {
  public:
   BatchMaker(std::unique_ptr<PlanRun> run, const BatchOptions& options, std::shared_ptr<arrow::DataType> dtype)
-      : run_(std::move(run)), dtype_(std::move(dtype)), pool_(counted_memory_pool()),
+      : run_(std::move(run)),
+        dtype_(std::move(dtype)),
+        pool_(counted_memory_pool()),
         cutter_(options.batch_size, options.drop_last, pool_) {
     if (options.shuffle_buffer > 0) {
       shuffle_.emplace(options.shuffle_buffer, options.seed.value_or(0), options.batch_size, pool_);
@@ -78,9 +80,7 @@ class BatchMaker final : public BatchReader {
   }
 
   Result<Run::Delivered> cast(Run::Delivered batch) const {
-    if (dtype_ != nullptr) {
-      SHOAL_ASSIGN_OR_RETURN(batch.rows, cast_columns(batch.rows, dtype_, pool_));
-    }
+    if (dtype_ != nullptr) { SHOAL_ASSIGN_OR_RETURN(batch.rows, cast_columns(batch.rows, dtype_, pool_)); }
     return batch;
   }
 
@@ -153,8 +153,8 @@ class PrefetchingReader final : public BatchReader {
   CondVar changed_;
   std::deque<Result<Run::Delivered>> ready_ GUARDED_BY(mutex_);  // ends with an error or null rows
   bool stopped_ GUARDED_BY(mutex_) = false;
-  std::int64_t waited_ns_ = 0;                // of the consumer's thread
-  std::thread thread_;                        // last, for it uses all above
+  std::int64_t waited_ns_ = 0;  // of the consumer's thread
+  std::thread thread_;          // last, for it uses all above
 };
 
 Status check(const BatchOptions& options) {
@@ -175,9 +175,7 @@ Result<std::unique_ptr<BatchReader>> BatchReader::start(const NodePtr& plan, con
                                                         const BatchOptions& options) {
   SHOAL_RETURN_IF_ERROR(check(options));
   std::shared_ptr<arrow::DataType> dtype;
-  if (!options.dtype.empty()) {
-    SHOAL_ASSIGN_OR_RETURN(dtype, parse_dtype(options.dtype));
-  }
+  if (!options.dtype.empty()) { SHOAL_ASSIGN_OR_RETURN(dtype, parse_dtype(options.dtype)); }
   SHOAL_ASSIGN_OR_RETURN(auto run, PlanRun::start(plan, settings, std::move(record)));
   auto maker = std::make_unique<BatchMaker>(std::move(run), options, std::move(dtype));
   if (options.prefetch == 0) return std::unique_ptr<BatchReader>(std::move(maker));

@@ -26,9 +26,7 @@ Status BlockStore::append(const Rows& block) {
     entry.rows = block;
     held_bytes_ += bytes;
   } else {
-    if (spill_ == nullptr) {
-      SHOAL_ASSIGN_OR_RETURN(spill_, SpillFile::open(spill_dir_));
-    }
+    if (spill_ == nullptr) { SHOAL_ASSIGN_OR_RETURN(spill_, SpillFile::open(spill_dir_)); }
     SHOAL_ASSIGN_OR_RETURN(const SpillFile::Place place, spill_->write(block, bytes));
     entry.offset = place.offset;
     entry.length = place.length;
@@ -40,9 +38,7 @@ Status BlockStore::append(const Rows& block) {
 Result<Rows> BlockStore::read(std::int64_t i, arrow::MemoryPool* pool) const {
   const Block& block = blocks_[static_cast<std::size_t>(i)];
   Rows rows = block.rows;
-  if (rows == nullptr) {
-    SHOAL_ASSIGN_OR_RETURN(rows, spill_->read({block.offset, block.length}, pool));
-  }
+  if (rows == nullptr) { SHOAL_ASSIGN_OR_RETURN(rows, spill_->read({block.offset, block.length}, pool)); }
   return with_columns(rows, schema_, pool);
 }
 

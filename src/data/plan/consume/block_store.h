@@ -40,8 +40,8 @@ class BlockStore {
  private:
   struct Block {
     std::int64_t end_row = 0;
-    Rows rows;                   ///< Null where it is in the file.
-    std::int64_t offset = 0;     ///< In the file.
+    Rows rows;                ///< Null where it is in the file.
+    std::int64_t offset = 0;  ///< In the file.
     std::int64_t length = 0;
   };
 

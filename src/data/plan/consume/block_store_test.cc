@@ -57,8 +57,8 @@ TEST_F(BlockStoreTest, KeepsTensorsAndTextAndSlices) {
   const auto tensors = arrow::ExtensionType::WrapArray(
       type, *arrow::json::ArrayFromJSONString(arrow::fixed_size_list(arrow::uint8(), 2), "[[1, 2], [3, 4], [5, 6]]"));
   const auto text = *arrow::json::ArrayFromJSONString(arrow::utf8(), R"(["a", null, "ccc"])");
-  const Rows rows = arrow::RecordBatch::Make(
-      arrow::schema({arrow::field("t", type), arrow::field("s", arrow::utf8())}), 3, {tensors, text});
+  const Rows rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("t", type), arrow::field("s", arrow::utf8())}),
+                                             3, {tensors, text});
   BlockStore store(0, folder_);
   ASSERT_TRUE(store.append(rows->Slice(1)).ok());
   const auto read = store.read(0, arrow::default_memory_pool());

@@ -46,9 +46,8 @@ Result<std::shared_ptr<arrow::Array>> cast_array(const arrow::Array& array, cons
 Result<std::shared_ptr<arrow::Array>> cast_tensors(const arrow::ExtensionArray& column, const TypePtr& number,
                                                    arrow::MemoryPool* pool) {
   const auto& type = static_cast<const arrow::extension::FixedShapeTensorType&>(*column.type());
-  SHOAL_ASSIGN_OR_RETURN(const TypePtr tensor,
-                         from_arrow(arrow::extension::FixedShapeTensorType::Make(
-                             number, type.shape(), type.permutation(), type.dim_names())));
+  SHOAL_ASSIGN_OR_RETURN(const TypePtr tensor, from_arrow(arrow::extension::FixedShapeTensorType::Make(
+                                                   number, type.shape(), type.permutation(), type.dim_names())));
   const TypePtr& storage = static_cast<const arrow::ExtensionType&>(*tensor).storage_type();
   SHOAL_ASSIGN_OR_RETURN(const auto cast, cast_array(*column.storage(), storage, pool));
   return arrow::ExtensionType::WrapArray(tensor, cast);
@@ -67,16 +66,18 @@ Result<std::shared_ptr<arrow::Array>> cast_column(const std::shared_ptr<arrow::A
 }  // namespace
 
 Result<TypePtr> parse_dtype(const std::string& name) {
-  static const std::array types = {arrow::int8(),   arrow::int16(),  arrow::int32(),   arrow::int64(),
-                                   arrow::uint8(),  arrow::uint16(), arrow::uint32(),  arrow::uint64(),
+  static const std::array types = {arrow::int8(),    arrow::int16(),  arrow::int32(),  arrow::int64(),
+                                   arrow::uint8(),   arrow::uint16(), arrow::uint32(), arrow::uint64(),
                                    arrow::float32(), arrow::float64()};
-  static const std::array names = {"int8",  "int16",  "int32",  "int64",   "uint8",
+  static const std::array names = {"int8",   "int16",  "int32",  "int64",   "uint8",
                                    "uint16", "uint32", "uint64", "float32", "float64"};
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (name == names[i]) return types[i];
   }
-  return Status(ErrorCode::invalid_argument, "BatchOptions.dtype must be one of int8, int16, int32, int64, uint8, "
-                                             "uint16, uint32, uint64, float32, float64, but is \"" + name + "\"");
+  return Status(ErrorCode::invalid_argument,
+                "BatchOptions.dtype must be one of int8, int16, int32, int64, uint8, "
+                "uint16, uint32, uint64, float32, float64, but is \"" +
+                    name + "\"");
 }
 
 Result<Rows> cast_columns(const Rows& rows, const TypePtr& type, arrow::MemoryPool* pool) {

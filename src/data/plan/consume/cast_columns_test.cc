@@ -44,8 +44,8 @@ TEST(CastColumns, CastsTensorsOfFixedShapeInASlice) {
 
 TEST(CastColumns, CastsTensorsOfVaryingShape) {
   const auto type = [](const std::shared_ptr<arrow::DataType>& number) {
-    return arrow::struct_({arrow::field("data", arrow::list(number)),
-                           arrow::field("shape", arrow::fixed_size_list(arrow::int32(), 1))});
+    return arrow::struct_(
+        {arrow::field("data", arrow::list(number)), arrow::field("shape", arrow::fixed_size_list(arrow::int32(), 1))});
   };
   const std::string text = R"([{"data": [1, 2], "shape": [2]}, {"data": [3], "shape": [1]}])";
   const auto out = cast(rows_of("t", json(type(arrow::uint8()), text)), "int64");
@@ -54,9 +54,8 @@ TEST(CastColumns, CastsTensorsOfVaryingShape) {
 }
 
 TEST(CastColumns, CutsFractionsAndRefusesOverflow) {
-  EXPECT_TRUE((*cast(rows_of("x", json(arrow::float64(), "[1.7]")), "int32"))
-                  ->column(0)
-                  ->Equals(*json(arrow::int32(), "[1]")));
+  EXPECT_TRUE(
+      (*cast(rows_of("x", json(arrow::float64(), "[1.7]")), "int32"))->column(0)->Equals(*json(arrow::int32(), "[1]")));
   EXPECT_EQ(cast(rows_of("x", json(arrow::int64(), "[300]")), "uint8").status().code(), ErrorCode::invalid_argument);
   EXPECT_EQ(parse_dtype("float").status().code(), ErrorCode::invalid_argument);
 }

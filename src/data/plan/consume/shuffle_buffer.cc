@@ -24,9 +24,9 @@ Result<Rows> take(const Rows& rows, const std::vector<std::int64_t>& indices, ar
   SHOAL_RETURN_IF_ERROR(from_arrow(builder.AppendValues(indices)));
   SHOAL_ASSIGN_OR_RETURN(const auto array, from_arrow(builder.Finish()));
   arrow::compute::ExecContext context(pool);
-  SHOAL_ASSIGN_OR_RETURN(const arrow::Datum taken,
-                         from_arrow(arrow::compute::Take(rows, array, arrow::compute::TakeOptions::NoBoundsCheck(),
-                                                         &context)));
+  SHOAL_ASSIGN_OR_RETURN(
+      const arrow::Datum taken,
+      from_arrow(arrow::compute::Take(rows, array, arrow::compute::TakeOptions::NoBoundsCheck(), &context)));
   return taken.record_batch();
 }
 

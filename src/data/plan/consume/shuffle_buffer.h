@@ -52,8 +52,8 @@ class ShuffleBuffer {
   std::map<std::uint64_t, Held> blocks_;
   std::uint64_t next_block_ = 0;
   std::vector<Place> buffer_;
-  std::vector<Place> leaving_;     // in the order in which they go out
-  std::size_t left_ = 0;           // how many of leaving_ went out
+  std::vector<Place> leaving_;  // in the order in which they go out
+  std::size_t left_ = 0;        // how many of leaving_ went out
   SchemaPtr schema_;
   bool finished_ = false;
 };

@@ -124,17 +124,17 @@ Result<Rows> SpillFile::read(const Place& place, arrow::MemoryPool* pool) const 
     const ssize_t got = ::pread(fd_, bytes->mutable_data() + done, static_cast<std::size_t>(place.length - done),
                                 place.offset + done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Status(ErrorCode::io, "cannot read a spilled block of " + folder_ + ": " + std::strerror(errno));
+    if (got < 0)
+      return Status(ErrorCode::io, "cannot read a spilled block of " + folder_ + ": " + std::strerror(errno));
     if (got == 0) return Status(ErrorCode::corrupt_data, "a spilled block of " + folder_ + " is cut off");
     done += got;
   }
   arrow::ipc::IpcReadOptions options;
   options.memory_pool = pool;
   options.use_threads = false;
-  SHOAL_ASSIGN_OR_RETURN(
-      const auto reader,
-      from_arrow(arrow::ipc::RecordBatchStreamReader::Open(std::make_shared<arrow::io::BufferReader>(bytes), options),
-                 ErrorCode::corrupt_data));
+  SHOAL_ASSIGN_OR_RETURN(const auto reader, from_arrow(arrow::ipc::RecordBatchStreamReader::Open(
+                                                           std::make_shared<arrow::io::BufferReader>(bytes), options),
+                                                       ErrorCode::corrupt_data));
   Rows rows;
   SHOAL_RETURN_IF_ERROR(from_arrow(reader->ReadNext(&rows), ErrorCode::corrupt_data));
   if (rows == nullptr) return Status(ErrorCode::corrupt_data, "a spilled block of " + folder_ + " is empty");

@@ -60,19 +60,17 @@ struct FragmentStats {
 /// What a completion queue delivers.
 struct Item {
   FragmentId fragment;
-  BlockInfo block;
-};  ///< Takes block.bytes of the fragment's credit.
+  BlockInfo block;  ///< Its bytes are taken of the fragment's credit.
+};
 struct Done {
   FragmentId fragment;
   FragmentStats stats;
 };
-/// `system` tells a lost worker, which is retried by itself, from an error of the fragment's own. The stats are of
-/// what it did until then.
 struct Failed {
   FragmentId fragment;
   Status cause;
-  bool system = false;
-  FragmentStats stats{};
+  bool system = false;    ///< A lost worker, which is retried by itself; else an error of the fragment's own.
+  FragmentStats stats{};  ///< Of what it did until then.
 };
 struct ActorUp {
   ActorId actor;

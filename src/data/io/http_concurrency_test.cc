@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A store that gives `rate(limit)` replies a second, in virtual time.
+/// A store that gives `rate(limit)` replies a second, in virtual time; how long each takes follows (Little's law).
 class StoreModel {
  public:
   explicit StoreModel(std::function<double(int)> rate) : rate_(std::move(rate)) {}
@@ -19,15 +19,22 @@ class StoreModel {
     for (const auto end = now + time; now < end;) {
       now += std::chrono::duration_cast<HttpClock::duration>(
           std::chrono::duration<double>(1 / rate_(concurrency.limit())));
-      concurrency.on_reply(now, bytes, saturated);
+      concurrency.on_reply(now, took(concurrency.limit()), bytes, saturated);
     }
   }
 
   HttpClock::time_point now{1h};
 
  private:
+  HttpClock::duration took(int limit) const {
+    return std::chrono::duration_cast<HttpClock::duration>(std::chrono::duration<double>(limit / rate_(limit)));
+  }
+
   const std::function<double(int)> rate_;
 };
+
+/// The first request is the only one, and the server is near: what takes much longer later waits there.
+void ask_once(HttpConcurrency& concurrency) { concurrency.on_reply(HttpClock::time_point(1h), 1ms, 0, false); }
 
 double far(int limit) { return limit / 0.05; }                // 50 ms away: all that is under way comes each 50 ms
 double near(int limit) { return std::min(limit, 12) * 100; }  // no faster with more than 12
@@ -42,6 +49,7 @@ TEST(HttpConcurrency, DoublesWhileThatHelps) {
 
 TEST(HttpConcurrency, GoesBackWhereItDoesNotAndTriesAgainMoreAndMoreRarely) {
   HttpConcurrency concurrency(256);
+  ask_once(concurrency);
   StoreModel store(near);
   int tries = 0;
   bool trying = false;
@@ -59,13 +67,27 @@ TEST(HttpConcurrency, GoesBackWhereItDoesNotAndTriesAgainMoreAndMoreRarely) {
 
 TEST(HttpConcurrency, FindsTheKneeBetween) {
   HttpConcurrency concurrency(256);
+  ask_once(concurrency);
   StoreModel store([](int limit) { return std::min(limit, 60) * 100; });
   store.run(concurrency, 1s);
   EXPECT_EQ(concurrency.limit(), 64);
 }
 
+TEST(HttpConcurrency, MoreMayWaitAtAFarServerThanAtANearOne) {
+  const auto store = [](double distance) {
+    return StoreModel([distance](int limit) { return std::min(limit / distance, 6000.0 + limit); });
+  };
+  HttpConcurrency near_one(256), far_one(256);
+  ask_once(near_one);
+  store(0.001).run(near_one, 1s);
+  store(0.020).run(far_one, 1s);
+  EXPECT_EQ(near_one.limit(), 16);
+  EXPECT_EQ(far_one.limit(), 256) << "128 give 6,128 replies a second, and 256 few more";
+}
+
 TEST(HttpConcurrency, FollowsAStoreThatGetsFaster) {
   HttpConcurrency concurrency(256);
+  ask_once(concurrency);
   StoreModel slow(near), fast(far);
   slow.run(concurrency, 10s);
   EXPECT_EQ(concurrency.limit(), 16);
@@ -89,6 +111,7 @@ TEST(HttpConcurrency, TimesWithoutDemandSayNothing) {
 
 TEST(HttpConcurrency, SmallerRepliesAreNoGain) {
   HttpConcurrency concurrency(256);
+  ask_once(concurrency);
   StoreModel large([](int) { return 100; }), small([](int) { return 550; });
   large.run(concurrency, 400ms, true, 640 << 10);  // ten times as many bytes
   ASSERT_EQ(concurrency.limit(), 32) << "the first window is over";
@@ -99,12 +122,13 @@ TEST(HttpConcurrency, SmallerRepliesAreNoGain) {
 
 TEST(HttpConcurrency, OneSlowWindowMakesNoTryLookGood) {
   HttpConcurrency concurrency(256);
+  ask_once(concurrency);
   StoreModel store([](int) { return 1000; }), slow([](int) { return 850; });
   while (concurrency.limit() == 16) store.run(concurrency, 1ms);
   while (concurrency.limit() == 32) store.run(concurrency, 1ms);  // it did not help: the next try is in 2 s
   store.run(concurrency, 1s);
   slow.now = store.now + 970ms;
-  concurrency.on_reply(slow.now, 0, false);
+  concurrency.on_reply(slow.now, 1ms, 0, false);
   while (concurrency.limit() == 16) slow.run(concurrency, 1ms);  // one window, and the second try begins
   store.now = slow.now;
   store.run(concurrency, 1s);

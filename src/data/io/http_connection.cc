@@ -111,7 +111,7 @@ void HttpConnection::watch(bool writable) {
 
 void HttpConnection::start(std::shared_ptr<HttpExchange> exchange, HttpClock::time_point now) {
   state_ = State::busy;
-  moved_ = now;
+  began_ = moved_ = now;
   exchange_ = std::move(exchange);
   head_.clear();
   exchange_->write_head(head_);

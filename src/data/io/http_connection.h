@@ -52,7 +52,7 @@ class HttpConnection {
 
   State state() const { return state_; }
   bool has_other_address() const { return tried_ < addresses_.size(); }
-  /// When connect() was called.
+  /// When connect() was called, or the exchange that it carries was started.
   HttpClock::time_point began() const { return began_; }
   /// When something last moved, or the state changed.
   HttpClock::time_point moved() const { return moved_; }

@@ -1,6 +1,7 @@
 # shoal_room(NAME LIBRARY target [STATIC] LINKS ...): the library of src/NAME and include/shoal/NAME, and one test
-# program NAME_test of every x_test.cc in it. Sources in a folder testing/ are what tests share (servers, suites): the
-# static library target_testing, which only tests link. With SHOAL_FUZZ each x_fuzz.cc is a libFuzzer program x_fuzz.
+# program NAME_test of every x_test.cc in it. Where another room made that library, the sources join it. Sources in a
+# folder testing/ are what tests share (servers, suites): the static library shoal_NAME_testing, which only tests link.
+# With SHOAL_FUZZ each x_fuzz.cc is a libFuzzer program x_fuzz.
 set(SHOAL_PRIVATE_LIBRARIES ShoalArrow::arrow ShoalArrow::compute ShoalArrow::parquet OpenSSL::SSL OpenSSL::Crypto
     Boost::headers fmt::fmt pugixml::pugixml JPEG::JPEG PNG::PNG)
 
@@ -18,7 +19,9 @@ function(shoal_room name)
     return()
   endif()
 
-  if(room_STATIC)
+  if(TARGET ${room_LIBRARY})
+    target_sources(${room_LIBRARY} PRIVATE ${sources})
+  elseif(room_STATIC)
     add_library(${room_LIBRARY} STATIC ${sources})
   else()
     add_library(${room_LIBRARY} SHARED ${sources})
@@ -31,9 +34,9 @@ function(shoal_room name)
   target_compile_definitions(${room_LIBRARY} PRIVATE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
 
   if((SHOAL_TESTS OR SHOAL_FUZZ) AND testing)
-    add_library(${room_LIBRARY}_testing STATIC ${testing})
-    target_include_directories(${room_LIBRARY}_testing PUBLIC ${PROJECT_SOURCE_DIR}/src)
-    target_link_libraries(${room_LIBRARY}_testing PUBLIC ${room_LIBRARY} PRIVATE GTest::gtest OpenSSL::SSL
+    add_library(shoal_${name}_testing STATIC ${testing})
+    target_include_directories(shoal_${name}_testing PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(shoal_${name}_testing PUBLIC ${room_LIBRARY} PRIVATE GTest::gtest OpenSSL::SSL
       OpenSSL::Crypto Boost::headers ShoalArrow::arrow)
   endif()
   if(SHOAL_TESTS AND tests)
@@ -41,9 +44,9 @@ function(shoal_room name)
     target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name}_test PRIVATE ${room_LIBRARY} GTest::gtest GTest::gmock GTest::gtest_main)
     if(testing)
-      target_link_libraries(${name}_test PRIVATE ${room_LIBRARY}_testing)
+      target_link_libraries(${name}_test PRIVATE shoal_${name}_testing)
     endif()
-    if(NOT name STREQUAL base)
+    if(NOT room_LIBRARY STREQUAL shoal)
       target_link_libraries(${name}_test PRIVATE ${SHOAL_PRIVATE_LIBRARIES})
     endif()
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
@@ -55,7 +58,7 @@ function(shoal_room name)
       target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/src)
       target_link_libraries(${program} PRIVATE ${room_LIBRARY} ${SHOAL_PRIVATE_LIBRARIES})
       if(testing)
-        target_link_libraries(${program} PRIVATE ${room_LIBRARY}_testing)
+        target_link_libraries(${program} PRIVATE shoal_${name}_testing)
       endif()
       target_link_options(${program} PRIVATE -fsanitize=fuzzer)
     endforeach()

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <shoal/base/ids.h>
+#include <shoal/wire/payload.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wire/failure.h"
+#include "wire/resources.h"
+
+/// The conversation of an owner with the workers that run its tasks. Both sides also follow these rules:
+/// - a worker runs the tasks of one owner in the order in which they came;
+/// - every pushed attempt ends in exactly one of TaskDone, TaskFailed and ReturnTasks;
+/// - references among the arguments are pinned by the owner until that end, see object.h.
+namespace shoal::wire {
+
+/// Code, wherever a process happens to have loaded it.
+struct FunctionId {
+  std::uint64_t module = 0;  ///< Of the module's build id; 0 = none.
+  std::uint64_t offset = 0;  ///< From where the module is loaded.
+  friend auto operator<=>(const FunctionId&, const FunctionId&) = default;
+};
+
+enum class StrategyKind : std::uint8_t {
+  pack,      ///< The submitter's node, then others. The default.
+  spread,    ///< The node with the least of its kind.
+  affinity,  ///< `node`, and with `soft` another if it cannot.
+};
+struct Strategy {
+  StrategyKind kind = StrategyKind::pack;
+  std::uint32_t node = 0;
+  bool soft = false;
+  friend bool operator==(const Strategy&, const Strategy&) = default;
+};
+
+/// What many tasks share; an owner sends it once to each worker, under a number of its own.
+struct TaskTemplate {
+  FunctionId function;  ///< Of the type shoal::detail::Entry (include/shoal/task_entry.h).
+  std::string name;
+  Resources resources;
+  Strategy strategy;
+  std::uint32_t results = 1;
+  bool stream = false;
+  std::int32_t retries = 0;                 ///< Attempts after the first that lost its process.
+  std::vector<std::string> retry_on;        ///< Names of exception types after which it runs again too; "*" = all.
+  std::int32_t priority = 0;                ///< Higher ones first.
+  friend bool operator==(const TaskTemplate&, const TaskTemplate&) = default;
+};
+struct DefineTemplate {
+  std::uint32_t id = 0;
+  std::shared_ptr<const TaskTemplate> what;
+};
+
+/// One attempt.
+struct PushTask {
+  TaskId task;
+  std::uint32_t attempt = 0;
+  std::uint32_t task_template = 0;  ///< Defined by the owner before.
+  std::uint64_t lease = 0;
+  Payload arguments;
+  std::vector<Payload> resolved;    ///< Values of the references that the function takes as values, in their order.
+  std::uint64_t skip_items = 0;     ///< Of a stream: what an earlier attempt delivered.
+  std::int64_t credit = 0;          ///< Of a stream: bytes that may be under way.
+  std::vector<std::uint32_t> gpus;  ///< Indices the lease gives it.
+};
+struct TaskDone {
+  TaskId task;
+  std::uint32_t attempt = 0;
+  std::int64_t run_ns = 0;
+  Payload result;                   ///< The first; of a stream: nothing.
+  std::vector<Payload> more;        ///< The others.
+  std::uint64_t items = 0;          ///< Of a stream: how many there are.
+  bool retains = false;             ///< The worker still holds references that came with the task, see object.h.
+};
+struct TaskFailed {
+  TaskId task;
+  std::uint32_t attempt = 0;
+  std::int64_t run_ns = 0;
+  FailurePtr failure;
+  bool retains = false;
+};
+
+/// The owner wants back what has not started.
+struct RecallTasks {
+  std::vector<TaskId> tasks;
+};
+/// Neither started nor going to.
+struct ReturnTasks {
+  std::vector<TaskId> tasks;
+};
+/// A task that has not started is returned; one that runs is told (shoal::context().is_cancelled()).
+struct CancelTask {
+  TaskId task;
+};
+
+struct StreamItem {
+  TaskId task;
+  std::uint32_t attempt = 0;
+  std::uint64_t index = 0;
+  Payload value;
+};
+/// The consumer took items: so many bytes in all since the attempt began.
+struct StreamCredit {
+  TaskId task;
+  std::uint32_t attempt = 0;
+  std::int64_t taken_bytes = 0;
+};
+
+}  // namespace shoal::wire

@@ -20,12 +20,12 @@ struct ActorSpec {
   TaskTemplate constructor;  ///< Its resources are the actor's for life.
   Payload arguments;
   std::vector<Payload> resolved;
-  std::string name;          ///< Empty = none.
+  std::string name;  ///< Empty = none.
   bool get_if_exists = false;
-  bool detached = false;     ///< Lives until it is killed; else until its last handle is gone, or its creator.
-  std::int32_t restarts = 0;       ///< -1 = always.
-  std::int32_t call_retries = 0;   ///< Of a call that had started when the process was lost; -1 = always.
-  std::uint32_t threads = 1;       ///< Calls that run at once.
+  bool detached = false;          ///< Lives until it is killed; else until its last handle is gone, or its creator.
+  std::int32_t restarts = 0;      ///< -1 = always.
+  std::int32_t call_retries = 0;  ///< Of a call that had started when the process was lost; -1 = always.
+  std::uint32_t threads = 1;      ///< Calls that run at once.
 };
 
 using ActorSpecPtr = std::shared_ptr<const ActorSpec>;  ///< Never null in a message.
@@ -33,6 +33,7 @@ using ActorSpecPtr = std::shared_ptr<const ActorSpec>;  ///< Never null in a mes
 enum class ActorPhase : std::uint8_t { placing, starting, alive, restarting, dead };
 
 // To the control service.
+/// Its creator numbers its actors upwards, in the order in which it sends these.
 struct CreateActor {
   ActorId actor;
   ActorSpecPtr spec;
@@ -62,18 +63,18 @@ struct ActorStarted {
 struct ActorEnded {
   ActorId actor;
   std::uint32_t incarnation = 0;
-  FailurePtr failure;          ///< Its constructor's, or `cancelled` where it ended itself.
-  bool intended = false;    ///< No restart.
+  FailurePtr failure;     ///< Its constructor's, or `cancelled` where it ended itself.
+  bool intended = false;  ///< No restart.
 };
 
 // From the control service.
 struct ActorNews {
   ActorId actor;
   ActorPhase phase = ActorPhase::placing;
-  std::uint32_t incarnation = 0;   ///< Counts from 1 with the first process.
-  ProcessId process;               ///< While alive.
+  std::uint32_t incarnation = 0;  ///< Counts from 1 with the first process.
+  ProcessId process;              ///< While alive.
   std::int32_t call_retries = 0;
-  FailurePtr failure;                 ///< Once dead.
+  FailurePtr failure;  ///< Once dead.
 };
 /// Answer to CreateActor with a name: `actor` has it, which is another than `asked` where the name was taken. Then it is
 /// what get_if_exists asked for, or `asked` is dead (ActorNews says so too).
@@ -92,6 +93,8 @@ struct StartActor {
   std::uint32_t incarnation = 0;
   ActorSpecPtr spec;
 };
+/// To a node's daemon: there shall be no process of this incarnation, even if its StartActor waits. Answered by ActorLost
+/// once there is none: only then the next incarnation may start, on whatever node.
 struct StopActor {
   ActorId actor;
   std::uint32_t incarnation = 0;
@@ -103,7 +106,7 @@ struct ActorPlaced {
   std::uint32_t incarnation = 0;
   ProcessId process;
 };
-/// Its process is gone.
+/// Its process is gone, or there will be none. The last that the daemon says of an incarnation.
 struct ActorLost {
   ActorId actor;
   std::uint32_t incarnation = 0;

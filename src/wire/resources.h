@@ -20,7 +20,7 @@ struct Resources {
   std::int64_t cpu = 0;     ///< In k_one.
   std::int64_t gpu = 0;     ///< In k_one.
   std::int64_t memory = 0;  ///< Bytes.
-  std::vector<CustomAmount> custom;
+  std::vector<CustomAmount> custom{};
   friend bool operator==(const Resources&, const Resources&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include <shoal/wire/payload.h>
 
 #include <atomic>
+#include <cassert>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -13,16 +14,9 @@ using Count = std::atomic<std::uint32_t>;
 // The count stands in front of the bytes, in a line of the cache of its own.
 static_assert(sizeof(Count) <= Payload::k_alignment);
 
-std::uint8_t* allocate(std::size_t size) {
-  auto* memory = static_cast<std::uint8_t*>(
-      ::operator new(Payload::k_alignment + size, std::align_val_t{Payload::k_alignment}));
-  new (memory) Count(1);
-  return memory + Payload::k_alignment;
-}
-
 Count& count_of(std::uint8_t* bytes) { return *std::launder(reinterpret_cast<Count*>(bytes - Payload::k_alignment)); }
 
-void release(std::uint8_t* bytes) {
+void drop(std::uint8_t* bytes) {
   if (count_of(bytes).fetch_sub(1, std::memory_order_acq_rel) > 1) return;
   ::operator delete(bytes - Payload::k_alignment, std::align_val_t{Payload::k_alignment});
 }
@@ -35,8 +29,25 @@ struct Payload::Beside {
   const std::vector<SharedBytes> parts;
 };
 
-Payload::Payload(std::size_t size) : size_(size) {
-  if (is_long()) long_ = allocate(size);
+void Payload::allocate() {
+  auto* memory = static_cast<std::uint8_t*>(::operator new(k_alignment + size_, std::align_val_t{k_alignment}));
+  new (memory) Count(1);
+  long_ = memory + k_alignment;
+}
+
+void Payload::release() {
+  if (is_long()) drop(long_);
+  if (beside_ != nullptr && beside_->count.fetch_sub(1, std::memory_order_acq_rel) == 1) delete beside_;
+}
+
+void Payload::shrink(std::size_t size) {
+  assert(size <= size_);
+  if (is_long() && size <= k_inline_max) {
+    std::uint8_t* const bytes = long_;
+    std::memcpy(inline_, bytes, size);
+    drop(bytes);
+  }
+  size_ = size;
 }
 
 Payload::Payload(const Payload& other) : size_(other.size_), beside_(other.beside_) {
@@ -49,11 +60,6 @@ Payload::Payload(const Payload& other) : size_(other.size_), beside_(other.besid
   if (beside_ != nullptr) beside_->count.fetch_add(1, std::memory_order_relaxed);
 }
 
-Payload::Payload(Payload&& other) noexcept
-    : size_(std::exchange(other.size_, 0)), beside_(std::exchange(other.beside_, nullptr)) {
-  std::memcpy(inline_, other.inline_, k_inline_max);
-}
-
 Payload& Payload::operator=(Payload other) noexcept {
   std::uint8_t bytes[k_inline_max];
   std::memcpy(bytes, inline_, k_inline_max);
@@ -62,11 +68,6 @@ Payload& Payload::operator=(Payload other) noexcept {
   std::swap(size_, other.size_);
   std::swap(beside_, other.beside_);
   return *this;
-}
-
-Payload::~Payload() {
-  if (is_long()) release(long_);
-  if (beside_ != nullptr && beside_->count.fetch_sub(1, std::memory_order_acq_rel) == 1) delete beside_;
 }
 
 std::span<const ObjectId> Payload::refs() const {

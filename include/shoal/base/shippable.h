@@ -15,10 +15,28 @@
 /// What could run in, or travel to, another process, decided from types alone and equal on every engine.
 namespace shoal::inline v1 {
 
-/// Specialise as true for a type of your own that is not a plain struct but knows how to travel, such as a shared
-/// handle of something that lives in the driver.
+class Encoder;
+class Decoder;
+
+/// How values of a type of your own travel that is no plain struct. Specialise it next to the type, and before values of
+/// the type are first used with Shoal; include shoal/wire/codec.h.
+///
+///     template <>
+///     struct shoal::Codec<Matrix> {
+///       static void encode(shoal::Encoder& to, const Matrix& value);    // shoal::encode() what decode() wants back
+///       static void decode(shoal::Decoder& from, Matrix& value);        // into one that is default-constructed
+///     };
 template <class T>
-inline constexpr bool is_shippable_handle = false;
+struct Codec;
+
+namespace detail {
+template <class T>
+inline constexpr bool has_codec = requires { sizeof(Codec<T>); };
+}  // namespace detail
+
+/// Types that are no plain structs and yet know how to travel: those with a Codec, and those that their room carries.
+template <class T>
+inline constexpr bool is_shippable_handle = detail::has_codec<T>;
 
 namespace detail {
 
@@ -86,54 +104,116 @@ concept TimePoint = requires {
 template <class T>
 concept TupleLike = requires { std::tuple_size<T>::value; };
 
-template <class T>
-consteval bool is_serialisable();
+/// What a type is to the codec, by its outside alone: what it holds may still be unfit.
+enum class Kind {
+  unfit,
+  codec,
+  handle,
+  number,
+  enumeration,
+  duration,
+  time_point,
+  c_array,
+  std_array,
+  optional,
+  sequence,
+  set,
+  map,
+  variant,
+  tuple,
+  plain,
+};
 
 template <class T>
+consteval Kind kind_of_class() {
+  if constexpr (StdArray<T>) {
+    return Kind::std_array;
+  } else if constexpr (Optional<T>) {
+    return Kind::optional;
+  } else if constexpr (Container<T>) {
+    if constexpr (requires { typename T::mapped_type; }) return Kind::map;
+    return requires { typename T::key_type; } ? Kind::set : Kind::sequence;
+  } else if constexpr (is_variant<T>) {
+    return Kind::variant;
+  } else if constexpr (TupleLike<T>) {
+    return Kind::tuple;
+  } else {
+    return members::is_plain_struct<T>() ? Kind::plain : Kind::unfit;
+  }
+}
+
+template <class T>
+consteval Kind kind_of() {
+  if constexpr (std::is_const_v<T>) {
+    return Kind::unfit;
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    return Kind::number;
+  } else if constexpr (std::is_enum_v<T>) {
+    return Kind::enumeration;
+  } else if constexpr (has_codec<T>) {
+    return Kind::codec;
+  } else if constexpr (is_shippable_handle<T>) {
+    return Kind::handle;
+  } else if constexpr (std::is_bounded_array_v<T>) {
+    return Kind::c_array;
+  } else if constexpr (!std::is_class_v<T>) {
+    return Kind::unfit;
+  } else if constexpr (TimePoint<T>) {  // has what a duration has, too
+    return Kind::time_point;
+  } else if constexpr (Duration<T>) {
+    return Kind::duration;
+  } else {
+    return kind_of_class<T>();
+  }
+}
+template <class T>
+inline constexpr Kind kind = kind_of<T>();
+
+/// `Above`: the plain structs that T is a member of, which a tree of them meets again.
+template <class T, class... Above>
+consteval bool is_walkable();
+
+template <class T, class... Above>
 struct AllSerialisable;
-template <template <class...> class List, class... T>
-struct AllSerialisable<List<T...>> {
-  static constexpr bool value = (is_serialisable<T>() && ...);
+template <template <class...> class List, class... T, class... Above>
+struct AllSerialisable<List<T...>, Above...> {
+  static constexpr bool value = (is_walkable<T, Above...>() && ...);
 };
 
 /// Whether the codec can walk a value of T.
-template <class T>
-consteval bool is_serialisable() {
-  if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || is_shippable_handle<T> || Duration<T> || TimePoint<T>) {
-    return !std::is_const_v<T>;
-  } else if constexpr (std::is_bounded_array_v<T>) {
-    return is_serialisable<std::remove_extent_t<T>>();
-  } else if constexpr (!std::is_class_v<T> || std::is_const_v<T>) {
-    return false;
-  } else if constexpr (StdArray<T> || Optional<T>) {
-    return is_serialisable<typename T::value_type>();
-  } else if constexpr (Container<T>) {
-    if constexpr (requires { typename T::mapped_type; }) {
-      return is_serialisable<typename T::key_type>() && is_serialisable<typename T::mapped_type>();
+template <class T, class... Above>
+consteval bool is_walkable() {
+  constexpr Kind is = kind<T>;
+  if constexpr (is == Kind::c_array) {
+    return is_walkable<std::remove_extent_t<T>, Above...>();
+  } else if constexpr (is == Kind::std_array || is == Kind::optional || is == Kind::sequence || is == Kind::set) {
+    return is_walkable<typename T::value_type, Above...>();
+  } else if constexpr (is == Kind::map) {
+    return is_walkable<typename T::key_type, Above...>() && is_walkable<typename T::mapped_type, Above...>();
+  } else if constexpr (is == Kind::variant || is == Kind::tuple) {
+    return AllSerialisable<T, Above...>::value;
+  } else if constexpr (is == Kind::plain) {
+    if constexpr ((std::is_same_v<T, Above> || ...)) {
+      return true;
     } else {
-      return is_serialisable<typename T::value_type>();
+      return AllSerialisable<members::TypesOf<T>, T, Above...>::value;
     }
-  } else if constexpr (is_variant<T> || TupleLike<T>) {
-    return AllSerialisable<T>::value;
-  } else if constexpr (members::is_plain_struct<T>()) {
-    return AllSerialisable<members::TypesOf<T>>::value;
   } else {
-    return false;
+    return is != Kind::unfit;
   }
 }
 
 }  // namespace detail
 
 /// Values that can be arguments and results: arithmetic types, enums, strings, standard containers, optional, variant,
-/// tuple, pair, chrono, and plain structs of them.
+/// tuple, pair, chrono, plain structs of them, and types with a Codec.
 template <class T>
-inline constexpr bool is_serialisable = detail::is_serialisable<T>();
+inline constexpr bool is_serialisable = detail::is_walkable<T>();
 
 /// Callables that can run in another process: a function pointer, a lambda without captures, a callable whose state is
 /// plain bytes (numbers, enums and arrays of them: no pointer, reference, `this` or view), or a plain struct.
 template <class F>
 inline constexpr bool is_shippable = (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) ||
-                                     detail::is_plain_bytes<F>() ||
-                                     (std::is_class_v<F> && detail::is_serialisable<F>());
+                                     detail::is_plain_bytes<F>() || (std::is_class_v<F> && detail::is_walkable<F>());
 
 }  // namespace shoal::inline v1

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <shoal/base/ids.h>
@@ -25,11 +27,18 @@ class Payload {
 
   Payload() = default;
   /// Room for `size` bytes, to be written through data() before the payload is handed on.
-  explicit Payload(std::size_t size);
+  explicit Payload(std::size_t size) : size_(size) {
+    if (is_long()) allocate();
+  }
   Payload(const Payload& other);
-  Payload(Payload&& other) noexcept;
+  Payload(Payload&& other) noexcept
+      : size_(std::exchange(other.size_, 0)), beside_(std::exchange(other.beside_, nullptr)) {
+    std::memcpy(inline_, other.inline_, k_inline_max);
+  }
   Payload& operator=(Payload other) noexcept;
-  ~Payload();
+  ~Payload() {
+    if (is_long() || beside_ != nullptr) release();
+  }
 
   std::size_t size() const { return size_; }
   std::span<const std::uint8_t> bytes() const { return {data(), size_}; }
@@ -41,6 +50,8 @@ class Payload {
   std::span<const SharedBytes> parts() const;
   /// Precondition: not handed on yet.
   void set_beside(std::vector<ObjectId> refs, std::vector<SharedBytes> parts);
+  /// Keeps the first `size` bytes, and the memory of all. Precondition: not handed on yet, and not larger than it is.
+  void shrink(std::size_t size);
 
   /// Bytes and parts together.
   std::size_t total_bytes() const;
@@ -49,6 +60,8 @@ class Payload {
   struct Beside;
 
   bool is_long() const { return size_ > k_inline_max; }
+  void allocate();
+  void release();
 
   std::size_t size_ = 0;
   union {

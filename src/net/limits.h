@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace shoal::net {
+
+/// Bounds of sessions and channels.
+
+/// Messages that a session keeps until the peer has acknowledged them: above it, or above the bytes below, it says that
+/// it is congested. A round trip at 1 million messages a second is far less; more is a peer that does not read.
+inline constexpr std::size_t k_kept_messages_max = 16'384;
+/// Bytes of them: what one peer that stands still may cost this process.
+inline constexpr std::size_t k_kept_bytes_max = std::size_t{64} << 20;
+/// Received messages, or bytes of them, after which an acknowledgement goes out on its own: early enough that the peer is
+/// never congested by acknowledgements alone.
+inline constexpr std::uint64_t k_acknowledge_messages = 1'024;
+inline constexpr std::size_t k_acknowledge_bytes = std::size_t{4} << 20;
+/// How long a received message waits for one that its acknowledgement can travel with.
+inline constexpr std::int64_t k_acknowledge_ns = 20'000'000;
+/// Frames in a channel that the other end has not taken: above it the channel is congested.
+inline constexpr std::size_t k_channel_frames_max = 8'192;
+
+static_assert(4 * k_acknowledge_messages <= k_kept_messages_max);
+static_assert(4 * k_acknowledge_bytes <= k_kept_bytes_max);
+static_assert(k_channel_frames_max <= k_kept_messages_max, "else a channel takes more than a session may keep");
+
+}  // namespace shoal::net

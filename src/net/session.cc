@@ -22,8 +22,6 @@ bool Session::on_connected(std::uint64_t epoch) {
   resumed_ = false;
   in_doubt_ = ever_sent_ > acknowledged_;
   sent_ = acknowledged_;
-  tell_at_.reset();  // `resume` tells it
-  tell_now_ = false;
   return true;
 }
 

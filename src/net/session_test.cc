@@ -103,6 +103,7 @@ TEST(Session, AcknowledgesAloneAfterManyMessagesOrBytes) {
     ASSERT_EQ(session.on_frame(1, numbered(n), 0), Arrival::message);
   }
   EXPECT_EQ(text(take(session)), Lines{"ack " + std::to_string(k_acknowledge_messages)});
+  EXPECT_TRUE(take(session).empty()) << "said already";
   Frame large = numbered(k_acknowledge_messages + 1);
   large.message = wire::ValueIs{.object = {}, .value = Payload(k_acknowledge_bytes)};
   ASSERT_EQ(session.on_frame(1, large, 0), Arrival::message);

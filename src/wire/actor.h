@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "wire/enumerators.h"
 #include "wire/failure.h"
 #include "wire/resources.h"
 #include "wire/task.h"
@@ -132,3 +133,7 @@ struct CallActor {
 };
 
 }  // namespace shoal::wire
+
+template <>
+inline constexpr std::uint64_t shoal::enum_values<shoal::wire::ActorPhase> =
+    shoal::wire::enumerator_count<shoal::wire::ActorPhase>();

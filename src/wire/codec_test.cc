@@ -217,6 +217,9 @@ TEST(Codec, WhatIsNoValueIsRefused) {
   EXPECT_TRUE((refuses<std::variant<Nothing, Nothing>>(Bytes{2})));
   EXPECT_TRUE(refuses<std::set<std::uint8_t>>(Bytes{2, 7, 7})) << "a key twice";
   EXPECT_TRUE((refuses<std::map<std::uint8_t, Colour>>(Bytes{2, 7, 0, 7, 0})));
+  EXPECT_TRUE(refuses<std::set<std::uint8_t>>(Bytes{2, 8, 7})) << "keys out of order";
+  EXPECT_TRUE(refuses<std::multiset<std::uint8_t>>(Bytes{2, 8, 7}));
+  EXPECT_FALSE(refuses<std::multiset<std::uint8_t>>(Bytes{2, 7, 7}));
   EXPECT_TRUE(refuses<std::vector<bool>>(Bytes{1, 3})) << "bits behind the last";
   EXPECT_TRUE(refuses<std::string>(Bytes{0x80, 0})) << "a length with a needless byte";
   EXPECT_TRUE(refuses<std::vector<Nothing>>(Bytes{1, 9}));

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "wire/enumerators.h"
+
 namespace shoal::wire {
 
 /// Which class of the standard library an exception derives from, as near as there is one; what `get` throws derives
@@ -42,16 +44,22 @@ struct Failure {
   std::vector<Cause> causes;
 
   // Where it happened.
-  std::string task;       ///< The task's name.
+  std::string task;  ///< The task's name.
   std::uint32_t attempt = 0;
   ProcessId process;
 
   // What a function of the user threw (`user_function`).
   Standard standard = Standard::none;
-  std::string type;                     ///< The exception's type, as its compiler names it.
-  std::vector<std::string> bases;       ///< Names of registered exception types that it derives from, its own first.
-  Payload value;                        ///< The exception itself where its type is registered.
+  std::string type;                ///< The exception's type, as its compiler names it.
+  std::vector<std::string> bases;  ///< Names of registered exception types that it derives from, its own first.
+  Payload value;                   ///< The exception itself where its type is registered.
 };
 using FailurePtr = std::shared_ptr<const Failure>;  ///< Never null in a message.
 
 }  // namespace shoal::wire
+
+template <>
+inline constexpr std::uint64_t shoal::enum_values<shoal::ErrorCode> = shoal::wire::enumerator_count<shoal::ErrorCode>();
+template <>
+inline constexpr std::uint64_t shoal::enum_values<shoal::wire::Standard> =
+    shoal::wire::enumerator_count<shoal::wire::Standard>();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "wire/enumerators.h"
 #include "wire/failure.h"
 #include "wire/resources.h"
 
@@ -44,9 +45,9 @@ struct TaskTemplate {
   Strategy strategy;
   std::uint32_t results = 1;
   bool stream = false;
-  std::int32_t retries = 0;                 ///< Attempts after the first that lost its process.
-  std::vector<std::string> retry_on;        ///< Names of exception types after which it runs again too; "*" = all.
-  std::int32_t priority = 0;                ///< Higher ones first.
+  std::int32_t retries = 0;           ///< Attempts after the first that lost its process.
+  std::vector<std::string> retry_on;  ///< Names of exception types after which it runs again too; "*" = all.
+  std::int32_t priority = 0;          ///< Higher ones first.
   friend bool operator==(const TaskTemplate&, const TaskTemplate&) = default;
 };
 struct DefineTemplate {
@@ -70,10 +71,10 @@ struct TaskDone {
   TaskId task;
   std::uint32_t attempt = 0;
   std::int64_t run_ns = 0;
-  Payload result;                   ///< The first; of a stream: nothing.
-  std::vector<Payload> more;        ///< The others.
-  std::uint64_t items = 0;          ///< Of a stream: how many there are.
-  bool retains = false;             ///< The worker still holds references that came with the task, see object.h.
+  Payload result;             ///< The first; of a stream: nothing.
+  std::vector<Payload> more;  ///< The others.
+  std::uint64_t items = 0;    ///< Of a stream: how many there are.
+  bool retains = false;       ///< The worker still holds references that came with the task, see object.h.
 };
 struct TaskFailed {
   TaskId task;
@@ -110,3 +111,7 @@ struct StreamCredit {
 };
 
 }  // namespace shoal::wire
+
+template <>
+inline constexpr std::uint64_t shoal::enum_values<shoal::wire::StrategyKind> =
+    shoal::wire::enumerator_count<shoal::wire::StrategyKind>();

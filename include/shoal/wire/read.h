@@ -96,6 +96,20 @@ void read_bits(Decoder& from, T& bits) {
   }
 }
 
+/// Ordered containers are read in their order only: one spelling for each value. That a key stands twice shows in the
+/// size.
+template <class T>
+bool is_in_order(const T& container, const typename T::key_type& key) {
+  if constexpr (requires { container.key_comp(); }) {
+    if (container.empty()) return true;
+    const auto& last = *--container.end();
+    if constexpr (kind<T> == Kind::map) return !container.key_comp()(key, last.first);
+    else return !container.key_comp()(key, last);
+  } else {
+    return true;
+  }
+}
+
 template <class T>
 void read_container(Decoder& from, T& container) {
   using Element = typename T::value_type;
@@ -112,10 +126,12 @@ void read_container(Decoder& from, T& container) {
       typename T::mapped_type mapped{};
       read_element(from, key);
       read_element(from, mapped);
+      if (!is_in_order(container, key)) return from.fail("keys are out of order");
       container.insert(container.end(), Element(std::move(key), std::move(mapped)));
     } else if constexpr (kind<T> == Kind::set) {
       Element key{};
       read_element(from, key);
+      if (!is_in_order(container, key)) return from.fail("keys are out of order");
       container.insert(container.end(), std::move(key));
     } else if constexpr (requires { container.emplace_back(); }) {
       container.emplace_back();

@@ -16,9 +16,9 @@ namespace shoal::wire {
 struct LeaseDemand {
   std::uint32_t kind = 0;     ///< The owner's number for (resources, strategy, priority).
   Resources resources;
-  Strategy strategy;
+  Strategy strategy{};
   std::int32_t priority = 0;
-  std::uint32_t wanted = 0;   ///< Beside those it holds.
+  std::uint32_t wanted = 0;   ///< Beside those it holds. Each grant takes one from it.
 };
 /// A worker for this owner alone until the lease ends.
 struct LeaseGrant {

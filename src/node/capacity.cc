@@ -1,0 +1,43 @@
+#include "node/capacity.h"
+
+#include <cassert>
+#include <utility>
+
+namespace shoal::node {
+
+Capacity::Capacity(wire::Resources total)
+    : total_(sched::normalised(std::move(total))),
+      available_(total_),
+      gpus_(static_cast<std::uint32_t>(total_.gpu / wire::k_one)) {
+  assert(!sched::fault(total_) && total_.gpu % wire::k_one == 0);
+}
+
+bool Capacity::fits(const wire::Resources& demand) const {
+  return sched::fits(demand, available_) && gpus_.fits(demand.gpu);
+}
+
+Allocation Capacity::take(const wire::Resources& demand) {
+  assert(fits(demand));
+  sched::subtract(available_, demand);
+  return {demand, gpus_.take(demand.gpu), false};
+}
+
+void Capacity::give(const Allocation& allocation) {
+  wire::Resources resources = allocation.resources;
+  if (allocation.lent) resources.cpu = 0;
+  sched::add(available_, resources);
+  gpus_.give(resources.gpu, allocation.gpus);
+  assert(sched::fits(available_, total_));
+}
+
+void Capacity::lend(Allocation& allocation) {
+  if (std::exchange(allocation.lent, true)) return;
+  available_.cpu += allocation.resources.cpu;
+  assert(available_.cpu <= total_.cpu);
+}
+
+void Capacity::take_back(Allocation& allocation) {
+  if (std::exchange(allocation.lent, false)) available_.cpu -= allocation.resources.cpu;
+}
+
+}  // namespace shoal::node

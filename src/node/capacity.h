@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sched/gpu_slots.h"
+#include "sched/resources.h"
+
+namespace shoal::node {
+
+/// What one worker has for as long as it does something.
+struct Allocation {
+  wire::Resources resources;
+  std::vector<std::uint32_t> gpus;  ///< Indices.
+  bool lent = false;                ///< Its CPU is lent, see Capacity.
+};
+
+/// What the machine has, and what of it is given away.
+///
+/// An allocation whose worker waits lends its CPU, never its GPUs, memory or custom resources. So with "running" for those
+/// that do not lend:
+/// - GPUs, memory, custom: the sum over all allocations is at most the total, always;
+/// - CPU: take() leaves the sum over the running ones at most the total. Only take_back() may go beyond it, by at most
+///   what was lent; then nothing that uses a CPU fits or begins (is_over) until so much was given or lent again.
+class Capacity {
+ public:
+  explicit Capacity(wire::Resources total);
+
+  bool fits(const wire::Resources& demand) const;
+  /// Whether more CPU is in use than there is, and this uses some: even if it was taken before, it shall not begin now.
+  bool is_over(const wire::Resources& demand) const { return demand.cpu > 0 && available_.cpu < 0; }
+  /// Precondition: fits(demand).
+  Allocation take(const wire::Resources& demand);
+  void give(const Allocation& allocation);
+
+  /// No effect where it is so already.
+  void lend(Allocation& allocation);
+  void take_back(Allocation& allocation);
+
+  const wire::Resources& total() const { return total_; }
+  /// What take() may give; less than no CPU while too much runs.
+  const wire::Resources& available() const { return available_; }
+
+ private:
+  const wire::Resources total_;
+  wire::Resources available_;
+  sched::GpuSlots gpus_;
+};
+
+}  // namespace shoal::node

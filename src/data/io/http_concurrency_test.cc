@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A store that gives `rate(limit)` replies a second, in virtual time; how long each takes follows (Little's law).
+/// A store that gives `rate(limit)` replies a second, in virtual time; how long each is waited for follows (Little's law).
 class StoreModel {
  public:
   explicit StoreModel(std::function<double(int)> rate) : rate_(std::move(rate)) {}
@@ -19,21 +19,21 @@ class StoreModel {
     for (const auto end = now + time; now < end;) {
       now += std::chrono::duration_cast<HttpClock::duration>(
           std::chrono::duration<double>(1 / rate_(concurrency.limit())));
-      concurrency.on_reply(now, took(concurrency.limit()), bytes, saturated);
+      concurrency.on_reply(now, wait(concurrency.limit()), bytes, saturated);
     }
   }
 
   HttpClock::time_point now{1h};
 
  private:
-  HttpClock::duration took(int limit) const {
+  HttpClock::duration wait(int limit) const {
     return std::chrono::duration_cast<HttpClock::duration>(std::chrono::duration<double>(limit / rate_(limit)));
   }
 
   const std::function<double(int)> rate_;
 };
 
-/// The first request is the only one, and the server is near: what takes much longer later waits there.
+/// The first request is the only one, and the server is near: what comes much later waits there.
 void ask_once(HttpConcurrency& concurrency) { concurrency.on_reply(HttpClock::time_point(1h), 1ms, 0, false); }
 
 double far(int limit) { return limit / 0.05; }                // 50 ms away: all that is under way comes each 50 ms

@@ -111,7 +111,7 @@ void HttpConnection::watch(bool writable) {
 
 void HttpConnection::start(std::shared_ptr<HttpExchange> exchange, HttpClock::time_point now) {
   state_ = State::busy;
-  began_ = moved_ = now;
+  began_ = heard_ = moved_ = now;
   exchange_ = std::move(exchange);
   head_.clear();
   exchange_->write_head(head_);
@@ -204,6 +204,7 @@ void HttpConnection::receive(std::span<std::uint8_t> scratch) {
       if (reader_.end()) return finish();
       return on_broken(result, errno);
     }
+    if (heard_ == began_) heard_ = moved_;
     if (direct) {
       reader_.received(result.bytes);
     } else if (!take(into.first(result.bytes))) {

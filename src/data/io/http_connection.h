@@ -54,6 +54,8 @@ class HttpConnection {
   bool has_other_address() const { return tried_ < addresses_.size(); }
   /// When connect() was called, or the exchange that it carries was started.
   HttpClock::time_point began() const { return began_; }
+  /// From then until the first byte of the reply that is finishing.
+  HttpClock::duration waited() const { return heard_ - began_; }
   /// When something last moved, or the state changed.
   HttpClock::time_point moved() const { return moved_; }
 
@@ -90,6 +92,7 @@ class HttpConnection {
   State state_ = State::connecting;
   bool used_ = false;  // carried a reply before: its end may be the keep-alive's and no fault
   HttpClock::time_point began_;
+  HttpClock::time_point heard_;  // began_ until the reply's first byte
   HttpClock::time_point moved_;
   std::unique_ptr<TlsSession> session_;
 

@@ -113,7 +113,7 @@ void HttpPool::on_finished(HttpConnection& connection, std::shared_ptr<HttpExcha
     concurrency_.on_throttled(host_.now());
   } else {
     const auto sent = static_cast<std::int64_t>(exchange->body().size());
-    concurrency_.on_reply(host_.now(), host_.now() - connection.began(), sent + reply.body_size, is_held_back());
+    concurrency_.on_reply(host_.now(), connection.waited(), sent + reply.body_size, is_held_back());
   }
   --busy_;
   if (connection.state() == HttpConnection::State::idle) {

@@ -21,6 +21,11 @@ class Trace {
     for (const std::int64_t figure : figures) text_ += " " + std::to_string(figure);
     text_ += "\n";
   }
+  bool has_text() const { return with_text_; }
+  /// Words for whoever reads; they are not part of what happened.
+  void note(std::string_view words) {
+    if (with_text_) text_ += "    " + std::string(words) + "\n";
+  }
   std::uint64_t hash() const { return hash_; }
   const std::string& text() const { return text_; }
 

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "wire/print.h"
+
 namespace shoal::sim {
 
 World::World(Options options) : options_(std::move(options)), random_(options_.seed), trace_(options_.with_trace) {
@@ -180,6 +182,7 @@ void World::on_arrival(Index port, std::uint64_t epoch) {
     trace_.add(now_, "message",
                {from.node, from.n, host.id.node, host.id.n, static_cast<std::int64_t>(frame.message.index()),
                 static_cast<std::int64_t>(frame.header.sequence)});
+    if (trace_.has_text()) trace_.note(wire::to_string(frame.message));
     ++messages_;
     host.process->on_message(from, std::move(frame.message));
     after_call(here.resident);

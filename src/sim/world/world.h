@@ -55,6 +55,8 @@ class World final : public ChannelWorld {
   Process* find(ProcessId id);
   /// All who talked to it are told a while later, and those who do from now on. A process may kill itself.
   void kill(ProcessId id, const std::string& cause);
+  /// Has `who` told when `whom` dies, though they never talk.
+  void introduce(ProcessId who, ProcessId whom) { port(resident(who), whom); }
   /// Takes its messages and asks it for its time again: somebody called the process from outside.
   void wake(ProcessId id);
   void later(Time delay, std::function<void()> action);

@@ -1,0 +1,62 @@
+#include "sim/cluster/node_host.h"
+
+#include <variant>
+
+namespace shoal::sim::cluster {
+
+void NodeHost::on_message(ProcessId from, wire::Message message) {
+  core_.on_time(world_.now());
+  core_.on_message(from, std::move(message));
+  act();
+}
+
+void NodeHost::on_process_died(ProcessId process, const std::string& cause) {
+  core_.on_time(world_.now());
+  core_.on_process_died(process, cause);
+  act();
+}
+
+void NodeHost::on_time(Time now) {
+  core_.on_time(now);
+  act();
+}
+
+void NodeHost::take_messages(std::vector<wire::Envelope>& into) {
+  act();
+  core_.take_messages(into);
+}
+
+void NodeHost::act() {
+  core_.take_actions(actions_);
+  for (const node::Action& action : actions_) carry_out(action);
+}
+
+/// All a while later, as with real processes. This host may be gone by then.
+void NodeHost::carry_out(const node::Action& action) {
+  const ProcessId self = core_.self();
+  const Time delay = world_.random().between(1'000, 8'000'000);
+  if (const auto* begin = std::get_if<node::StartWorker>(&action)) {
+    world_.later(delay, [this, self, worker = begin->worker] {
+      if (world_.is_alive(self)) start(worker);
+    });
+  } else if (const auto* stop = std::get_if<node::StopWorker>(&action)) {
+    world_.later(delay, [this, worker = stop->worker] { world_.kill(worker, "stopped"); });
+  } else if (const auto* retire = std::get_if<node::RetireWorker>(&action)) {
+    world_.later(delay, [this, self, worker = retire->worker] {
+      if (!world_.is_alive(self) || !world_.is_alive(worker)) return;
+      if (workers_.may_retire(worker)) return world_.kill(worker, "retired");
+      core_.on_worker_stays(worker);
+      world_.wake(self);
+    });
+  }
+}
+
+void NodeHost::start(ProcessId worker) {
+  workers_.spawn(worker);
+  world_.introduce(core_.self(), worker);
+  core_.on_time(world_.now());
+  core_.on_worker_started(worker);
+  world_.wake(core_.self());
+}
+
+}  // namespace shoal::sim::cluster

@@ -31,7 +31,7 @@ Time start_delay(std::size_t failed) {
 
 }  // namespace
 
-Core::Core(Options options) : options_(std::move(options)), leases_(options_.total) {
+Core::Core(Options options) : options_(std::move(options)), leases_(options_.total), hold_(options_.patience_ns) {
   reported_ = leases_.capacity().total();
   send(k_control, wire::RegisterNode{options_.node, options_.host, reported_, options_.labels});
 }
@@ -281,12 +281,14 @@ void Core::on_time(Time now) {
   assert(now >= now_);
   now_ = now;
   let_idle_leave();
+  hold_.update(leases_, now);
   settle();
 }
 
 std::optional<Time> Core::next_time() const {
   std::optional<Time> first = recall_at_;
   const auto at = [&first](Time time) { first = first ? std::min(*first, time) : time; };
+  if (const auto end = hold_.next_time(leases_)) at(*end);
   if (workers_.idle() > options_.warm) at(workers_.longest_idle()->second + idle_limit());
   if (workers_.starting() < wanted_workers_) at(start_again_at_);
   if (sched::at_least_zero(leases_.capacity().available()) != reported_) at(report_at_);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "node/actions.h"
+#include "node/hold.h"
 #include "node/leases.h"
 #include "node/workers.h"
 #include "wire/message.h"
@@ -30,7 +31,8 @@ class Core {
     std::string host{};
     wire::Resources total;  ///< Whole GPUs.
     std::map<std::string, std::string> labels{};
-    Time patience_ns = 100'000'000;        ///< A line that waits for so long may have leases of others asked back.
+    Time patience_ns = 100'000'000;        ///< A line that waits for so long may have leases of others asked back,
+                                           ///< and room kept for it.
     Time load_ns = 100'000'000;            ///< Between two reports of the load.
     Time surplus_idle_ns = 1'000'000'000;  ///< Idle workers beyond the CPUs leave after this time,
     Time idle_ns = 60'000'000'000;         ///< the others after this,
@@ -100,6 +102,7 @@ class Core {
   const Options options_;
   Leases leases_;
   Workers workers_;
+  Hold hold_;
   std::vector<wire::Envelope> messages_;
   Actions actions_;
   std::map<std::uint32_t, wire::ActorLost> stopping_actors_;  // what is said when the worker is gone

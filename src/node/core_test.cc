@@ -413,6 +413,68 @@ TEST_F(NodeCore, NobodyIsAskedForLowerPriorityOrForNothing) {
   EXPECT_EQ(daemon.count<wire::LeaseRecall>(high), 1u);
 }
 
+// --- Room that is kept.
+
+TEST_F(NodeCore, WhoWantsMuchAtOnceHasItsTurn) {
+  const ProcessId small = driver(), large = driver(), high = driver();
+  const Time patience = Core::Options{}.patience_ns;
+  daemon.demand(small, 0, cpus(1), 99);
+  daemon.start_all();
+  const auto a = daemon.granted(small), b = daemon.granted(small);
+  daemon.demand(large, 0, cpus(2), 1);
+  daemon.give_back(small, a.lease);
+  const auto c = daemon.granted(small);
+  EXPECT_EQ(c.worker, a.worker) << "what fits is given at once";
+  daemon.time(patience);
+  daemon.give_back(small, c.lease);
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(small), 0u) << "it waited long enough";
+  daemon.demand(small, 1, {.memory = 1}, 1);
+  daemon.demand(high, 0, cpus(1), 1, 1);
+  daemon.start_all();
+  EXPECT_EQ(daemon.granted(small).kind, 1u) << "of no use to the one that waits";
+  daemon.give_back(high, daemon.granted(high).lease);
+  daemon.give_back(small, b.lease);
+  EXPECT_TRUE(daemon.next<wire::LeaseGrant>(large));
+  EXPECT_FALSE(daemon.core.leases().keeps());
+}
+
+TEST_F(NodeCore, RoomIsKeptForATimeOnlyThenForTwiceTheTime) {
+  const ProcessId outer = driver(), large = driver();
+  const Time patience = Core::Options{}.patience_ns;
+  daemon.demand(outer, 0, {.gpu = k_one}, 9);
+  daemon.start_all();
+  const auto waits_for_inner = daemon.granted(outer);
+  auto last = daemon.granted(outer);
+  daemon.demand(large, 0, {.gpu = 2 * k_one}, 1);
+  Time now = 0;
+  for (Time length = patience; length <= 8 * patience; length *= 2) {
+    while (!daemon.core.leases().keeps()) daemon.time(now = daemon.core.next_time().value());
+    daemon.give_back(outer, last.lease);
+    daemon.time(now + length - 1);
+    EXPECT_EQ(daemon.count<wire::LeaseGrant>(outer), 0u);
+    daemon.time(now += length);
+    last = daemon.granted(outer);
+    daemon.time(now += length - 1);
+    EXPECT_FALSE(daemon.core.leases().keeps());
+  }
+  while (!daemon.core.leases().keeps()) daemon.time(now = daemon.core.next_time().value());
+  daemon.give_back(outer, last.lease);
+  daemon.give_back(outer, waits_for_inner.lease);
+  EXPECT_TRUE(daemon.next<wire::LeaseGrant>(large));
+}
+
+TEST_F(NodeCore, NoRoomIsKeptForWhatActorsWillNotGiveBack) {
+  const ProcessId small = driver(), large = driver();
+  daemon.start_actor({small, 1}, 1, cpus(1));
+  daemon.demand(small, 0, cpus(1), 9);
+  daemon.start_all();
+  daemon.demand(large, 0, cpus(2), 1);
+  for (Time n = 1; n < 9; ++n) daemon.time(n * Core::Options{}.patience_ns);
+  daemon.demand(small, 0, cpus(1), 1);
+  daemon.give_back(small, daemon.granted(small).lease);
+  EXPECT_TRUE(daemon.next<wire::LeaseGrant>(small));
+}
+
 // --- Actors.
 
 TEST_F(NodeCore, HostsAnActorForLife) {

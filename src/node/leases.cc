@@ -39,7 +39,10 @@ void Leases::want(const LineKey& key, const wire::Resources& each, std::int32_t 
     queue_.gave_back(line.flow);
     leases_.erase(newest);
   }
-  if (line.waits() && !waited) line.waits_since = now;
+  if (line.waits() && !waited) {
+    line.waits_since = now;
+    line.kept_for = 0;
+  }
   settle(at);
 }
 
@@ -69,7 +72,9 @@ std::vector<LineKey> Leases::lines_of(ProcessId owner) const {
 
 bool Leases::promise_next(Time now) {
   if (leases_.size() >= k_workers_max) return false;
-  const auto flow = queue_.next([this](const wire::Resources& each) { return capacity_.fits(each); });
+  const auto flow = queue_.next([this](const wire::Resources& each, std::int32_t priority) {
+    return capacity_.fits(each) && leaves_room(each, priority);
+  });
   if (!flow) return false;
   const auto at = by_flow_.at(*flow);
   Line& line = at->second;
@@ -78,8 +83,28 @@ bool Leases::promise_next(Time now) {
   line.promised.insert(id);
   promised_.insert(id);
   line.waits_since = now;
+  line.kept_for = 0;
+  if (kept_ == *flow) kept_.reset();
   queue_.took(*flow);
   settle(at);
+  return true;
+}
+
+void Leases::keep_for(const LineKey& key) {
+  Line& line = lines_.at(key);
+  assert(line.waits());
+  ++line.kept_for;
+  kept_ = line.flow;
+}
+
+bool Leases::leaves_room(const wire::Resources& each, std::int32_t priority) const {
+  if (!kept_) return true;
+  const Line& line = by_flow_.at(*kept_)->second;
+  if (priority > line.priority || each == line.each) return true;
+  for (const sched::Amount& taken : sched::amounts(each)) {
+    const std::int64_t kept = sched::amount_of(line.each, taken);
+    if (kept > 0 && sched::amount_of(capacity_.available(), taken) - taken.amount < kept) return false;
+  }
   return true;
 }
 
@@ -128,6 +153,7 @@ void Leases::settle(std::map<LineKey, Line>::iterator at) {
       set.erase(flow);
     }
   };
+  if (!line.waits() && kept_ == line.flow) kept_.reset();
   queue_.set_waits(line.flow, line.waits());
   keep(waits_, line.waits());
   keep(content_, line.wanted == 0 && !line.granted.empty() && !at->first.is_actor);
@@ -155,7 +181,8 @@ std::string Leases::testing_fault() const {
     waiting += line.waits();
     if (line.wanted < line.promised.size()) return "more is promised than wanted";
     if (line.wanted == 0 && line.granted.empty()) return "a line of no use";
-    if (line.waits() && leases_.size() < k_workers_max && capacity_.fits(line.each)) return "what fits waits";
+    const bool may = capacity_.fits(line.each) && leaves_room(line.each, line.priority);
+    if (line.waits() && leases_.size() < k_workers_max && may) return "what fits waits";
     const auto takes = static_cast<std::int64_t>(line.promised.size() + line.granted.size());
     if (held(line) != takes * cost(line)) return "the queue counts otherwise";
   }

@@ -33,7 +33,8 @@ struct Line {
   std::uint32_t wanted = 0;          ///< Beside what was granted; what is promised counts as wanted still.
   std::set<std::uint64_t> promised;  ///< Leases that have their resources and wait for a worker.
   std::set<std::uint64_t> granted;
-  Time waits_since = 0;  ///< Since it began to wait, or was last served.
+  Time waits_since = 0;        ///< Since it began to wait, or was last served.
+  std::uint32_t kept_for = 0;  ///< How often room was kept for it since then.
   std::optional<wire::StartActor> actor;
 
   bool waits() const { return wanted > promised.size(); }
@@ -49,7 +50,8 @@ struct Lease {
 };
 
 /// Who wants and who has what on one machine. A demand that fits is promised its resources at once, in the order of the
-/// fair queue, and granted when a worker is there. The daemon's core owns it. O(log n) each but where said.
+/// fair queue, and granted when a worker is there; only what is kept for a line is given to no other. The daemon's core owns
+/// it. O(log n) each but where said.
 class Leases {
  public:
   explicit Leases(wire::Resources total) : capacity_(std::move(total)), queue_(capacity_.total()) {}
@@ -76,6 +78,11 @@ class Leases {
   const Lease* find(std::uint64_t lease) const;
   /// Gives the next line that fits what it wants; false where none does.
   bool promise_next(Time now);
+  /// Until the line was served or wants no more, lines of its priority or a lower one get only what leaves room for one of
+  /// its leases, in the resources that it uses; those that want the very same take their turn as ever.
+  void keep_for(const LineKey& key);
+  void keep_for_nobody() { kept_.reset(); }
+  bool keeps() const { return kept_.has_value(); }
   /// A worker for a promise.
   const Lease& grant(std::uint64_t lease, std::uint32_t worker, Time now);
   /// The allocation is free.
@@ -105,6 +112,7 @@ class Leases {
  private:
   /// After each change of a line: whether it waits, is content, or is of no use any more.
   void settle(std::map<LineKey, Line>::iterator line);
+  bool leaves_room(const wire::Resources& each, std::int32_t priority) const;
 
   Capacity capacity_;
   sched::FairQueue queue_;
@@ -114,6 +122,7 @@ class Leases {
   std::set<std::uint64_t> promised_;
   std::set<sched::FlowId> content_;
   std::set<sched::FlowId> waits_;
+  std::optional<sched::FlowId> kept_;  // of a line that waits
   std::uint64_t ids_ = 0;
 };
 

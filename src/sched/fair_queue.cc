@@ -51,11 +51,12 @@ void FairQueue::gave_back(FlowId id) {
   if (flow.waits) enter(id, flow);
 }
 
-std::optional<FlowId> FairQueue::next(const std::function<bool(const Resources&)>& fits) const {
+std::optional<FlowId> FairQueue::next(const std::function<bool(const Resources&, std::int32_t)>& may) const {
   const Place* best = nullptr;
   for (const auto& [each, line] : lines_) {
     const Place& first = *line.begin();
-    if ((best == nullptr || first < *best) && fits(each)) best = &first;
+    if ((best == nullptr || first < *best) && may(each, static_cast<std::int32_t>(-first.priority_below)))
+      best = &first;
   }
   if (best == nullptr) return std::nullopt;
   return best->flow;

@@ -41,8 +41,9 @@ class FairQueue {
   void took(FlowId flow);
   void gave_back(FlowId flow);
 
-  /// The first flow that waits and whose resources `fits` accepts.
-  std::optional<FlowId> next(const std::function<bool(const Resources&)>& fits) const;
+  /// The first flow that waits and whose resources and priority `may` accepts. What it refuses at one priority it refuses
+  /// at all lower ones.
+  std::optional<FlowId> next(const std::function<bool(const Resources&, std::int32_t priority)>& may) const;
 
   /// What it holds now: dominant shares in millionths.
   std::int64_t held(FlowId flow) const { return flows_.at(flow).held; }

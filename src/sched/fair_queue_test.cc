@@ -14,7 +14,7 @@ namespace {
 using wire::k_one;
 
 const Resources k_total{.cpu = 10 * k_one, .gpu = 10 * k_one};
-const auto k_all_fit = [](const Resources&) { return true; };
+const auto k_all_fit = [](const Resources&, std::int32_t) { return true; };
 
 Resources cpus(std::int64_t n) { return {.cpu = n * k_one}; }
 
@@ -98,10 +98,25 @@ TEST(FairQueue, NobodyIsOwedForTheTimeAway) {
 TEST(FairQueue, WhatDoesNotFitHoldsNobodyUp) {
   FairQueue queue(k_total);
   const FlowId large = waiting(queue, 9, cpus(8)), small = waiting(queue, 0, cpus(1));
-  const auto up_to = [](std::int64_t n) { return [n](const Resources& each) { return fits(each, cpus(n)); }; };
+  const auto up_to = [](std::int64_t n) {
+    return [n](const Resources& each, std::int32_t) { return fits(each, cpus(n)); };
+  };
   EXPECT_EQ(queue.next(up_to(8)), large);
   EXPECT_EQ(queue.next(up_to(7)), small);
   EXPECT_EQ(queue.next(up_to(0)), std::nullopt);
+}
+
+TEST(FairQueue, WhetherOneMayDependsOnItsPriorityToo) {
+  FairQueue queue(k_total);
+  const FlowId low = waiting(queue, -1, cpus(1)), high = waiting(queue, 2, cpus(1)), other = waiting(queue, 0, cpus(2));
+  const auto above = [](std::int32_t least) {
+    return [least](const Resources& each, std::int32_t priority) { return priority >= least && each.cpu == k_one; };
+  };
+  EXPECT_EQ(queue.next(above(2)), high);
+  EXPECT_EQ(queue.next(above(3)), std::nullopt);
+  queue.remove(high);
+  EXPECT_EQ(queue.next(above(-1)), low);
+  EXPECT_EQ(queue.next(k_all_fit), other);
 }
 
 TEST(FairQueue, ARemovedFlowIsNeverNext) {
@@ -148,7 +163,7 @@ TEST(FairQueue, NoSeedServesOneWhileABetterOneWaits) {
         queue.gave_back(any->id);
       } else {
         const std::int64_t room = random() % 5;
-        const auto may = [&](const Resources& each) { return fits(each, cpus(room)); };
+        const auto may = [&](const Resources& each, std::int32_t) { return fits(each, cpus(room)); };
         const auto next = queue.next(may);
         const auto better = [](const NaiveFlow& a, const NaiveFlow& b) {
           return std::tuple(-a.priority, a.holds * a.each.cpu) < std::tuple(-b.priority, b.holds * b.each.cpu);
@@ -156,12 +171,12 @@ TEST(FairQueue, NoSeedServesOneWhileABetterOneWaits) {
         const NaiveFlow* chosen = nullptr;
         for (const NaiveFlow& flow : flows) chosen = next == flow.id ? &flow : chosen;
         for (const NaiveFlow& flow : flows) {
-          if (!flow.waits || !may(flow.each)) continue;
+          if (!flow.waits || !may(flow.each, 0)) continue;
           ASSERT_NE(chosen, nullptr) << "seed " << seed << " step " << step;
           ASSERT_FALSE(better(flow, *chosen)) << "seed " << seed << " step " << step;
         }
         if (chosen == nullptr) continue;
-        ASSERT_TRUE(chosen->waits && may(chosen->each)) << "seed " << seed << " step " << step;
+        ASSERT_TRUE(chosen->waits && may(chosen->each, 0)) << "seed " << seed << " step " << step;
         queue.took(chosen->id);
         ++const_cast<NaiveFlow*>(chosen)->holds;
       }

@@ -75,6 +75,7 @@ struct ActorNews {
   std::uint32_t incarnation = 0;  ///< Counts from 1 with the first process.
   ProcessId process;              ///< While alive.
   std::int32_t call_retries = 0;
+  std::uint32_t threads = 1;
   FailurePtr failure;  ///< Once dead.
 };
 /// Answer to CreateActor with a name: `actor` has it, which is another than `asked` where the name was taken. Then it is

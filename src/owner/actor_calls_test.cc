@@ -1,0 +1,240 @@
+#include "owner/actor_calls.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace shoal::owner {
+namespace {
+
+const ActorId k_actor{{1, 1}, 9};
+constexpr ProcessId k_first{2, 4};
+constexpr ProcessId k_second{2, 5};
+using enum wire::ActorPhase;
+
+wire::ActorNews news(wire::ActorPhase phase, std::uint32_t incarnation = 1, ProcessId process = {}) {
+  wire::ActorNews made;
+  made.actor = k_actor;
+  made.phase = phase;
+  made.incarnation = incarnation;
+  made.process = process;
+  if (phase == dead) {
+    auto failure = std::make_shared<wire::Failure>();
+    failure->code = ErrorCode::infeasible;  // whatever the service said
+    made.failure = std::move(failure);
+  }
+  return made;
+}
+
+/// A caller whose calls are ready at once, and what came out: "send 1.0 to n2.4#1", "fail 1 worker_died".
+struct ActorCallsTest : testing::Test {
+  void call(ActorCalls::Call first, ActorCalls::Call last) {
+    for (ActorCalls::Call n = first; n <= last; ++n) {
+      calls.add(n);
+      calls.ready(n);
+    }
+  }
+  void tell(wire::ActorNews what) {
+    what.call_retries = retries;
+    what.threads = threads;
+    calls.on_news(what);
+  }
+  using Texts = std::vector<std::string>;
+  Texts actions() {
+    std::vector<ActorCalls::Action> taken;
+    calls.take_actions(taken);
+    Texts texts;
+    for (const ActorCalls::Action& action : taken) {
+      if (const auto* send = std::get_if<ActorCalls::Send>(&action)) {
+        texts.push_back("send " + std::to_string(send->call) + "." + std::to_string(send->attempt) + " to " +
+                        to_string(send->process) + "#" + std::to_string(send->incarnation));
+      } else {
+        const auto& fail = std::get<ActorCalls::Fail>(action);
+        texts.push_back("fail " + std::to_string(fail.call) + " " + std::string(to_string(fail.failure->code)));
+      }
+    }
+    return texts;
+  }
+
+  ActorCalls calls{k_actor};
+  std::int32_t retries = 0;
+  std::uint32_t threads = 1;
+};
+
+TEST_F(ActorCallsTest, CallsWaitUntilTheActorLives) {
+  call(1, 2);
+  EXPECT_EQ(actions(), Texts{});
+  for (const auto phase : {placing, starting}) tell(news(phase));
+  EXPECT_EQ(actions(), Texts{});
+  tell(news(alive, 1, k_first));
+  EXPECT_EQ(actions(), (Texts{"send 1.0 to n2.4#1", "send 2.0 to n2.4#1"}));
+  call(3, 3);
+  EXPECT_EQ(actions(), Texts{"send 3.0 to n2.4#1"});
+  EXPECT_EQ(calls.size(), 3U);
+  EXPECT_EQ(calls.sent(), 3U);
+}
+
+TEST_F(ActorCallsTest, WhoeverIsNotReadyHoldsUpThoseBehind) {
+  tell(news(alive, 1, k_first));
+  for (const ActorCalls::Call n : {10U, 20U, 30U}) calls.add(n);
+  calls.ready(30);
+  calls.ready(20);
+  EXPECT_EQ(actions(), Texts{});
+  calls.ready(10);
+  EXPECT_EQ(actions(), (Texts{"send 10.0 to n2.4#1", "send 20.0 to n2.4#1", "send 30.0 to n2.4#1"}));
+}
+
+TEST_F(ActorCallsTest, AnAnswerEndsACall) {
+  tell(news(alive, 1, k_first));
+  call(1, 2);
+  EXPECT_TRUE(calls.answered(2, 0)) << "an actor with threads may answer in another order";
+  EXPECT_TRUE(calls.answered(1, 0));
+  EXPECT_FALSE(calls.answered(1, 0));
+  EXPECT_FALSE(calls.answered(7, 0));
+  EXPECT_EQ(calls.size(), 0U);
+  EXPECT_EQ(calls.sent(), 0U);
+}
+
+TEST_F(ActorCallsTest, WhatWasNotSentMayBeWithdrawn) {
+  calls.add(1);
+  call(2, 3);
+  tell(news(alive, 1, k_first));
+  EXPECT_TRUE(calls.withdraw(3));
+  EXPECT_EQ(actions(), Texts{});
+  EXPECT_TRUE(calls.withdraw(1));
+  EXPECT_EQ(actions(), Texts{"send 2.0 to n2.4#1"}) << "it waited for the first only";
+  EXPECT_FALSE(calls.withdraw(2));
+  EXPECT_FALSE(calls.withdraw(1));
+  calls.ready(1);
+  EXPECT_EQ(calls.size(), 1U);
+}
+
+TEST_F(ActorCallsTest, WhatMayHaveStartedFailsAndTheRestGoesOn) {
+  tell(news(alive, 1, k_first));
+  call(1, 4);
+  EXPECT_TRUE(calls.answered(1, 0));
+  actions();
+  calls.on_process_died(k_first, "crash");
+  EXPECT_EQ(actions(), Texts{"fail 2 worker_died"});
+  call(5, 5);
+  tell(news(restarting, 2));
+  EXPECT_EQ(actions(), Texts{});
+  tell(news(alive, 2, k_second));
+  EXPECT_EQ(actions(), (Texts{"send 3.1 to n2.5#2", "send 4.1 to n2.5#2", "send 5.0 to n2.5#2"}));
+  EXPECT_FALSE(calls.answered(3, 0)) << "an answer to the first attempt";
+  EXPECT_TRUE(calls.answered(3, 1));
+}
+
+TEST_F(ActorCallsTest, AsManyMayHaveStartedAsThereAreThreads) {
+  threads = 3;
+  tell(news(alive, 1, k_first));
+  call(1, 5);
+  EXPECT_TRUE(calls.answered(2, 0));
+  actions();
+  calls.on_process_died(k_first, "crash");
+  EXPECT_EQ(actions(), (Texts{"fail 1 worker_died", "fail 3 worker_died", "fail 4 worker_died"}));
+  EXPECT_EQ(calls.size(), 1U);
+}
+
+TEST_F(ActorCallsTest, RetriesAreUsedOnePerLoss) {
+  retries = 2;
+  std::uint32_t incarnation = 0;
+  call(1, 2);
+  for (const ProcessId process : {ProcessId{2, 11}, ProcessId{2, 12}, ProcessId{2, 13}}) {
+    tell(news(alive, ++incarnation, process));
+    EXPECT_EQ(actions().size(), 2U);
+    EXPECT_EQ(calls.size(), 2U);
+    calls.on_process_died(process, "crash");
+  }
+  EXPECT_EQ(actions(), Texts{"fail 1 worker_died"});
+  tell(news(alive, 4, k_second));
+  EXPECT_EQ(actions(), Texts{"send 2.3 to n2.5#4"}) << "it was never the first, so it used none";
+}
+
+TEST_F(ActorCallsTest, RetriesWithoutEnd) {
+  retries = -1;
+  call(1, 1);
+  for (std::uint32_t incarnation = 1; incarnation <= 50; ++incarnation) {
+    const ProcessId process{3, incarnation};
+    tell(news(alive, incarnation, process));
+    EXPECT_EQ(actions().size(), 1U);
+    calls.on_process_died(process, "crash");
+    EXPECT_EQ(actions(), Texts{});
+  }
+}
+
+// News come from the control service, answers from the process: either may be first.
+TEST_F(ActorCallsTest, NewsThatOvertakeAnswersLoseNone) {
+  tell(news(alive, 1, k_first));
+  call(1, 3);
+  actions();
+  tell(news(restarting, 2));
+  tell(news(alive, 2, k_second));
+  EXPECT_EQ(actions(), Texts{}) << "the first process may have answered";
+  EXPECT_TRUE(calls.answered(1, 0));
+  EXPECT_TRUE(calls.answered(2, 0));
+  calls.on_process_died(k_first, "crash");
+  EXPECT_EQ(actions(), Texts{"fail 3 worker_died"});
+  call(4, 4);
+  EXPECT_EQ(actions(), Texts{"send 4.0 to n2.5#2"});
+}
+
+TEST_F(ActorCallsTest, ADeathBeforeItsNewsHoldsCallsBack) {
+  tell(news(alive, 1, k_first));
+  calls.on_process_died(k_first, "crash");
+  call(1, 1);
+  tell(news(alive, 1, k_first));
+  EXPECT_EQ(actions(), Texts{}) << "the service did not know yet";
+  tell(news(alive, 2, k_second));
+  EXPECT_EQ(actions(), Texts{"send 1.0 to n2.5#2"});
+}
+
+TEST_F(ActorCallsTest, TheDeathOfAnotherProcessIsNoMatter) {
+  tell(news(alive, 1, k_first));
+  call(1, 1);
+  actions();
+  calls.on_process_died(k_second, "crash");
+  call(2, 2);
+  EXPECT_EQ(actions(), Texts{"send 2.0 to n2.4#1"});
+}
+
+TEST_F(ActorCallsTest, OfADeadActorAllCallsFail) {
+  call(1, 1);
+  calls.add(2);
+  tell(news(dead));
+  EXPECT_EQ(actions(), (Texts{"fail 1 infeasible", "fail 2 infeasible"}));
+  call(3, 3);
+  EXPECT_EQ(actions(), Texts{"fail 3 infeasible"});
+  tell(news(alive, 2, k_second));
+  call(4, 4);
+  EXPECT_EQ(actions(), Texts{"fail 4 infeasible"});
+  EXPECT_EQ(calls.size(), 0U);
+}
+
+TEST_F(ActorCallsTest, OfADeadActorAnswersAreStillTaken) {
+  retries = -1;
+  tell(news(alive, 1, k_first));
+  call(1, 3);
+  calls.add(4);
+  actions();
+  tell(news(dead, 1));
+  EXPECT_EQ(actions(), Texts{"fail 4 infeasible"}) << "the others are with its process";
+  EXPECT_TRUE(calls.answered(1, 0));
+  calls.on_process_died(k_first, "stopped");
+  EXPECT_EQ(actions(), (Texts{"fail 2 infeasible", "fail 3 infeasible"})) << "for the reason that the service gave";
+  EXPECT_EQ(calls.size(), 0U);
+}
+
+TEST_F(ActorCallsTest, OldNewsHaveNoEffect) {
+  tell(news(restarting, 3));
+  tell(news(alive, 2, k_first));
+  call(1, 1);
+  EXPECT_EQ(actions(), Texts{});
+  tell(news(alive, 3, k_second));
+  EXPECT_EQ(actions(), Texts{"send 1.0 to n2.5#3"});
+}
+
+}  // namespace
+}  // namespace shoal::owner

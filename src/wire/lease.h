@@ -14,11 +14,11 @@ namespace shoal::wire {
 
 /// State, not a request: how many workers the owner could use now for tasks of one kind. Replaces what it said before.
 struct LeaseDemand {
-  std::uint32_t kind = 0;     ///< The owner's number for (resources, strategy, priority).
+  std::uint32_t kind = 0;  ///< The owner's number for (resources, strategy, priority).
   Resources resources;
   Strategy strategy{};
   std::int32_t priority = 0;
-  std::uint32_t wanted = 0;   ///< Beside those it holds. Each grant takes one from it.
+  std::uint32_t wanted = 0;  ///< Beside those it holds. Each grant takes one from it.
 };
 /// A worker for this owner alone until the lease ends.
 struct LeaseGrant {

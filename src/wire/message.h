@@ -11,14 +11,14 @@
 namespace shoal::wire {
 
 /// Everything that processes say to each other. On the wire the place in this list is the type: append only.
-using Message =
-    std::variant<DefineTemplate, PushTask, TaskDone, TaskFailed, RecallTasks, ReturnTasks, CancelTask, StreamItem,
-                 StreamCredit,                                                                       // task.h
-                 BorrowAdd, BorrowAdded, BorrowDrop, Retained, ResultHeld, FetchValue, ValueIs, ValueFailed,  // object.h
-                 LeaseDemand, LeaseGrant, LeaseRefused, LeaseRecall, LeaseReturn, LeaseLost, WorkerWaits,     // lease.h
-                 CreateActor, WatchActor, UnwatchActor, FindActor, KillActor, ActorStarted, ActorEnded, ActorNews,
-                 ActorNamed, FoundActor, StartActor, StopActor, ActorPlaced, ActorLost, HostActor, CallActor,  // actor.h
-                 RegisterNode, NodeLoad, RegisterJob, AskCluster, ClusterIs>;                          // cluster.h
+using Message = std::variant<
+    DefineTemplate, PushTask, TaskDone, TaskFailed, RecallTasks, ReturnTasks, CancelTask, StreamItem,
+    StreamCredit,                                                                                // task.h
+    BorrowAdd, BorrowAdded, BorrowDrop, Retained, ResultHeld, FetchValue, ValueIs, ValueFailed,  // object.h
+    LeaseDemand, LeaseGrant, LeaseRefused, LeaseRecall, LeaseReturn, LeaseLost, WorkerWaits,     // lease.h
+    CreateActor, WatchActor, UnwatchActor, FindActor, KillActor, ActorStarted, ActorEnded, ActorNews, ActorNamed,
+    FoundActor, StartActor, StopActor, ActorPlaced, ActorLost, HostActor, CallActor,  // actor.h
+    RegisterNode, NodeLoad, RegisterJob, AskCluster, ClusterIs>;                      // cluster.h
 
 /// A message and the process it goes to, or comes from.
 struct Envelope {

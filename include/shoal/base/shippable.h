@@ -24,7 +24,7 @@ class Decoder;
 ///     template <>
 ///     struct shoal::Codec<Matrix> {
 ///       static void encode(shoal::Encoder& to, const Matrix& value);    // shoal::encode() what decode() wants back
-///       static void decode(shoal::Decoder& from, Matrix& value);        // into one that is default-constructed
+///       static void decode(shoal::Decoder& from, Matrix& value);        // into one made without arguments
 ///     };
 template <class T>
 struct Codec;
@@ -151,7 +151,7 @@ consteval Kind kind_of() {
   } else if constexpr (std::is_enum_v<T>) {
     return Kind::enumeration;
   } else if constexpr (has_codec<T>) {
-    return Kind::codec;
+    return std::is_default_constructible_v<T> ? Kind::codec : Kind::unfit;
   } else if constexpr (is_shippable_handle<T>) {
     return Kind::handle;
   } else if constexpr (std::is_bounded_array_v<T>) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 #include <shoal/base/shippable.h>
 #include <shoal/base/type_name.h>
@@ -20,13 +21,26 @@ namespace shoal::inline v1 {
 
 namespace detail {
 
+/// `Unfit` stands in a value and cannot travel.
+template <class Unfit>
+consteval bool refuse() {
+  constexpr bool is_made_without_arguments = !has_codec<Unfit> || std::is_default_constructible_v<Unfit>;
+  static_assert(is_made_without_arguments,
+                "shoal: a type with a Codec is read into a value made without arguments; give it such a constructor");
+  static_assert(!is_made_without_arguments || is_walkable<Unfit>(),
+                "shoal: values with this type in them cannot travel. Use numbers, enums, strings, standard containers, "
+                "optional, variant, tuple, chrono and plain structs of them, no pointers or views; for a class of your "
+                "own specialise shoal::Codec before its first use");
+  return false;
+}
+
 template <class T>
 consteval bool travels() {
-  static_assert(is_serialisable<T>,
-                "shoal: values of this type cannot travel. Use numbers, enums, strings, standard containers, optional, "
-                "variant, tuple, chrono and plain structs of them, no pointers or views; for a class of your own "
-                "specialise shoal::Codec before its first use");
-  return is_serialisable<T>;
+  if constexpr (is_serialisable<T>) {
+    return true;
+  } else {
+    return refuse<typename decltype(find_unfit<T>())::type>();
+  }
 }
 
 [[noreturn]] void throw_undecodable(std::string_view type, const Payload& payload, const Decoder& decoder);
@@ -55,6 +69,8 @@ Payload to_payload(const T& value) {
     Encoder encoder(meter.size());
     detail::write(encoder, value);
     return encoder.finish();
+  } else {
+    return {};
   }
 }
 
@@ -62,13 +78,15 @@ Payload to_payload(const T& value) {
 /// value. `context`: see Decoder.
 template <class T>
 T from_payload(const Payload& payload, void* context = nullptr) {
-  T value{};
   if constexpr (detail::travels<T>()) {
+    T value{};
     Decoder decoder(payload, context);
     detail::read(decoder, value);
     if (!decoder.finish()) detail::throw_undecodable(full_type_name<T>(), payload, decoder);
+    return value;
+  } else {
+    __builtin_unreachable();
   }
-  return value;
 }
 
 /// A part: not copied where it becomes a payload, nor where it is read from one.

@@ -95,5 +95,40 @@ inline constexpr bool is_block_sequence = requires(T& t) {
 template <class T>
 inline constexpr bool is_bit_sequence = std::is_same_v<typename T::value_type, bool> && !requires(T& t) { t.data(); };
 
+// --- For messages of the compiler.
+
+template <class T, class... Above>
+consteval auto find_unfit();
+
+template <template <class...> class List, class... M, class... Above>
+consteval auto find_unfit_member(const List<M...>*, members::Types<Above...>) {
+  constexpr std::size_t place = [] {
+    std::size_t at = 0;
+    static_cast<void>(((is_walkable<M, Above...>() && ++at != 0) && ...));
+    return at;
+  }();
+  return find_unfit<std::tuple_element_t<place, std::tuple<M...>>, Above...>();
+}
+
+/// The innermost type because of which T does not travel, as a std::type_identity. Precondition: it does not.
+template <class T, class... Above>
+consteval auto find_unfit() {
+  constexpr Kind is = kind<T>;
+  if constexpr (is == Kind::c_array) {
+    return find_unfit<std::remove_extent_t<T>, Above...>();
+  } else if constexpr (is == Kind::std_array || is == Kind::optional || is == Kind::sequence || is == Kind::set) {
+    return find_unfit<typename T::value_type, Above...>();
+  } else if constexpr (is == Kind::map) {
+    return find_unfit_member(static_cast<members::Types<typename T::key_type, typename T::mapped_type>*>(nullptr),
+                             members::Types<Above...>());
+  } else if constexpr (is == Kind::variant || is == Kind::tuple) {
+    return find_unfit_member(static_cast<T*>(nullptr), members::Types<Above...>());
+  } else if constexpr (is == Kind::plain) {
+    return find_unfit_member(static_cast<members::TypesOf<T>*>(nullptr), members::Types<T, Above...>());
+  } else {
+    return std::type_identity<T>();
+  }
+}
+
 }  // namespace detail
 }  // namespace shoal::inline v1

@@ -164,6 +164,7 @@ void read_codec(Decoder& from, T& value) {
 template <class T>
 void read(Decoder& from, T& value) {
   constexpr Kind is = kind<T>;
+  static_assert(is != Kind::handle, "shoal: values of this type travel in datasets only, or specialise shoal::Codec");
   if constexpr (is == Kind::number || is == Kind::enumeration) {
     read_number(from, value);
   } else if constexpr (is == Kind::duration) {

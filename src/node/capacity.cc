@@ -16,6 +16,21 @@ bool Capacity::fits(const wire::Resources& demand) const {
   return sched::fits(demand, available_) && gpus_.fits(demand.gpu);
 }
 
+bool Capacity::lacks(const sched::Amount& amount) const {
+  if (amount.kind == sched::Amount::Kind::gpu) return !gpus_.fits(amount.amount);
+  return sched::amount_of(available_, amount) < amount.amount;
+}
+
+bool Capacity::leaves(const wire::Resources& taken, const wire::Resources& kept) const {
+  Capacity then = *this;
+  then.take(taken);
+  for (sched::Amount each : sched::amounts(taken)) {
+    each.amount = sched::amount_of(kept, each);
+    if (each.amount > 0 && then.lacks(each)) return false;
+  }
+  return true;
+}
+
 Allocation Capacity::take(const wire::Resources& demand) {
   assert(fits(demand));
   sched::subtract(available_, demand);

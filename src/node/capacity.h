@@ -15,7 +15,7 @@ struct Allocation {
   bool lent = false;                ///< Its CPU is lent, see Capacity.
 };
 
-/// What the machine has, and what of it is given away.
+/// What the machine has, and what of it is given away. A copy is what could be.
 ///
 /// An allocation whose worker waits lends its CPU, never its GPUs, memory or custom resources. So with "running" for those
 /// that do not lend:
@@ -27,6 +27,10 @@ class Capacity {
   explicit Capacity(wire::Resources total);
 
   bool fits(const wire::Resources& demand) const;
+  /// Whether the machine has less than that to give now.
+  bool lacks(const sched::Amount& amount) const;
+  /// Whether `kept` could still be given after `taken`, in the resources that both use. Precondition: fits(taken).
+  bool leaves(const wire::Resources& taken, const wire::Resources& kept) const;
   /// Whether more CPU is in use than there is, and this uses some: even if it was taken before, it shall not begin now.
   bool is_over(const wire::Resources& demand) const { return demand.cpu > 0 && available_.cpu < 0; }
   /// Precondition: fits(demand).
@@ -42,7 +46,7 @@ class Capacity {
   const wire::Resources& available() const { return available_; }
 
  private:
-  const wire::Resources total_;
+  wire::Resources total_;
   wire::Resources available_;
   sched::GpuSlots gpus_;
 };

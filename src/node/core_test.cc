@@ -475,6 +475,24 @@ TEST_F(NodeCore, NoRoomIsKeptForWhatActorsWillNotGiveBack) {
   EXPECT_TRUE(daemon.next<wire::LeaseGrant>(small));
 }
 
+TEST_F(NodeCore, RoomForAWholeGpuIsNotGivenAwayInParts) {
+  const ProcessId parts = driver(), whole = driver();
+  daemon.demand(parts, 0, {.gpu = k_one / 2}, 99);
+  daemon.start_all();
+  std::vector<wire::LeaseGrant> grants;
+  while (auto grant = daemon.next<wire::LeaseGrant>(parts)) grants.push_back(*grant);
+  ASSERT_EQ(grants.size(), 4u);
+  daemon.demand(whole, 0, {.gpu = k_one}, 1);
+  daemon.time(Core::Options{}.patience_ns);
+  daemon.give_back(parts, grants[0].lease);
+  daemon.give_back(parts, grants[2].lease);
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(parts), 0u);
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(whole), 0u) << "there are two halves";
+  daemon.give_back(parts, grants[1].lease);
+  EXPECT_EQ(daemon.granted(whole).gpus, Gpus{0});
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(parts), 1u) << "nothing is kept any more";
+}
+
 // --- Actors.
 
 TEST_F(NodeCore, HostsAnActorForLife) {

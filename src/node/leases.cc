@@ -100,12 +100,7 @@ void Leases::keep_for(const LineKey& key) {
 bool Leases::leaves_room(const wire::Resources& each, std::int32_t priority) const {
   if (!kept_) return true;
   const Line& line = by_flow_.at(*kept_)->second;
-  if (priority > line.priority || each == line.each) return true;
-  for (const sched::Amount& taken : sched::amounts(each)) {
-    const std::int64_t kept = sched::amount_of(line.each, taken);
-    if (kept > 0 && sched::amount_of(capacity_.available(), taken) - taken.amount < kept) return false;
-  }
-  return true;
+  return priority > line.priority || each == line.each || capacity_.leaves(each, line.each);
 }
 
 const Lease& Leases::grant(std::uint64_t id, std::uint32_t worker, Time now) {

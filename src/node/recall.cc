@@ -18,17 +18,11 @@ struct Waiter {
   const Line* line = nullptr;
 };
 
-wire::Resources returns(const Lease& lease) {
-  wire::Resources resources = lease.allocation.resources;
-  if (lease.allocation.lent) resources.cpu = 0;
-  return resources;
-}
-
 /// Whether the lease returns something that the demand lacks.
-bool is_of_use(const Lease& lease, const wire::Resources& demand, const wire::Resources& available) {
-  const wire::Resources returned = returns(lease);
+bool is_of_use(const Lease& lease, const wire::Resources& demand, const Capacity& coming) {
   for (const sched::Amount& each : sched::amounts(demand)) {
-    if (sched::amount_of(available, each) < each.amount && sched::amount_of(returned, each) > 0) return true;
+    const bool lends = lease.allocation.lent && each.kind == sched::Amount::Kind::cpu;
+    if (!lends && coming.lacks(each) && sched::amount_of(lease.allocation.resources, each) > 0) return true;
   }
   return false;
 }
@@ -37,11 +31,11 @@ bool is_of_use(const Lease& lease, const wire::Resources& demand, const wire::Re
 class Round {
  public:
   Round(const Leases& leases, Time now, Time patience)
-      : leases_(leases), now_(now), patience_(patience), coming_(leases.capacity().available()) {
+      : leases_(leases), now_(now), patience_(patience), coming_(leases.capacity()) {
     for (const auto& [id, lease] : leases.leases()) {
       if (lease.worker == 0) continue;
       if (lease.line == nullptr || lease.recalled) {
-        sched::add(coming_, returns(lease));  // on its way
+        coming_.give(lease.allocation);  // on its way
       } else if (const Line* line = leases.find(*lease.line); !line->actor) {
         victims_.push_back({id, &lease, line});
       }
@@ -61,13 +55,15 @@ class Round {
   std::vector<std::uint64_t> choose() {
     std::vector<std::uint64_t> ids;
     for (const Waiter& waiter : waiters_) {
+      const Capacity before = coming_;
       std::vector<Victim> taken;
-      while (!sched::fits(waiter.line->each, coming_) && take_one(*waiter.line, taken)) {}
-      if (sched::fits(waiter.line->each, coming_)) {
-        sched::subtract(coming_, waiter.line->each);
+      while (!coming_.fits(waiter.line->each) && take_one(*waiter.line, taken)) {}
+      if (coming_.fits(waiter.line->each)) {
+        coming_.take(waiter.line->each);
         for (const Victim& each : taken) ids.push_back(each.id);
-      } else {
-        for (const Victim& each : taken) undo(each);  // asked back for nothing: others would take it
+      } else {  // asked back for nothing: others would take it
+        coming_ = before;
+        for (const Victim& each : taken) undo(each);
       }
     }
     return ids;
@@ -93,20 +89,19 @@ class Round {
     if (best == victims_.end()) return false;
     taken.push_back(*best);
     held_[best->line] -= leases_.cost(*best->line);
-    sched::add(coming_, returns(*best->lease));
+    coming_.give(best->lease->allocation);
     victims_.erase(best);
     return true;
   }
 
   void undo(const Victim& victim) {
     held_[victim.line] += leases_.cost(*victim.line);
-    sched::subtract(coming_, returns(*victim.lease));
     victims_.push_back(victim);
   }
 
   const Leases& leases_;
   const Time now_, patience_;
-  wire::Resources coming_;                    // available, and what is on its way
+  Capacity coming_;                           // what is free, and what is on its way
   std::map<const Line*, std::int64_t> held_;  // found by line only, never walked
   std::vector<Victim> victims_;
   std::vector<Waiter> waiters_;

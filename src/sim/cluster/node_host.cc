@@ -36,14 +36,14 @@ void NodeHost::carry_out(const node::Action& action) {
   const ProcessId self = core_.self();
   const Time delay = world_.random().between(1'000, 8'000'000);
   if (const auto* begin = std::get_if<node::StartWorker>(&action)) {
-    world_.later(delay, [this, self, worker = begin->worker] {
-      if (world_.is_alive(self)) start(worker);
+    world_.later(delay, [this, &world = world_, self, worker = begin->worker] {
+      if (world.is_alive(self)) start(worker);
     });
   } else if (const auto* stop = std::get_if<node::StopWorker>(&action)) {
-    world_.later(delay, [this, worker = stop->worker] { world_.kill(worker, "stopped"); });
+    world_.later(delay, [&world = world_, worker = stop->worker] { world.kill(worker, "stopped"); });
   } else if (const auto* retire = std::get_if<node::RetireWorker>(&action)) {
-    world_.later(delay, [this, self, worker = retire->worker] {
-      if (!world_.is_alive(self) || !world_.is_alive(worker)) return;
+    world_.later(delay, [this, &world = world_, self, worker = retire->worker] {
+      if (!world.is_alive(self) || !world.is_alive(worker)) return;
       if (workers_.may_retire(worker)) return world_.kill(worker, "retired");
       core_.on_worker_stays(worker);
       world_.wake(self);

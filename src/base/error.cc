@@ -25,6 +25,9 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::infeasible: return "infeasible";
     case ErrorCode::user_function: return "user_function";
     case ErrorCode::worker_died: return "worker_died";
+    case ErrorCode::owner_died: return "owner_died";
+    case ErrorCode::object_lost: return "object_lost";
+    case ErrorCode::actor_died: return "actor_died";
     case ErrorCode::unsupported: return "unsupported";
     case ErrorCode::io: return "io";
     case ErrorCode::internal: return "internal";
@@ -52,6 +55,9 @@ void throw_error(ErrorCode code, const std::string& text, std::exception_ptr cau
     case ErrorCode::infeasible: throw Infeasible(code, text, cause);
     case ErrorCode::user_function: throw TaskFailed(code, text, cause);
     case ErrorCode::worker_died: throw WorkerDied(code, text, cause);
+    case ErrorCode::owner_died: throw OwnerDied(code, text, cause);
+    case ErrorCode::object_lost: throw ObjectLost(code, text, cause);
+    case ErrorCode::actor_died: throw ActorDied(code, text, cause);
     case ErrorCode::unsupported: throw Unsupported(code, text, cause);
     default: throw Error(code, text, cause);
   }

@@ -26,7 +26,10 @@ enum class ErrorCode : std::uint8_t {
   out_of_memory,      ///< A step needs more than the memory budget.
   infeasible,         ///< A step asks for more than the run declares.
   user_function,      ///< A function of the user threw.
-  worker_died,        ///< The process or thread that ran a fragment is gone.
+  worker_died,        ///< The process or thread that ran it is gone.
+  owner_died,         ///< The process that submitted the task, or put the object, is gone, and with it the object.
+  object_lost,        ///< The object's value is gone and could not be made again.
+  actor_died,         ///< The actor is gone, or was restarted while the call ran.
   unsupported,        ///< Not built yet, or not in this engine.
   io,                 ///< Any other failure of the operating system.
   internal,           ///< A defect of Shoal; please report it.
@@ -76,8 +79,14 @@ class OutOfMemory : public Error { public: using Error::Error; };
 class Infeasible : public Error { public: using Error::Error; };
 /// A user function threw; see cause().
 class TaskFailed : public Error { public: using Error::Error; };
-/// What ran a fragment is gone.
+/// What ran it is gone.
 class WorkerDied : public Error { public: using Error::Error; };
+/// Whoever submitted the task, or put the object, is gone, and with it the object.
+class OwnerDied : public Error { public: using Error::Error; };
+/// The object's value is gone and could not be made again.
+class ObjectLost : public Error { public: using Error::Error; };
+/// The actor is gone, or was restarted while the call ran.
+class ActorDied : public Error { public: using Error::Error; };
 /// Not built yet, or not in this engine.
 class Unsupported : public Error { public: using Error::Error; };
 // clang-format on

@@ -5,56 +5,78 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "wire/failure.h"
 
 namespace shoal::owner {
 
-class Core;
 struct Object;
 struct Task;
 
-/// Told when an object that it watches is ready. Called inside the core, under its lock: it may only take note.
+/// Told of an object that it watches. Called inside the core, under its shell's lock: it may only take note.
 class Waiter {
  public:
   virtual ~Waiter() = default;
+  /// It is ready. Nothing follows.
   virtual void on_ready(Object& object) = 0;
-  /// The task that makes it, or one that that waits for, may be run by whoever waits (Core::claim).
+  /// Core::claim() may find something now.
   virtual void on_claimable(Object& object) = 0;
 };
 
-/// What one process knows of an object that it owns or holds references to. Lives at one address as long as anything
-/// here needs it. Made, counted and destroyed by Core.
+/// Something that goes on once this process is registered for some borrowed objects.
+struct Hold {
+  enum class Goal : std::uint8_t {
+    let_go_of_outer,  ///< The value that they were found in.
+    retained,         ///< A run ended and still holds them: its submitter keeps its pins until then.
+    commit,           ///< A result contains them.
+  };
+  Goal goal{};
+  void* target = nullptr;     ///< Object, Run or Task.
+  std::uint32_t missing = 0;  ///< Acknowledgements.
+  bool all_known = true;      ///< False where one of them was gone.
+};
+
+/// What one process knows of an object that it owns or holds references to. It stays at one address as long as anything
+/// here needs it. Made, counted and destroyed by Objects.
 struct Object {
   enum class Phase : std::uint8_t { pending, value, failed };
+  enum class Borrow : std::uint8_t {
+    own,      ///< Not borrowed.
+    covered,  ///< By the tasks that run here and got it as an argument, or in one.
+    adding,   ///< BorrowAdd is on its way.
+    registered,
+    orphan,  ///< The owner is dead, or does not know it.
+  };
 
-  // Constant.
-  ObjectId id;
-  Core* home = nullptr;
+  explicit Object(const ObjectId& its_id) : id(its_id) {}
 
-  // Synchronised by themselves: threads that hold a handle may use them without the core's lock.
-  std::atomic<std::uint32_t> handles{0};        ///< Of the program. Whoever takes it to 0 calls Core::released().
-  std::atomic<Phase> phase{Phase::pending};     ///< Once it is not pending (acquire), what follows never changes.
-  Payload value;                                ///< Of Phase::value.
-  wire::FailurePtr failure;                     ///< Of Phase::failed.
+  const ObjectId id;
+
+  // Synchronised by themselves: threads that hold a handle use them without the core's lock.
+  std::atomic<std::uint32_t> handles{0};     ///< Of the program. Whoever takes it to 0 calls Core::released().
+  std::atomic<Phase> phase{Phase::pending};  ///< Once it is not pending (acquire), what follows never changes.
+  Payload value;                             ///< Of Phase::value.
+  wire::FailurePtr failure;                  ///< Of Phase::failed.
 
   // Guarded by the core's lock.
-  std::uint32_t pins = 0;                       ///< Tasks that have it as an argument, and other business under way.
-  std::uint32_t outers = 0;                     ///< Values here that contain it.
-  std::vector<ProcessId> borrowers;             ///< Of an own object: who else holds references.
-  std::vector<ProcessId> fetchers;              ///< Of an own object: who waits for the value.
-  std::vector<Task*> needed_by;                 ///< Tasks here that wait for the value.
+  Borrow borrow = Borrow::own;
+  bool fetching = false;     ///< Of a borrowed one: FetchValue was sent.
+  std::uint32_t pins = 0;    ///< Tasks that have it as an argument, runs that got it, and other business under way.
+  std::uint32_t outers = 0;  ///< Own values that contain it.
+  Task* maker = nullptr;     ///< The own task that will make it; null once it is ready.
+  struct Interest;
+  std::unique_ptr<Interest> interest;  ///< Made when first needed; most objects never do.
+};
+
+/// Who waits for an object or holds it from elsewhere.
+struct Object::Interest {
+  std::vector<ProcessId> borrowers;  ///< Of an own object, sorted.
+  std::vector<ProcessId> fetchers;   ///< Of an own object that is pending.
+  std::vector<Task*> needed_by;      ///< Own tasks that wait for its value.
   std::vector<Waiter*> waiters;
-  Task* maker = nullptr;                        ///< Of an own object that is pending: what will make it.
-  // Of a borrowed object.
-  enum class Borrow : std::uint8_t {
-    covered,     ///< By what it came with: the task that runs, or a value that is held.
-    adding,      ///< BorrowAdd is on its way.
-    registered,
-  };
-  Borrow borrow = Borrow::covered;
-  bool fetching = false;
+  std::vector<Hold*> holds;  ///< Of a borrowed one: what goes on once it is registered.
 };
 
 }  // namespace shoal::owner

@@ -40,19 +40,19 @@ struct Cause {
 /// Why there is no value.
 struct Failure {
   ErrorCode code = ErrorCode::internal;
-  std::string text;
-  std::vector<Cause> causes;
+  std::string text{};
+  std::vector<Cause> causes{};
 
   // Where it happened.
-  std::string task;  ///< The task's name.
+  std::string task{};  ///< The task's name.
   std::uint32_t attempt = 0;
-  ProcessId process;
+  ProcessId process{};
 
   // What a function of the user threw (`user_function`).
   Standard standard = Standard::none;
-  std::string type;                ///< The exception's type, as its compiler names it.
-  std::vector<std::string> bases;  ///< Names of registered exception types that it derives from, its own first.
-  Payload value;                   ///< The exception itself where its type is registered.
+  std::string type{};                ///< The exception's type, as its compiler names it.
+  std::vector<std::string> bases{};  ///< Names of registered exception types that it derives from, its own first.
+  Payload value{};                   ///< The exception itself where its type is registered.
 };
 using FailurePtr = std::shared_ptr<const Failure>;  ///< Never null in a message.
 

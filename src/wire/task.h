@@ -91,10 +91,12 @@ struct RecallTasks {
 /// Neither started nor going to.
 struct ReturnTasks {
   std::vector<TaskId> tasks;
+  bool waits = false;  ///< The task that runs waits for something: nothing more until it has ended.
 };
 /// A task that has not started is returned; one that runs is told (shoal::context().is_cancelled()).
 struct CancelTask {
   TaskId task;
+  std::uint32_t attempt = 0;
 };
 
 struct StreamItem {

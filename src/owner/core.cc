@@ -1,0 +1,160 @@
+#include "owner/core.h"
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace shoal::owner {
+
+Core::Core(const Options& options)
+    : options_(options),
+      out_(options.self),
+      objects_(options.self, out_),
+      leases_(options.node, out_),
+      tasks_(options.self, objects_, leases_, out_),
+      runs_(options.self, objects_, out_) {}
+
+Object* Core::put(Payload value) {
+  Object* const object = objects_.make({options_.self, tasks_.next_number(), 0});
+  object->handles.store(1, std::memory_order_relaxed);
+  objects_.set_value(*object, std::move(value));
+  return object;
+}
+
+Object* Core::open(const ObjectId& id, const Execution& execution) {
+  Object* const object = objects_.open_covered(id, execution.run->opened);
+  object->handles.fetch_add(1, std::memory_order_relaxed);
+  return object;
+}
+
+Object* Core::open(const ObjectId& id, Object& outer) {
+  Object* const object = objects_.open_inside(id, outer);
+  object->handles.fetch_add(1, std::memory_order_relaxed);
+  return object;
+}
+
+void Core::released(Object* object) {
+  objects_.released(*object);
+  settle();
+}
+
+void Core::watch(Object* object, Waiter* waiter) {
+  objects_.watch(*object, waiter);
+  settle();
+}
+
+void Core::unwatch(Object* object, Waiter* waiter) { objects_.unwatch(*object, waiter); }
+
+std::vector<Object*> Core::submit(TaskRequest request) {
+  std::vector<Object*> results = tasks_.submit(std::move(request));
+  settle();
+  return results;
+}
+
+void Core::dispatch() { leases_.dispatch(); }
+
+void Core::cancel(Object* result) {
+  tasks_.cancel(*result);
+  settle();
+}
+
+std::optional<Execution> Core::claim(Object* object, const Execution* waiting) {
+  Task* const task = tasks_.find_ready(*object);
+  if (task == nullptr) return std::nullopt;
+  const bool in_place_of_waiting = waiting != nullptr && waiting->what->resources == task->of->what->resources;
+  if (!in_place_of_waiting && leases_.lend(*task) == nullptr) return std::nullopt;
+  tasks_.begin_here(*task);
+  wire::PushTask push;
+  push.task = task->id;
+  push.attempt = task->attempt;
+  push.arguments = task->arguments;
+  for (const Object* const argument : task->resolve) push.resolved.push_back(argument->value);
+  if (task->lease != nullptr) push.gpus = task->lease->gpus;
+  return runs_.begin_here(std::move(push), *task->of->what);
+}
+
+std::optional<Execution> Core::next() { return runs_.next(); }
+
+void Core::done(Execution execution, std::vector<Payload> results, std::int64_t run_ns) {
+  runs_.done(std::move(execution), std::move(results), run_ns);
+  settle();
+}
+
+void Core::failed(Execution execution, wire::Failure failure, std::int64_t run_ns) {
+  runs_.failed(std::move(execution), std::move(failure), run_ns);
+  settle();
+}
+
+void Core::waits() {
+  runs_.give_back_queued();
+  if (waiting_++ == 0) out_.send(options_.node, wire::WorkerWaits{true});
+}
+
+void Core::waits_no_more() {
+  if (--waiting_ == 0) out_.send(options_.node, wire::WorkerWaits{false});
+}
+
+void Core::on_message(ProcessId from, wire::Message message) {
+  receive(from, message);
+  settle();
+}
+
+void Core::receive(ProcessId from, wire::Message& message) {
+  std::visit(
+      [&](auto& it) {
+        using M = std::remove_reference_t<decltype(it)>;
+        if constexpr (requires { objects_.on(from, it); }) {
+          objects_.on(from, it);
+        } else if constexpr (requires { tasks_.on(from, it, now_); }) {
+          tasks_.on(from, it, now_);
+        } else if constexpr (requires { tasks_.on(from, it); }) {
+          tasks_.on(from, it);
+        } else if constexpr (requires { runs_.on(from, it); }) {
+          runs_.on(from, it);
+        } else if constexpr (std::is_same_v<M, wire::LeaseRefused>) {
+          tasks_.on_refused(it);
+        } else if constexpr (std::is_same_v<M, wire::LeaseGrant>) {
+          leases_.on(it, now_);
+        } else if constexpr (std::is_same_v<M, wire::LeaseRecall>) {
+          leases_.on(it);
+        }
+      },
+      message);
+}
+
+/// Goes on with all that the last event made possible.
+void Core::settle() {
+  while (true) {
+    out_.take_own(own_);
+    objects_.take_unblocked(unblocked_);
+    objects_.take_settled(settled_);
+    if (own_.empty() && unblocked_.empty() && settled_.empty()) return;
+    for (Task* const task : unblocked_) tasks_.unblock(*task);
+    for (Hold* const hold : settled_) {
+      switch (hold->goal) {
+        case Hold::Goal::let_go_of_outer:
+          objects_.unpin(*static_cast<Object*>(hold->target));
+          delete hold;
+          break;
+        case Hold::Goal::retained: runs_.retained(*static_cast<Run*>(hold->target)); break;
+        case Hold::Goal::commit: tasks_.commit(*static_cast<Task*>(hold->target)); break;
+      }
+    }
+    for (wire::Envelope& envelope : own_) receive(options_.self, envelope.message);
+  }
+}
+
+void Core::on_process_died(ProcessId process, const std::string& cause) {
+  runs_.on_process_died(process);
+  tasks_.on_worker_died(process, cause);
+  objects_.on_process_died(process, cause);
+  settle();
+}
+
+void Core::on_time(Time now) {
+  now_ = now;
+  leases_.on_time(now);
+}
+
+}  // namespace shoal::owner

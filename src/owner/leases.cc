@@ -1,0 +1,300 @@
+#include "owner/leases.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace shoal::owner {
+namespace {
+
+/// What took longer or shorter than before counts for a quarter.
+std::int64_t smoothed(std::int64_t before, std::int64_t now) { return before < 0 ? now : (3 * before + now) / 4; }
+
+/// A number that only tells how much: the daemon need not hear of each change of a large one.
+bool is_news(std::uint32_t known, std::uint32_t now) {
+  constexpr std::uint32_t k_few = 16;
+  if (known < k_few || now < k_few) return known != now;
+  return now >= 2 * known || 2 * now <= known;
+}
+
+}  // namespace
+
+Kind& Leases::kind_of(const wire::TaskTemplate& what) {
+  for (const auto& kind : kinds_) {
+    if (kind->resources == what.resources && kind->strategy == what.strategy && kind->priority == what.priority) {
+      return *kind;
+    }
+  }
+  auto kind = std::make_unique<Kind>();
+  kind->id = static_cast<std::uint32_t>(kinds_.size());
+  kind->resources = what.resources;
+  kind->strategy = what.strategy;
+  kind->priority = what.priority;
+  kinds_.push_back(std::move(kind));
+  return *kinds_.back();
+}
+
+Template& Leases::intern(const std::shared_ptr<const wire::TaskTemplate>& what) {
+  if (last_ != nullptr && last_->what == what) return *last_;
+  Template*& interned = interned_[what.get()];
+  if (interned == nullptr) {
+    templates_.push_back(std::make_unique<Template>(
+        Template{.what = what, .id = static_cast<std::uint32_t>(templates_.size()), .kind = &kind_of(*what)}));
+    interned = templates_.back().get();
+  }
+  last_ = interned;
+  return *interned;
+}
+
+void Leases::touch(Kind& kind) {
+  if (std::exchange(kind.touched, true)) return;
+  touched_.push_back(&kind);
+}
+
+void Leases::enqueue(Task& task) {
+  task.state = Task::State::ready;
+  task.of->kind->ready.push_back(task);
+  ++fresh_;
+  touch(*task.of->kind);
+}
+
+void Leases::enqueue_first(Task& task) {
+  task.state = Task::State::ready;
+  task.of->kind->ready.push_front(task);
+  ++fresh_;
+  touch(*task.of->kind);
+}
+
+void Leases::withdraw(Task& task) {
+  assert(task.state == Task::State::ready);
+  task.of->kind->ready.remove(task);
+  touch(*task.of->kind);
+}
+
+// --- From the queue to workers.
+
+void Leases::dispatch() {
+  fresh_ = 0;
+  for (Kind* const kind : touched_) {
+    kind->touched = false;
+    dispatch(*kind);
+  }
+  touched_.clear();
+}
+
+/// How many more tasks like the first that is ready the worker may be sent. One that must not run twice is never sent
+/// behind another: whether it had started could not be told, should the worker die.
+std::size_t Leases::room(const Lease& lease) const {
+  if (lease.recalled || lease.waits || lease.here != nullptr) return 0;
+  const Template& next = *lease.kind->ready.first()->of;
+  std::size_t window = 1;
+  if (next.run_ns >= 0 && next.what->retries != 0) {
+    const Time fit = k_window_ns / std::max<std::int64_t>(next.run_ns, 1);
+    window = static_cast<std::size_t>(std::clamp<Time>(fit, 1, k_window_max));
+  }
+  return window - std::min(window, lease.pushed.size());
+}
+
+void Leases::dispatch(Kind& kind) {
+  for (std::size_t full = 0; !kind.ready.empty() && full < kind.leases.size();) {
+    kind.next_lease = (kind.next_lease + 1) % kind.leases.size();
+    Lease& lease = *kind.leases[kind.next_lease];
+    const std::size_t share = std::max<std::size_t>(1, kind.ready.size() / kind.leases.size());
+    const std::size_t count = std::min(share, room(lease));
+    full = count == 0 ? full + 1 : 0;
+    for (std::size_t i = 0; i < count && (i == 0 || room(lease) > 0); ++i) push(lease, *kind.ready.first());
+  }
+  state_demand(kind);
+}
+
+void Leases::push(Lease& lease, Task& task) {
+  Template& of = *task.of;
+  of.kind->ready.remove(task);
+  const auto place = std::lower_bound(of.known_to.begin(), of.known_to.end(), lease.worker);
+  if (place == of.known_to.end() || *place != lease.worker) {
+    of.known_to.insert(place, lease.worker);
+    out_.send(lease.worker, wire::DefineTemplate{of.id, of.what});
+  }
+  wire::PushTask message;
+  message.task = task.id;
+  message.attempt = task.attempt;
+  message.task_template = of.id;
+  message.lease = lease.id;
+  message.arguments = task.arguments;
+  message.resolved.reserve(task.resolve.size());
+  for (const Object* const object : task.resolve) message.resolved.push_back(object->value);
+  message.gpus = lease.gpus;
+  out_.send(lease.worker, std::move(message));
+  task.state = Task::State::pushed;
+  task.lease = &lease;
+  lease.pushed.push_back(task);
+  ++of.kind->pushed;
+}
+
+Lease* Leases::lend(Task& task) {
+  for (Lease* const lease : task.of->kind->leases) {
+    if (!lease->is_idle() || lease->recalled) continue;
+    lease->here = &task;
+    task.lease = lease;
+    return lease;
+  }
+  return nullptr;
+}
+
+void Leases::ended(Task& task, std::int64_t run_ns, Time now) {
+  Kind& kind = *task.of->kind;
+  if (run_ns >= 0) {
+    task.of->run_ns = smoothed(task.of->run_ns, run_ns);
+    kind.run_ns = smoothed(kind.run_ns, run_ns);
+  }
+  touch(kind);
+  Lease* const lease = std::exchange(task.lease, nullptr);
+  if (lease == nullptr) return;
+  if (lease->here == &task) {
+    lease->here = nullptr;
+  } else {
+    lease->pushed.remove(task);
+    --kind.pushed;
+  }
+  if (!lease->is_idle()) return;
+  lease->waits = false;
+  rest(*lease, now);
+  if (kind.ready.empty()) share_anew(kind);
+}
+
+/// Takes back half of what the fullest worker has not started, for one that has nothing to do.
+void Leases::share_anew(Kind& kind) {
+  Lease* fullest = nullptr;
+  for (Lease* const lease : kind.leases) {
+    if (!lease->has_returning && (fullest == nullptr || lease->pushed.size() > fullest->pushed.size())) fullest = lease;
+  }
+  if (fullest == nullptr || fullest->pushed.size() < 2) return;
+  const std::size_t waiting = fullest->pushed.size() - 1;
+  if (kind.run_ns >= 0 && static_cast<Time>(waiting) * kind.run_ns < k_worth_ns) return;
+  wire::RecallTasks recall;
+  Task* task = fullest->pushed.last();
+  for (std::size_t i = 0; i < (waiting + 1) / 2; ++i, task = task->previous) recall.tasks.push_back(task->id);
+  fullest->has_returning = true;
+  out_.send(fullest->worker, std::move(recall));
+}
+
+void Leases::on_returned(ProcessId worker, bool waits) {
+  const auto found = by_worker_.find(worker);
+  if (found == by_worker_.end()) return;
+  found->second->has_returning = false;
+  found->second->waits = found->second->waits || waits;
+}
+
+// --- Workers come and go.
+
+void Leases::state_demand(Kind& kind) {
+  std::size_t busy = 0;
+  bool served = false;  // by a worker that goes on
+  for (const Lease* const lease : kind.leases) {
+    busy += lease->pushed.empty() ? 0 : 1;
+    served = served || (!lease->waits && !lease->recalled && lease->here == nullptr);
+  }
+  const std::size_t waiting = kind.ready.size() + kind.pushed - busy;
+  std::size_t wanted = waiting;
+  if (kind.run_ns >= 0) {
+    const auto worth = static_cast<std::size_t>(static_cast<Time>(waiting) * kind.run_ns / k_worth_ns);
+    wanted = std::min(waiting, worth + (served ? 0 : 1));
+  }
+  const auto now = static_cast<std::uint32_t>(std::min<std::size_t>(wanted, k_wanted_max));
+  if (!is_news(kind.wanted, now)) return;
+  kind.wanted = now;
+  out_.send(node_, wire::LeaseDemand{.kind = kind.id,
+                                     .resources = kind.resources,
+                                     .strategy = kind.strategy,
+                                     .priority = kind.priority,
+                                     .wanted = now});
+}
+
+void Leases::on(const wire::LeaseGrant& grant, Time now) {
+  Kind& kind = *kinds_.at(grant.kind);
+  auto made = std::make_unique<Lease>();
+  Lease& lease = *made;
+  lease.id = grant.lease;
+  lease.worker = grant.worker;
+  lease.kind = &kind;
+  lease.gpus = grant.gpus;
+  leases_.emplace(grant.lease, std::move(made));
+  by_worker_[grant.worker] = &lease;
+  kind.leases.push_back(&lease);
+  if (kind.wanted > 0) --kind.wanted;
+  touch(kind);
+  rest(lease, now);
+  if (kind.ready.empty()) share_anew(kind);
+}
+
+std::vector<Task*> Leases::on(const wire::LeaseRefused& refused) {
+  Kind& kind = *kinds_.at(refused.kind);
+  kind.wanted = 0;
+  std::vector<Task*> tasks;
+  for (Task* task = kind.ready.first(); task != nullptr; task = task->next) tasks.push_back(task);
+  return tasks;
+}
+
+void Leases::on(const wire::LeaseRecall& recall) {
+  const auto found = leases_.find(recall.lease);
+  if (found == leases_.end()) return;
+  found->second->recalled = true;
+  touch(*found->second->kind);
+  if (found->second->is_idle()) give_back(*found->second);
+}
+
+void Leases::rest(Lease& lease, Time now) {
+  if (lease.recalled) return give_back(lease);
+  lease.idle_since = now;
+  if (!look_at_idle_) look_at_idle_ = now + k_linger_ns;
+}
+
+void Leases::give_back(Lease& lease) {
+  out_.send(node_, wire::LeaseReturn{lease.id});
+  drop(lease);
+}
+
+void Leases::drop(Lease& lease) {
+  std::erase(lease.kind->leases, &lease);
+  if (const auto found = by_worker_.find(lease.worker); found->second == &lease) by_worker_.erase(found);
+  leases_.erase(lease.id);
+}
+
+std::vector<Leases::Lost> Leases::on_worker_died(ProcessId worker) {
+  std::vector<Lost> lost;
+  for (const auto& known : templates_) std::erase(known->known_to, worker);
+  const auto found = by_worker_.find(worker);
+  if (found == by_worker_.end()) return lost;
+  Lease& lease = *found->second;
+  Kind& kind = *lease.kind;
+  if (lease.here != nullptr) lease.here->lease = nullptr;  // it runs here and goes on
+  while (Task* const task = lease.pushed.first()) {
+    lost.push_back({task, lost.empty()});
+    lease.pushed.remove(*task);
+    task->lease = nullptr;
+    --kind.pushed;
+  }
+  touch(kind);
+  drop(lease);
+  return lost;
+}
+
+void Leases::on_time(Time now) {
+  if (!look_at_idle_ || now < *look_at_idle_) return;
+  look_at_idle_.reset();
+  std::vector<Lease*> over;
+  for (const auto& [id, lease] : leases_) {
+    if (!lease->is_idle()) continue;
+    const Time end = lease->idle_since + k_linger_ns;
+    if (end <= now) {
+      over.push_back(lease.get());
+    } else {
+      look_at_idle_ = std::min(look_at_idle_.value_or(end), end);
+    }
+  }
+  for (Lease* const lease : over) give_back(*lease);
+}
+
+std::optional<Time> Leases::next_time() const { return look_at_idle_; }
+
+}  // namespace shoal::owner

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/id_table.h"
+#include "base/slab.h"
+#include "owner/object.h"
+#include "owner/outbox.h"
+
+namespace shoal::owner {
+
+/// The objects that one process owns or borrows: who needs each, and the conversation of src/wire/object.h about them.
+/// An own object is freed when nothing needs it: no handle, no pin, no value that contains it, no borrower. A borrowed
+/// one is given back then.
+///
+/// What becomes ready and which holds are settled is handed to the core through the two queues at the end, so that
+/// nothing here calls upwards.
+class Objects {
+ public:
+  Objects(ProcessId self, Outbox& out) : self_(self), out_(out) {}
+  ~Objects();
+  Objects(const Objects&) = delete;
+  Objects& operator=(const Objects&) = delete;
+
+  /// An own object that is pending and that nothing needs yet.
+  Object* make(const ObjectId& id);
+  /// An own or borrowed one; null where this process knows nothing of it.
+  Object* find(const ObjectId& id) const { return table_.find(id); }
+
+  /// A reference that came with a running task. It is covered by that, and pinned: `opened` takes note for run_ended().
+  Object* open_covered(const ObjectId& id, std::vector<Object*>& opened);
+  /// A reference found in the value of `outer`, which is kept until this process is registered.
+  Object* open_inside(const ObjectId& id, Object& outer);
+  /// The run that covered them is over. This process is registered for those that are still needed: `hold.missing`
+  /// counts them, and the hold is settled later unless it is 0.
+  void uncover(std::vector<Object*>& opened, Hold& hold);
+  /// Pins each, and registers this process for those that it borrows, likewise.
+  void hold_all(std::span<const ObjectId> ids, Hold& hold);
+
+  void pin(Object& object) { ++object.pins; }
+  void unpin(Object& object);
+  void unpin_all(std::span<const ObjectId> ids);
+  /// Its handles fell to 0.
+  void released(Object& object) { free_if_unneeded(object); }
+
+  /// The value of an own object, whose references count as needed by it from now on. Those are known here.
+  void set_value(Object& object, Payload value);
+  void set_failure(Object& object, wire::FailurePtr failure);
+  /// Tells `waiter` when it is ready, now if it is. The value of a borrowed one is asked for.
+  void watch(Object& object, Waiter* waiter);
+  void unwatch(Object& object, Waiter* waiter);
+  /// The task needs its value: false where it is ready, else the task is unblocked later.
+  bool need(Object& object, Task* task);
+  void forget_need(std::span<Object* const> objects, Task* task);
+  void tell_claimable(Object& object);
+
+  void on(ProcessId from, const wire::BorrowAdd& message);
+  void on(ProcessId from, const wire::BorrowAdded& message);
+  void on(ProcessId from, const wire::BorrowDrop& message);
+  void on(ProcessId from, const wire::FetchValue& message);
+  void on(ProcessId from, wire::ValueIs& message);
+  void on(ProcessId from, wire::ValueFailed& message);
+  /// Strikes it everywhere; what it owned and had not sent is lost.
+  void on_process_died(ProcessId process, const std::string& cause);
+  bool is_dead(ProcessId process) const { return dead_.contains(process); }
+
+  /// Empties the queue of tasks of which one more argument became ready.
+  void take_unblocked(std::vector<Task*>& into) { into.clear(), into.swap(unblocked_); }
+  void take_settled(std::vector<Hold*>& into) { into.clear(), into.swap(settled_); }
+  std::size_t size() const { return slab_.size(); }
+
+ private:
+  static Object::Interest& interest(Object& object);
+  Object* open_unknown(const ObjectId& id);
+  Object& borrow(const ObjectId& id);
+  void fetch(Object& object);
+  void add(Object& object);
+  /// Goes on with `hold` when this process is registered for the object; true where it is not yet.
+  bool await_registration(Object& object, Hold& hold);
+  void orphan(Object& object, wire::FailurePtr why);
+  void become_ready(Object& object);
+  void settle_holds(Object& object, bool known);
+  bool is_needed(const Object& object) const;
+  void free_if_unneeded(Object& object);
+  void free_now(Object& object);
+
+  const ProcessId self_;
+  Outbox& out_;
+  Slab<Object> slab_;
+  struct Spread {
+    std::size_t operator()(const ObjectId& id) const { return id.n + 0x9e3779b97f4a7c15u * id.index + 31 * id.owner.n; }
+  };
+  IdTable<ObjectId, Object, Spread> table_;
+  std::map<ObjectId, Object*> borrowed_;          // by owner
+  std::map<ProcessId, std::set<ObjectId>> lent_;  // by borrower
+  std::set<ProcessId> dead_;
+  std::vector<Object*> to_free_;  // what a freed value contained may be freed too: no recursion
+  bool freeing_ = false;
+  std::vector<Task*> unblocked_;
+  std::vector<Hold*> settled_;
+};
+
+/// What readers of a lost object are told.
+wire::FailurePtr lost_object(ErrorCode code, const ObjectId& id, const std::string& cause);
+
+}  // namespace shoal::owner

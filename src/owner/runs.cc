@@ -1,0 +1,184 @@
+#include "owner/runs.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace shoal::owner {
+
+Runs::~Runs() {
+  table_.for_each([this](Run& run) { slab_.destroy(&run); });
+}
+
+Run& Runs::make(wire::PushTask push, const wire::TaskTemplate& what) {
+  Run& run = *slab_.make();
+  run.push = std::move(push);
+  run.what = &what;
+  run.retained.target = &run;
+  table_.add({run.push.task, run.push.attempt}, &run);
+  return run;
+}
+
+void Runs::destroy(Run& run) {
+  table_.remove({run.push.task, run.push.attempt});
+  slab_.destroy(&run);
+}
+
+void Runs::on(ProcessId from, wire::DefineTemplate& define) {
+  auto& known = templates_[from];
+  if (known.size() <= define.id) known.resize(define.id + 1);
+  known[define.id] = std::move(define.what);
+}
+
+void Runs::on(ProcessId from, wire::PushTask& push) {
+  const auto& known = templates_[from];
+  if (push.task_template >= known.size() || known[push.task_template] == nullptr) return;  // not from a sound peer
+  const wire::TaskTemplate& what = *known[push.task_template];
+  queue_.push_back(&make(std::move(push), what));
+}
+
+Execution Runs::begin_here(wire::PushTask push, const wire::TaskTemplate& what) {
+  return start(make(std::move(push), what));
+}
+
+std::optional<Execution> Runs::next() {
+  if (queue_.empty()) return std::nullopt;
+  Run& run = *queue_.front();
+  queue_.pop_front();
+  return start(run);
+}
+
+Execution Runs::start(Run& run) {
+  run.state = Run::State::running;
+  running_.push_back(&run);
+  Execution execution;
+  execution.task = run.push.task;
+  execution.attempt = run.push.attempt;
+  execution.what = run.what;
+  execution.arguments = std::move(run.push.arguments);
+  execution.resolved = std::move(run.push.resolved);
+  execution.gpus = std::move(run.push.gpus);
+  execution.skip_items = run.push.skip_items;
+  execution.cancelled = &run.cancelled;
+  execution.run = &run;
+  return execution;
+}
+
+// --- Ends.
+
+void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t run_ns) {
+  Run& run = *execution.run;
+  wire::TaskDone message;
+  message.task = execution.task;
+  message.attempt = execution.attempt;
+  message.run_ns = run_ns;
+  for (const Payload& result : results) {
+    for (const ObjectId& id : result.refs()) {
+      objects_.pin(*objects_.find(id));
+      run.result_refs.push_back(id);
+    }
+  }
+  if (!results.empty()) {
+    message.result = std::move(results.front());
+    message.more.assign(std::make_move_iterator(results.begin() + 1), std::make_move_iterator(results.end()));
+  }
+  message.retains = end(run);
+  const ProcessId submitter = execution.task.owner;
+  if (!run.submitter_died) out_.send(submitter, std::move(message));
+  close_if_over(run);
+}
+
+void Runs::failed(Execution execution, wire::Failure failure, std::int64_t run_ns) {
+  Run& run = *execution.run;
+  failure.task = execution.what->name;
+  failure.attempt = execution.attempt;
+  failure.process = self_;
+  wire::TaskFailed message;
+  message.task = execution.task;
+  message.attempt = execution.attempt;
+  message.run_ns = run_ns;
+  message.failure = std::make_shared<const wire::Failure>(std::move(failure));
+  message.retains = end(run);
+  if (!run.submitter_died) out_.send(execution.task.owner, std::move(message));
+  close_if_over(run);
+}
+
+/// Whether references that came with it are still held here.
+bool Runs::end(Run& run) {
+  run.state = Run::State::ended;
+  std::erase(running_, &run);
+  if (!run.opened.empty()) objects_.uncover(run.opened, run.retained);
+  return run.retained.missing > 0;
+}
+
+void Runs::close_if_over(Run& run) {
+  if (run.submitter_died) objects_.unpin_all(std::exchange(run.result_refs, {}));
+  if (run.retained.missing == 0 && run.result_refs.empty()) destroy(run);
+}
+
+void Runs::retained(Run& run) {
+  if (!run.submitter_died) out_.send(run.push.task.owner, wire::Retained{run.push.task, run.push.attempt});
+  close_if_over(run);
+}
+
+void Runs::on(ProcessId, const wire::ResultHeld& held) {
+  Run* const run = table_.find({held.task, held.attempt});
+  if (run == nullptr) return;
+  objects_.unpin_all(std::exchange(run->result_refs, {}));
+  close_if_over(*run);
+}
+
+// --- What has not started, and what nobody wants any more.
+
+void Runs::give_back_queued() {
+  std::map<ProcessId, wire::ReturnTasks> back;
+  for (const Run* const run : running_) {
+    if (!run->submitter_died && run->push.task.owner != self_) back[run->push.task.owner].waits = true;
+  }
+  for (Run* const run : std::exchange(queue_, {})) {
+    back[run->push.task.owner].tasks.push_back(run->push.task);
+    destroy(*run);
+  }
+  for (auto& [owner, tasks] : back) out_.send(owner, std::move(tasks));
+}
+
+void Runs::on(ProcessId from, const wire::RecallTasks& recall) {
+  const std::set<TaskId> wanted(recall.tasks.begin(), recall.tasks.end());
+  wire::ReturnTasks back;
+  std::erase_if(queue_, [&](Run* run) {
+    if (!wanted.contains(run->push.task)) return false;
+    back.tasks.push_back(run->push.task);
+    destroy(*run);
+    return true;
+  });
+  out_.send(from, std::move(back));  // an empty one, too: it ends the recall
+}
+
+void Runs::on(ProcessId from, const wire::CancelTask& cancel) {
+  Run* const run = table_.find({cancel.task, cancel.attempt});
+  if (run == nullptr || run->state == Run::State::ended) return;
+  if (run->state == Run::State::running) return run->cancelled.store(true, std::memory_order_relaxed);
+  std::erase(queue_, run);
+  destroy(*run);
+  out_.send(from, wire::ReturnTasks{.tasks = {cancel.task}});
+}
+
+void Runs::on_process_died(ProcessId process) {
+  std::vector<Run*> of_it;
+  table_.for_each([&](Run& run) {
+    if (run.push.task.owner == process) of_it.push_back(&run);
+  });
+  for (Run* const run : of_it) {
+    run->submitter_died = true;
+    if (run->state == Run::State::queued) {
+      std::erase(queue_, run);
+      destroy(*run);
+    } else if (run->state == Run::State::running) {
+      run->cancelled.store(true, std::memory_order_relaxed);
+    } else {
+      close_if_over(*run);
+    }
+  }
+}
+
+}  // namespace shoal::owner

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/id_table.h"
+#include "base/slab.h"
+#include "owner/objects.h"
+#include "owner/outbox.h"
+#include "wire/message.h"
+
+namespace shoal::owner {
+
+struct Run;
+
+/// An attempt that this process runs. Whoever has it ends it by Core::done or Core::failed.
+struct Execution {
+  TaskId task;
+  std::uint32_t attempt = 0;
+  const wire::TaskTemplate* what = nullptr;  ///< Lives as long as the core.
+  Payload arguments;
+  std::vector<Payload> resolved;
+  std::vector<std::uint32_t> gpus;
+  std::uint64_t skip_items = 0;                  ///< Of a stream.
+  const std::atomic<bool>* cancelled = nullptr;  ///< Its submitter wants no more of it.
+  Run* run = nullptr;                            ///< The core's own.
+};
+
+/// One attempt in this process, from when it came until its submitter is told all about it.
+struct Run {
+  wire::PushTask push;
+  const wire::TaskTemplate* what = nullptr;
+  enum class State : std::uint8_t { queued, running, ended } state = State::queued;
+  std::atomic<bool> cancelled{false};
+  std::vector<Object*> opened;        ///< Borrowed objects that it covers.
+  std::vector<ObjectId> result_refs;  ///< Pinned until the submitter is registered for them.
+  Hold retained{Hold::Goal::retained};
+  bool submitter_died = false;
+};
+
+/// The attempts that others gave to this process: their order, their ends, and the references that they came with.
+class Runs {
+ public:
+  Runs(ProcessId self, Objects& objects, Outbox& out) : self_(self), objects_(objects), out_(out) {}
+  ~Runs();
+  Runs(const Runs&) = delete;
+  Runs& operator=(const Runs&) = delete;
+
+  /// One that this process submitted itself and runs where it waits.
+  Execution begin_here(wire::PushTask push, const wire::TaskTemplate& what);
+  /// The next in its turn.
+  std::optional<Execution> next();
+  bool has_next() const { return !queue_.empty(); }
+  void done(Execution execution, std::vector<Payload> results, std::int64_t run_ns);
+  void failed(Execution execution, wire::Failure failure, std::int64_t run_ns);
+  /// What runs waits: all that has not started goes back.
+  void give_back_queued();
+
+  void on(ProcessId from, wire::DefineTemplate& define);
+  void on(ProcessId from, wire::PushTask& push);
+  void on(ProcessId from, const wire::RecallTasks& recall);
+  void on(ProcessId from, const wire::CancelTask& cancel);
+  void on(ProcessId from, const wire::ResultHeld& held);
+  /// This process is registered for what an ended run left behind.
+  void retained(Run& run);
+  /// What it submitted is of no use to anybody.
+  void on_process_died(ProcessId process);
+  std::size_t size() const { return slab_.size(); }
+
+ private:
+  struct Key {
+    TaskId task;
+    std::uint32_t attempt = 0;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct Spread {
+    std::size_t operator()(const Key& key) const { return key.task.n + 31 * key.task.owner.n + 7 * key.attempt; }
+  };
+
+  Run& make(wire::PushTask push, const wire::TaskTemplate& what);
+  Execution start(Run& run);
+  bool end(Run& run);
+  void close_if_over(Run& run);
+  void destroy(Run& run);
+
+  const ProcessId self_;
+  Objects& objects_;
+  Outbox& out_;
+  Slab<Run> slab_;
+  IdTable<Key, Run, Spread> table_;
+  std::deque<Run*> queue_;
+  std::vector<Run*> running_;
+  std::map<ProcessId, std::vector<std::shared_ptr<const wire::TaskTemplate>>>
+      templates_;  // of each submitter, by number
+};
+
+}  // namespace shoal::owner

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <shoal/base/ids.h>
+#include <shoal/wire/payload.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "owner/object.h"
+#include "wire/task.h"
+
+namespace shoal::owner {
+
+struct Kind;
+struct Lease;
+struct Task;
+
+/// What tasks of one function and one set of options share.
+struct Template {
+  std::shared_ptr<const wire::TaskTemplate> what;
+  std::uint32_t id = 0;  ///< As workers are told.
+  Kind* kind = nullptr;
+  std::int64_t run_ns = -1;           ///< What an attempt took lately; -1 = none has ended.
+  std::vector<ProcessId> known_to{};  ///< Workers that were sent it, sorted.
+};
+
+/// Results that are not known yet, since they contain references for which this process is not registered.
+struct Settling {
+  Hold commit{Hold::Goal::commit};
+  ProcessId worker;
+  std::vector<Payload> results;
+  std::vector<ObjectId> held;  ///< What they contain, pinned here.
+};
+
+/// A task of this process from its submission until its results are known and its arguments are let go of.
+struct Task {
+  enum class State : std::uint8_t {
+    blocked,   ///< Waits for arguments.
+    ready,     ///< In its kind's queue.
+    pushed,    ///< With a worker, which may have started it.
+    here,      ///< Run by whoever waits for it.
+    settling,  ///< Over; this process is not registered yet for what its result contains.
+    over,      ///< Its results are known; a worker still holds arguments.
+  };
+
+  TaskId id;
+  State state = State::blocked;
+  bool cancelled = false;  ///< Its results are known to be; what a worker says of it is only its end.
+  std::uint32_t attempt = 0;
+  std::int32_t retries_left = 0;
+  std::uint32_t missing = 0;  ///< Arguments that are not ready.
+  Template* of = nullptr;
+  Lease* lease = nullptr;  ///< While pushed or here.
+  Payload arguments;
+  std::vector<Object*> resolve;
+  std::vector<Object*> results;    ///< Those that are pending.
+  std::vector<ProcessId> held_by;  ///< Workers of ended attempts that still hold arguments.
+  std::unique_ptr<Settling> settling;
+  Task* previous = nullptr;  ///< In the list of its state.
+  Task* next = nullptr;
+};
+
+/// Tasks in order; each is in one list at most.
+class TaskList {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  std::size_t size() const { return size_; }
+  Task* first() const { return first_; }
+  Task* last() const { return last_; }
+
+  void push_back(Task& task) {
+    task.previous = last_;
+    task.next = nullptr;
+    (last_ == nullptr ? first_ : last_->next) = &task;
+    last_ = &task;
+    ++size_;
+  }
+  void push_front(Task& task) {
+    task.previous = nullptr;
+    task.next = first_;
+    (first_ == nullptr ? last_ : first_->previous) = &task;
+    first_ = &task;
+    ++size_;
+  }
+  /// Precondition: it is in this list.
+  void remove(Task& task) {
+    (task.previous == nullptr ? first_ : task.previous->next) = task.next;
+    (task.next == nullptr ? last_ : task.next->previous) = task.previous;
+    task.previous = task.next = nullptr;
+    --size_;
+  }
+
+ private:
+  Task* first_ = nullptr;
+  Task* last_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace shoal::owner

@@ -1,0 +1,270 @@
+#include "owner/tasks.h"
+
+#include <algorithm>
+#include <cassert>
+#include <memory>
+#include <utility>
+
+namespace shoal::owner {
+namespace {
+
+using State = Task::State;
+
+wire::FailurePtr failure_of(const Task& task, ErrorCode code, const std::string& text) {
+  wire::Failure failure;
+  failure.code = code;
+  failure.text = "task " + task.of->what->name + " (" + to_string(task.id) + "): " + text;
+  failure.task = task.of->what->name;
+  failure.attempt = task.attempt;
+  failure.process = task.id.owner;
+  return std::make_shared<const wire::Failure>(std::move(failure));
+}
+
+/// The task never ran, because what it needs could not be had.
+wire::FailurePtr failure_of_argument(const Task& task, const Object& argument) {
+  wire::Failure failure = *argument.failure;
+  failure.causes.insert(failure.causes.begin(), {failure.code, failure.text});
+  failure.text = "task " + task.of->what->name + " (" + to_string(task.id) + ") did not run, its argument " +
+                 to_string(argument.id) + " failed: " + argument.failure->text;
+  return std::make_shared<const wire::Failure>(std::move(failure));
+}
+
+}  // namespace
+
+Tasks::~Tasks() {
+  table_.for_each([this](Task& task) { slab_.destroy(&task); });
+}
+
+std::vector<Object*> Tasks::submit(TaskRequest request) {
+  Task& task = *slab_.make();
+  task.id = {self_, next_number()};
+  task.of = &leases_.intern(request.what);
+  task.retries_left = request.what->retries;
+  task.arguments = std::move(request.arguments);
+  task.resolve = std::move(request.resolve);
+  table_.add(task.id.n, &task);
+
+  for (std::uint32_t i = 0; i < request.what->results; ++i) {
+    Object* const result = objects_.make({self_, task.id.n, i});
+    result->maker = &task;
+    result->handles.store(1, std::memory_order_relaxed);
+    task.results.push_back(result);
+  }
+  for (const ObjectId& id : task.arguments.refs()) objects_.pin(*objects_.find(id));
+  for (Object* const object : task.resolve) {
+    objects_.pin(*object);
+    task.missing += objects_.need(*object, &task) ? 1 : 0;
+  }
+  ++task.missing;
+  std::vector<Object*> results = task.results;
+  unblock(task);
+  return results;
+}
+
+void Tasks::unblock(Task& task) {
+  if (--task.missing > 0 || task.state != State::blocked) return;
+  for (const Object* const object : task.resolve) {
+    if (object->failure != nullptr) return fail(task, failure_of_argument(task, *object));
+  }
+  leases_.enqueue(task);
+}
+
+// --- Ends of attempts.
+
+/// The task, where this is what became of its present attempt; what is said of earlier ones came too late.
+Task* Tasks::find(ProcessId from, const TaskId& id, std::uint32_t attempt) const {
+  Task* const task = table_.find(id.n);
+  if (task == nullptr || task->attempt != attempt) return nullptr;
+  if (task->state == State::here) return from == self_ ? task : nullptr;
+  return task->state == State::pushed && task->lease->worker == from ? task : nullptr;
+}
+
+void Tasks::on(ProcessId from, wire::TaskDone& done, Time now) {
+  Task* const task = find(from, done.task, done.attempt);
+  if (task == nullptr) return;
+  Outcome outcome{.retains = done.retains, .run_ns = done.run_ns};
+  outcome.results.reserve(1 + done.more.size());
+  outcome.results.push_back(std::move(done.result));
+  for (Payload& result : done.more) outcome.results.push_back(std::move(result));
+  on_end(*task, from, std::move(outcome), now);
+}
+
+void Tasks::on(ProcessId from, wire::TaskFailed& failed, Time now) {
+  Task* const task = find(from, failed.task, failed.attempt);
+  if (task == nullptr) return;
+  on_end(*task, from, {.failure = std::move(failed.failure), .retains = failed.retains, .run_ns = failed.run_ns}, now);
+}
+
+void Tasks::on_end(Task& task, ProcessId from, Outcome outcome, Time now) {
+  leases_.ended(task, outcome.run_ns, now);
+  task.state = State::settling;
+  if (outcome.retains) {
+    task.held_by.push_back(from);
+    retained_by_[from].insert(task.id.n);
+  }
+  if (outcome.failure != nullptr) {
+    if (!task.cancelled && is_retried(task, *outcome.failure)) return retry(task);
+    return fail(task, std::move(outcome.failure));
+  }
+  if (std::all_of(outcome.results.begin(), outcome.results.end(), [](const Payload& p) { return p.refs().empty(); })) {
+    return give(task, outcome.results);
+  }
+  task.settling = std::make_unique<Settling>();
+  Settling& settling = *task.settling;
+  settling.worker = from;
+  settling.results = std::move(outcome.results);
+  for (const Payload& result : settling.results) {
+    settling.held.insert(settling.held.end(), result.refs().begin(), result.refs().end());
+  }
+  settling.commit.target = &task;
+  objects_.hold_all(settling.held, settling.commit);
+  if (settling.commit.missing == 0) commit(task);
+}
+
+void Tasks::commit(Task& task) {
+  const std::unique_ptr<Settling> settling = std::move(task.settling);
+  out_.send(settling->worker, wire::ResultHeld{task.id, task.attempt});
+  give(task, settling->results);
+  objects_.unpin_all(settling->held);
+}
+
+void Tasks::give(Task& task, std::vector<Payload>& values) {
+  for (std::size_t i = 0; i < task.results.size(); ++i) {
+    objects_.set_value(*task.results[i], i < values.size() ? std::move(values[i]) : Payload());
+  }
+  over(task);
+}
+
+bool Tasks::is_retried(const Task& task, const wire::Failure& failure) const {
+  if (task.retries_left == 0 || failure.code != ErrorCode::user_function) return false;
+  const std::vector<std::string>& wanted = task.of->what->retry_on;
+  return std::any_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
+    return name == "*" || name == failure.type ||
+           std::find(failure.bases.begin(), failure.bases.end(), name) != failure.bases.end();
+  });
+}
+
+/// Once more, and it counts. Less than 0 = for ever.
+void Tasks::retry(Task& task) {
+  if (task.retries_left > 0) --task.retries_left;
+  ++task.attempt;
+  leases_.enqueue(task);
+}
+
+void Tasks::fail(Task& task, wire::FailurePtr failure) {
+  for (Object* const result : task.results) objects_.set_failure(*result, failure);
+  over(task);
+}
+
+/// Its results are known. Workers may still hold arguments.
+void Tasks::over(Task& task) {
+  for (Object* const result : std::exchange(task.results, {})) objects_.released(*result);
+  task.state = State::over;
+  if (task.held_by.empty()) let_go(task);
+}
+
+void Tasks::held_no_more(Task& task, ProcessId worker) {
+  const auto one = std::find(task.held_by.begin(), task.held_by.end(), worker);
+  if (one != task.held_by.end()) task.held_by.erase(one);
+  if (task.held_by.empty() && task.state == State::over) let_go(task);
+}
+
+void Tasks::let_go(Task& task) {
+  objects_.unpin_all(task.arguments.refs());
+  for (Object* const object : task.resolve) objects_.unpin(*object);
+  table_.remove(task.id.n);
+  slab_.destroy(&task);
+}
+
+void Tasks::on(ProcessId from, const wire::Retained& retained) {
+  const auto by = retained_by_.find(from);
+  if (by == retained_by_.end()) return;
+  const auto held = by->second.find(retained.task.n);
+  if (held == by->second.end()) return;
+  by->second.erase(held);
+  if (by->second.empty()) retained_by_.erase(by);
+  held_no_more(*table_.find(retained.task.n), from);
+}
+
+void Tasks::on(ProcessId from, const wire::ReturnTasks& returned, Time now) {
+  leases_.on_returned(from, returned.waits);
+  for (auto id = returned.tasks.rbegin(); id != returned.tasks.rend(); ++id) {
+    Task* const task = table_.find(id->n);
+    if (task == nullptr || task->state != State::pushed || task->lease->worker != from) continue;
+    leases_.ended(*task, -1, now);
+    if (task->cancelled) {
+      over(*task);
+    } else {
+      leases_.enqueue_first(*task);
+      for (Object* const result : task->results) objects_.tell_claimable(*result);
+    }
+  }
+}
+
+void Tasks::on_refused(const wire::LeaseRefused& refused) {
+  for (Task* const task : leases_.on(refused)) {
+    leases_.withdraw(*task);
+    fail(*task, failure_of(*task, ErrorCode::infeasible, refused.text));
+  }
+}
+
+void Tasks::on_worker_died(ProcessId worker, const std::string& cause) {
+  const std::vector<Leases::Lost> lost = leases_.on_worker_died(worker);
+  for (auto it = lost.rbegin(); it != lost.rend(); ++it) {
+    Task& task = *it->task;
+    task.state = State::settling;
+    if (task.cancelled) {
+      over(task);
+    } else if (!it->may_have_started) {
+      leases_.enqueue_first(task);
+    } else if (task.retries_left == 0) {
+      fail(task, failure_of(task, ErrorCode::worker_died, "its worker " + to_string(worker) + " is gone: " + cause));
+    } else {
+      retry(task);
+    }
+  }
+  if (const auto by = retained_by_.extract(worker); !by.empty()) {
+    for (const std::uint64_t n : by.mapped()) held_no_more(*table_.find(n), worker);
+  }
+}
+
+// --- What others decide.
+
+void Tasks::cancel(Object& result) {
+  Task* const task = result.maker;
+  if (task == nullptr || task->cancelled) return;
+  const wire::FailurePtr failure = failure_of(*task, ErrorCode::cancelled, "it was cancelled");
+  switch (task->state) {
+    case State::blocked: objects_.forget_need(task->resolve, task); return fail(*task, failure);
+    case State::ready: leases_.withdraw(*task); return fail(*task, failure);
+    case State::pushed: out_.send(task->lease->worker, wire::CancelTask{task->id, task->attempt}); break;
+    case State::here:
+    case State::settling: break;
+    case State::over: return;
+  }
+  task->cancelled = true;
+  const std::vector<Object*> results = std::exchange(task->results, {});
+  for (Object* const each : results) objects_.set_failure(*each, failure);
+  for (Object* const each : results) objects_.released(*each);
+}
+
+Task* Tasks::find_ready(Object& object) const { return find_ready(object, k_claim_depth); }
+
+Task* Tasks::find_ready(Object& object, int depth) const {
+  Task* const task = object.maker;
+  if (task == nullptr || depth == 0) return nullptr;
+  if (task->state == State::ready) return task;
+  if (task->state != State::blocked) return nullptr;
+  for (Object* const argument : task->resolve) {
+    if (argument->phase.load(std::memory_order_relaxed) != Object::Phase::pending) continue;
+    return find_ready(*argument, depth - 1);
+  }
+  return nullptr;
+}
+
+void Tasks::begin_here(Task& task) {
+  leases_.withdraw(task);
+  task.state = State::here;
+}
+
+}  // namespace shoal::owner

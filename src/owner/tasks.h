@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/id_table.h"
+#include "base/slab.h"
+#include "owner/leases.h"
+#include "owner/objects.h"
+#include "owner/outbox.h"
+#include "owner/task.h"
+
+namespace shoal::owner {
+
+/// A task as its submitter describes it.
+struct TaskRequest {
+  std::shared_ptr<const wire::TaskTemplate> what;  ///< Tasks of one kind pass one pointer.
+  Payload arguments;                               ///< Its refs() are references that this process holds.
+  std::vector<Object*> resolve{};                  ///< References whose values are arguments, in order.
+};
+
+/// The tasks that this process submitted: what each waits for, what becomes of its attempts, and its results.
+class Tasks {
+ public:
+  Tasks(ProcessId self, Objects& objects, Leases& leases, Outbox& out)
+      : self_(self), objects_(objects), leases_(leases), out_(out) {}
+  ~Tasks();
+  Tasks(const Tasks&) = delete;
+  Tasks& operator=(const Tasks&) = delete;
+
+  /// A number for what this process makes: tasks and objects.
+  std::uint64_t next_number() { return ++last_number_; }
+
+  /// Its results, each with one handle.
+  std::vector<Object*> submit(TaskRequest request);
+  void cancel(Object& result);
+  /// A ready task that makes `object`, or something that its maker waits for. Null where there is none to be run here.
+  Task* find_ready(Object& object) const;
+  /// The attempt runs here, on `lease` where it is not null.
+  void begin_here(Task& task);
+
+  /// One more argument is ready.
+  void unblock(Task& task);
+  /// This process is registered for all that the result contains.
+  void commit(Task& task);
+
+  void on(ProcessId from, wire::TaskDone& done, Time now);
+  void on(ProcessId from, wire::TaskFailed& failed, Time now);
+  void on(ProcessId from, const wire::ReturnTasks& returned, Time now);
+  void on(ProcessId from, const wire::Retained& retained);
+  void on_refused(const wire::LeaseRefused& refused);
+  void on_worker_died(ProcessId worker, const std::string& cause);
+  std::size_t size() const { return slab_.size(); }
+
+ private:
+  struct Outcome {
+    std::vector<Payload> results{};
+    wire::FailurePtr failure{};  // null = results
+    bool retains = false;
+    std::int64_t run_ns = 0;
+  };
+
+  Task* find(ProcessId from, const TaskId& id, std::uint32_t attempt) const;
+  void on_end(Task& task, ProcessId from, Outcome outcome, Time now);
+  bool is_retried(const Task& task, const wire::Failure& failure) const;
+  void retry(Task& task);
+  void fail(Task& task, wire::FailurePtr failure);
+  void give(Task& task, std::vector<Payload>& values);
+  void over(Task& task);
+  void let_go(Task& task);
+  void held_no_more(Task& task, ProcessId worker);
+  Task* find_ready(Object& object, int depth) const;
+
+  const ProcessId self_;
+  Objects& objects_;
+  Leases& leases_;
+  Outbox& out_;
+  Slab<Task> slab_;
+  struct Spread {
+    std::size_t operator()(std::uint64_t n) const { return n; }
+  };
+  IdTable<std::uint64_t, Task, Spread> table_;
+  std::uint64_t last_number_ = 0;
+  std::map<ProcessId, std::multiset<std::uint64_t>> retained_by_;  // tasks whose arguments a worker still holds
+};
+
+}  // namespace shoal::owner

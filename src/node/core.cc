@@ -281,7 +281,8 @@ void Core::on_time(Time now) {
   assert(now >= now_);
   now_ = now;
   let_idle_leave();
-  hold_.update(leases_, now);
+  const auto is_due = [now](std::optional<Time> at) { return at && *at <= now; };
+  if (is_due(recall_at_) || is_due(hold_.next_time(leases_))) hold_.update(leases_, now);
   settle();
 }
 

@@ -532,6 +532,8 @@ TEST_F(NodeCore, AStoppedActorIsLostOnceItsWorkerIsGone) {
   daemon.stop_actor(actor, 1);
   daemon.stop_actor(actor, 1);
   EXPECT_THAT(daemon.to_stop, ElementsAre(worker));
+  daemon.stays(worker);
+  EXPECT_EQ(daemon.core.holdings().idle, 0u) << "it was not asked";
   EXPECT_EQ(daemon.count<wire::ActorLost>(k_control), 0u);
   EXPECT_EQ(free_cpus(), 0);
   daemon.start_actor(actor, 2, cpus(2));

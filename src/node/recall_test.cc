@@ -94,6 +94,18 @@ TEST(Recall, AsksForNothingThatWouldNotHelp) {
   EXPECT_THAT(mixed.recalls(150), ElementsAre(2, 3));
 }
 
+TEST(Recall, WhatDoesNotHelpOneMayHelpTheNext) {
+  Table table(cpus(2));
+  const LineKey actor{{1, 1}, true, 1};
+  table.leases.want(actor, cpus(1), 0, 1, 0);
+  table.leases.set_actor(actor, {});
+  table.want(2, cpus(1), 5, 0);  // the actor has lease 1, this line 2
+  table.want(3, cpus(2), 1, 0, 2);
+  EXPECT_THAT(table.recalls(k_patience), IsEmpty()) << "the actor keeps its CPU";
+  table.want(4, cpus(1), 1, 0, 1);
+  EXPECT_THAT(table.recalls(k_patience), ElementsAre(2));
+}
+
 TEST(Recall, PartsOfGpusAreNoWholeOne) {
   Table table({.gpu = 2 * k_one});
   table.want(1, k_half_gpu, 9, 0);  // leases 1, 2 on GPU 0; 3, 4 on GPU 1

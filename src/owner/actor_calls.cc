@@ -12,33 +12,50 @@ namespace shoal::owner {
 using wire::ActorPhase;
 
 void ActorCalls::add(Call call) {
-  assert(calls_.empty() || calls_.rbegin()->first < call);
+  assert(calls_.empty() || calls_.back().call < call);
   if (heard_ && news_.phase == ActorPhase::dead) return fail(call, news_.failure);
-  calls_.emplace(call, Entry{});
+  calls_.push_back({.call = call});
+  ++size_;
 }
 
 void ActorCalls::ready(Call call) {
-  const auto found = calls_.find(call);
-  if (found == calls_.end()) return;
-  found->second.ready = true;
+  Entry* entry = find(call);
+  if (entry == nullptr) return;
+  entry->ready = true;
   send_ready();
 }
 
 bool ActorCalls::withdraw(Call call) {
-  const auto found = calls_.find(call);
-  if (found == calls_.end() || is_sent(call)) return false;
-  calls_.erase(found);
+  Entry* entry = find(call);
+  if (entry == nullptr || is_sent(*entry)) return false;
+  end(*entry);
   send_ready();  // it may have been what others waited for
   return true;
 }
 
 bool ActorCalls::answered(Call call, std::uint32_t attempt) {
-  const auto found = calls_.find(call);
-  if (found == calls_.end() || !is_sent(call) || found->second.attempts != attempt + 1) return false;
-  calls_.erase(found);
+  Entry* entry = find(call);
+  if (entry == nullptr || !is_sent(*entry) || entry->attempts != attempt + 1) return false;
   --sent_;
+  end(*entry);
   send_ready();
   return true;
+}
+
+ActorCalls::Entry* ActorCalls::find(Call call) {
+  if (calls_.empty()) return nullptr;
+  if (calls_.front().call == call) return &calls_.front();
+  const auto at = std::ranges::lower_bound(calls_, call, {}, &Entry::call);
+  return at == calls_.end() || at->call != call || at->over ? nullptr : &*at;
+}
+
+void ActorCalls::end(Entry& entry) {
+  entry.over = true;
+  --size_;
+  while (!calls_.empty() && calls_.front().over) {
+    calls_.pop_front();
+    if (unsent_ > 0) --unsent_;
+  }
 }
 
 void ActorCalls::on_news(const wire::ActorNews& news) {
@@ -54,23 +71,25 @@ void ActorCalls::on_process_died(ProcessId process, const std::string& cause) {
   if (heard_ && news_.phase == ActorPhase::alive && news_.process == process) gone_up_to_ = news_.incarnation;
   if (sent_ == 0 || host_ != process) return;
   if (news_.phase != ActorPhase::dead) count_retries(lost_with(process, cause));
+  std::erase_if(calls_, [](const Entry& entry) { return entry.over; });
+  size_ = calls_.size();
   sent_ = 0;
-  next_ = 0;
+  unsent_ = 0;
   if (news_.phase == ActorPhase::dead) fail_unsent();
   send_ready();
 }
 
 void ActorCalls::count_retries(const wire::FailurePtr& lost) {
-  const std::size_t may_have_started = std::min<std::size_t>(sent_, news_.threads);
-  auto at = calls_.begin();
-  for (std::size_t i = 0; i < may_have_started; ++i) {
-    std::uint32_t& retries = at->second.retries;
-    if (news_.call_retries < 0 || retries < static_cast<std::uint32_t>(news_.call_retries)) {
-      ++retries;
-      ++at;
+  std::uint32_t may_have_started = news_.threads;
+  for (std::size_t i = 0; i < unsent_ && may_have_started > 0; ++i) {
+    Entry& entry = calls_[i];
+    if (entry.over) continue;
+    --may_have_started;
+    if (news_.call_retries < 0 || entry.retries < static_cast<std::uint32_t>(news_.call_retries)) {
+      ++entry.retries;
     } else {
-      fail(at->first, lost);
-      at = calls_.erase(at);
+      fail(entry.call, lost);
+      entry.over = true;
     }
   }
 }
@@ -83,18 +102,22 @@ void ActorCalls::take_actions(std::vector<Action>& into) {
 void ActorCalls::send_ready() {
   if (!heard_ || news_.phase != ActorPhase::alive || news_.incarnation <= gone_up_to_) return;
   if (sent_ != 0 && host_ != news_.process) return;
-  for (auto at = calls_.lower_bound(next_); at != calls_.end() && at->second.ready; ++at) {
+  for (; unsent_ < calls_.size(); ++unsent_) {
+    Entry& entry = calls_[unsent_];
+    if (entry.over) continue;
+    if (!entry.ready) return;
     host_ = news_.process;
-    actions_.push_back(Send{at->first, at->second.attempts++, host_, news_.incarnation});
     ++sent_;
-    next_ = at->first + 1;
+    actions_.push_back(Send{entry.call, entry.attempts++, host_, news_.incarnation});
   }
 }
 
 void ActorCalls::fail_unsent() {
-  const auto first = calls_.lower_bound(next_);
-  for (auto at = first; at != calls_.end(); ++at) fail(at->first, news_.failure);
-  calls_.erase(first, calls_.end());
+  for (std::size_t i = unsent_; i < calls_.size(); ++i) {
+    if (!calls_[i].over) fail(calls_[i].call, news_.failure);
+  }
+  calls_.resize(unsent_);
+  size_ = sent_;
 }
 
 wire::FailurePtr ActorCalls::lost_with(ProcessId process, const std::string& cause) const {

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <string>
 #include <variant>
 #include <vector>
@@ -62,18 +62,23 @@ class ActorCalls {
   void take_actions(std::vector<Action>& into);
 
   /// Calls that are not over.
-  std::size_t size() const { return calls_.size(); }
+  std::size_t size() const { return size_; }
   /// Of them, those that were sent.
   std::size_t sent() const { return sent_; }
 
  private:
   struct Entry {
+    Call call = 0;
     bool ready = false;
+    bool over = false;
     std::uint32_t attempts = 0;  // begun, so that the next has this number
     std::uint32_t retries = 0;   // used
   };
 
-  bool is_sent(Call call) const { return call < next_; }
+  /// The entry of a call that is not over; null for others. O(1) for the oldest, O(log calls) for others.
+  Entry* find(Call call);
+  bool is_sent(const Entry& entry) const { return unsent_ == calls_.size() || entry.call < calls_[unsent_].call; }
+  void end(Entry& entry);
   void send_ready();
   /// Of those that may have started with the process that is gone.
   void count_retries(const wire::FailurePtr& lost);
@@ -84,9 +89,9 @@ class ActorCalls {
   const ActorId actor_;
   wire::ActorNews news_;  // the last, where heard_
   bool heard_ = false;
-  std::map<Call, Entry> calls_;
-  std::size_t sent_ = 0;          // how many are before next_
-  Call next_ = 0;                 // those before it are sent, the others are not
+  std::deque<Entry> calls_;  // by number; the first is not over
+  std::size_t unsent_ = 0;   // those before this one are sent or over, the others are not sent
+  std::size_t size_ = 0, sent_ = 0;
   ProcessId host_;                // where the sent ones are
   std::uint32_t gone_up_to_ = 0;  // the last incarnation whose process is known to be gone
   std::vector<Action> actions_;

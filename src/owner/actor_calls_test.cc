@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "sim/random.h"
 
 namespace shoal::owner {
 namespace {
@@ -109,6 +113,27 @@ TEST_F(ActorCallsTest, WhatWasNotSentMayBeWithdrawn) {
   EXPECT_FALSE(calls.withdraw(1));
   calls.ready(1);
   EXPECT_EQ(calls.size(), 1U);
+}
+
+TEST_F(ActorCallsTest, AHoleInTheQueueChangesNothing) {
+  call(1, 5);
+  EXPECT_TRUE(calls.withdraw(2));
+  EXPECT_TRUE(calls.withdraw(5));
+  EXPECT_FALSE(calls.withdraw(2));
+  EXPECT_EQ(calls.size(), 3U);
+  tell(news(alive, 1, k_first));
+  EXPECT_EQ(actions(), (Texts{"send 1.0 to n2.4#1", "send 3.0 to n2.4#1", "send 4.0 to n2.4#1"}));
+  EXPECT_TRUE(calls.answered(3, 0));
+  EXPECT_FALSE(calls.answered(2, 0));
+  calls.on_process_died(k_first, "crash");
+  EXPECT_EQ(actions(), Texts{"fail 1 worker_died"});
+  call(6, 6);
+  tell(news(alive, 2, k_second));
+  EXPECT_EQ(actions(), (Texts{"send 4.1 to n2.5#2", "send 6.0 to n2.5#2"}));
+  EXPECT_TRUE(calls.answered(6, 0));
+  EXPECT_TRUE(calls.answered(4, 1));
+  EXPECT_EQ(calls.size(), 0U);
+  EXPECT_EQ(calls.sent(), 0U);
 }
 
 TEST_F(ActorCallsTest, WhatMayHaveStartedFailsAndTheRestGoesOn) {
@@ -234,6 +259,95 @@ TEST_F(ActorCallsTest, OldNewsHaveNoEffect) {
   EXPECT_EQ(actions(), Texts{});
   tell(news(alive, 3, k_second));
   EXPECT_EQ(actions(), Texts{"send 1.0 to n2.5#3"});
+}
+
+/// Inputs in any order, and a process that runs calls in its order and answers late or never.
+class AnyOrder {
+ public:
+  explicit AnyOrder(std::uint64_t seed) : seed_(seed), dice_(seed) {}
+
+  void run() {
+    for (int i = 0; i < 200; ++i) {
+      step(dice_.between(0, 9));
+      take();
+    }
+    tell(dead);
+    calls_.on_process_died(process(), "stopped");
+    take();
+    EXPECT_EQ(calls_.size(), 0U);
+    EXPECT_EQ(ends_.size(), made_) << "each call ends";
+    for (const auto& [call, times] : ends_) EXPECT_EQ(times, 1) << "call " << call;
+  }
+
+ private:
+  void step(std::int64_t what) {
+    if (what < 4) {
+      calls_.add(++made_);
+      if (dice_.chance(70)) calls_.ready(made_);
+    } else if (what < 5) {
+      calls_.ready(any_call());
+    } else if (what < 6) {
+      const ActorCalls::Call call = any_call();
+      if (calls_.withdraw(call)) ++ends_[call];
+    } else if (what < 8 && !with_process_.empty()) {
+      const ActorCalls::Send send = with_process_.front();
+      with_process_.pop_front();
+      EXPECT_TRUE(calls_.answered(send.call, send.attempt));
+      EXPECT_FALSE(calls_.answered(send.call, send.attempt));
+      ++ends_[send.call];
+    } else if (what < 9 && !lives_) {
+      lives_ = true;
+      tell(alive);
+    } else if (lives_ && dice_.chance(30)) {
+      lives_ = false;
+      with_process_.clear();
+      const ProcessId gone = process();
+      ++incarnation_;
+      if (dice_.chance(50)) tell(restarting);
+      calls_.on_process_died(gone, "crash");
+    }
+  }
+  void take() {
+    std::vector<ActorCalls::Action> taken;
+    calls_.take_actions(taken);
+    for (const ActorCalls::Action& action : taken) {
+      if (const auto* fail = std::get_if<ActorCalls::Fail>(&action)) {
+        ++ends_[fail->call];
+        continue;
+      }
+      const auto& send = std::get<ActorCalls::Send>(action);
+      EXPECT_TRUE(lives_);
+      EXPECT_EQ(send.process, process());
+      EXPECT_TRUE(with_process_.empty() || with_process_.back().call < send.call) << "they start in their order";
+      with_process_.push_back(send);
+    }
+  }
+  void tell(wire::ActorPhase phase) {
+    wire::ActorNews what = news(phase, incarnation_, phase == alive ? process() : ProcessId{});
+    what.call_retries = static_cast<std::int32_t>(seed_ % 3) - 1;
+    what.threads = 1 + seed_ % 2;
+    calls_.on_news(what);
+  }
+  ProcessId process() const { return {2, incarnation_}; }
+  ActorCalls::Call any_call() {
+    return static_cast<ActorCalls::Call>(dice_.between(0, static_cast<std::int64_t>(made_)));
+  }
+
+  const std::uint64_t seed_;
+  sim::Random dice_;
+  ActorCalls calls_{k_actor};
+  std::map<ActorCalls::Call, int> ends_;
+  std::deque<ActorCalls::Send> with_process_;
+  ActorCalls::Call made_ = 0;
+  std::uint32_t incarnation_ = 1;
+  bool lives_ = false;
+};
+
+TEST(ActorCalls, EachEndsOnceAndStartsInItsOrder) {
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    AnyOrder(seed).run();
+    ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << seed;
+  }
 }
 
 }  // namespace

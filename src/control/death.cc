@@ -24,12 +24,12 @@ wire::FailurePtr failure(ErrorCode code, const ActorRecord& record, std::string 
 }  // namespace
 
 wire::FailurePtr death_by_kill(const ActorId& actor, const ActorRecord& record, const std::string& cause) {
-  return failure(ErrorCode::worker_died, record, fmt::format("{} was killed: {}", name_of(actor, record.name), cause));
+  return failure(ErrorCode::actor_died, record, fmt::format("{} was killed: {}", name_of(actor, record.name), cause));
 }
 
 wire::FailurePtr death_by_loss(const ActorId& actor, const ActorRecord& record, const std::string& cause) {
   const std::uint32_t used = record.life.incarnation - 1;
-  return failure(ErrorCode::worker_died, record,
+  return failure(ErrorCode::actor_died, record,
                  used == 0 ? fmt::format("{} lost its process, and may not be restarted (max_restarts is 0): {}",
                                          name_of(actor, record.name), cause)
                            : fmt::format("{} lost its process after all of its {} restarts: {}",
@@ -37,7 +37,7 @@ wire::FailurePtr death_by_loss(const ActorId& actor, const ActorRecord& record, 
 }
 
 wire::FailurePtr death_of_creator(const ActorId& actor, const ActorRecord& record, const std::string& cause) {
-  return failure(ErrorCode::worker_died, record,
+  return failure(ErrorCode::actor_died, record,
                  fmt::format("{} ended with its creator {}; create it detached if it is to outlive that: {}",
                              name_of(actor, record.name), to_string(actor.owner), cause));
 }
@@ -59,7 +59,7 @@ wire::FailurePtr death_by_want(const ActorId& actor, const ActorRecord& record, 
 }
 
 wire::FailurePtr death_long_ago(const ActorId& actor) {
-  return failure(ErrorCode::worker_died, {}, fmt::format("actor {} never existed or is long gone", to_string(actor)));
+  return failure(ErrorCode::actor_died, {}, fmt::format("actor {} never existed or is long gone", to_string(actor)));
 }
 
 }  // namespace shoal::control

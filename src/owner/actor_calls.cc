@@ -122,7 +122,7 @@ void ActorCalls::fail_unsent() {
 
 wire::FailurePtr ActorCalls::lost_with(ProcessId process, const std::string& cause) const {
   auto failure = std::make_shared<wire::Failure>();
-  failure->code = ErrorCode::worker_died;
+  failure->code = ErrorCode::actor_died;
   failure->process = process;
   failure->text = fmt::format("actor {} lost its process {} while the call may have been running, and its calls {}: {}",
                               to_string(actor_), to_string(process),

@@ -21,6 +21,7 @@ namespace shoal::owner {
 /// are: answers come on another way than news, and only a death comes after all answers. At that death the first `threads`
 /// of them may have started: they use a retry or fail. The others had not started, as a process gives the answer to a call
 /// away before it starts the next in that one's place; they go to the next incarnation like those that were never sent.
+/// Only where that answer was lost with the process is one that had started taken for one that had not.
 class ActorCalls {
  public:
   /// The caller's numbers, which grow from call to call.

@@ -32,7 +32,7 @@ wire::ActorNews news(wire::ActorPhase phase, std::uint32_t incarnation = 1, Proc
   return made;
 }
 
-/// A caller whose calls are ready at once, and what came out: "send 1.0 to n2.4#1", "fail 1 worker_died".
+/// A caller whose calls are ready at once, and what came out: "send 1.0 to n2.4#1", "fail 1 actor_died".
 struct ActorCallsTest : testing::Test {
   void call(ActorCalls::Call first, ActorCalls::Call last) {
     for (ActorCalls::Call n = first; n <= last; ++n) {
@@ -126,7 +126,7 @@ TEST_F(ActorCallsTest, AHoleInTheQueueChangesNothing) {
   EXPECT_TRUE(calls.answered(3, 0));
   EXPECT_FALSE(calls.answered(2, 0));
   calls.on_process_died(k_first, "crash");
-  EXPECT_EQ(actions(), Texts{"fail 1 worker_died"});
+  EXPECT_EQ(actions(), Texts{"fail 1 actor_died"});
   call(6, 6);
   tell(news(alive, 2, k_second));
   EXPECT_EQ(actions(), (Texts{"send 4.1 to n2.5#2", "send 6.0 to n2.5#2"}));
@@ -142,7 +142,7 @@ TEST_F(ActorCallsTest, WhatMayHaveStartedFailsAndTheRestGoesOn) {
   EXPECT_TRUE(calls.answered(1, 0));
   actions();
   calls.on_process_died(k_first, "crash");
-  EXPECT_EQ(actions(), Texts{"fail 2 worker_died"});
+  EXPECT_EQ(actions(), Texts{"fail 2 actor_died"});
   call(5, 5);
   tell(news(restarting, 2));
   EXPECT_EQ(actions(), Texts{});
@@ -159,7 +159,7 @@ TEST_F(ActorCallsTest, AsManyMayHaveStartedAsThereAreThreads) {
   EXPECT_TRUE(calls.answered(2, 0));
   actions();
   calls.on_process_died(k_first, "crash");
-  EXPECT_EQ(actions(), (Texts{"fail 1 worker_died", "fail 3 worker_died", "fail 4 worker_died"}));
+  EXPECT_EQ(actions(), (Texts{"fail 1 actor_died", "fail 3 actor_died", "fail 4 actor_died"}));
   EXPECT_EQ(calls.size(), 1U);
 }
 
@@ -173,7 +173,7 @@ TEST_F(ActorCallsTest, RetriesAreUsedOnePerLoss) {
     EXPECT_EQ(calls.size(), 2U);
     calls.on_process_died(process, "crash");
   }
-  EXPECT_EQ(actions(), Texts{"fail 1 worker_died"});
+  EXPECT_EQ(actions(), Texts{"fail 1 actor_died"});
   tell(news(alive, 4, k_second));
   EXPECT_EQ(actions(), Texts{"send 2.3 to n2.5#4"}) << "it was never the first, so it used none";
 }
@@ -201,7 +201,7 @@ TEST_F(ActorCallsTest, NewsThatOvertakeAnswersLoseNone) {
   EXPECT_TRUE(calls.answered(1, 0));
   EXPECT_TRUE(calls.answered(2, 0));
   calls.on_process_died(k_first, "crash");
-  EXPECT_EQ(actions(), Texts{"fail 3 worker_died"});
+  EXPECT_EQ(actions(), Texts{"fail 3 actor_died"});
   call(4, 4);
   EXPECT_EQ(actions(), Texts{"send 4.0 to n2.5#2"});
 }

@@ -27,7 +27,7 @@ TEST(KillActor, StopsItsProcess) {
   EXPECT_EQ(stop.incarnation, 1U);
   const auto news = service.only<wire::ActorNews>(k_driver);
   EXPECT_EQ(news.phase, wire::ActorPhase::dead);
-  EXPECT_EQ(news.failure->code, ErrorCode::worker_died);
+  EXPECT_EQ(news.failure->code, ErrorCode::actor_died);
   EXPECT_NE(news.failure->text.find("enough"), std::string::npos) << "it says why";
   kill(service, actor);
   EXPECT_TRUE(service.sent().empty());

@@ -23,7 +23,7 @@ TEST(ProcessDied, ItsActorIsRestartedOnce) {
   EXPECT_TRUE(service.sent().empty()) << "the node says what is known";
   service.start(actor, 5);
   service.die({2, 5});
-  EXPECT_EQ(service.death(actor), ErrorCode::worker_died);
+  EXPECT_EQ(service.death(actor), ErrorCode::actor_died);
 }
 
 TEST(ProcessDied, WithTheirCreatorActorsEnd) {
@@ -41,7 +41,7 @@ TEST(ProcessDied, WithTheirCreatorActorsEnd) {
   ASSERT_EQ(stops.size(), 2U);
   EXPECT_EQ(stops[0].second.actor, one);
   EXPECT_EQ(stops[1].second.actor, three);
-  EXPECT_EQ(service.only<wire::ActorNews>({2, 9}).failure->code, ErrorCode::worker_died);
+  EXPECT_EQ(service.only<wire::ActorNews>({2, 9}).failure->code, ErrorCode::actor_died);
   EXPECT_EQ(service.stage(two), Stage::starting) << "it is detached";
   EXPECT_EQ(service.stage(other), Stage::starting);
 }
@@ -76,7 +76,7 @@ TEST(ProcessDied, ANodeTakesItsActorsAlong) {
   EXPECT_EQ(asked[0].first, (ProcessId{3, 0}));
   EXPECT_EQ(asked[0].second.actor, restarts);
   EXPECT_EQ(asked[1].second.actor, starts);
-  EXPECT_EQ(service.death(ends), ErrorCode::worker_died);
+  EXPECT_EQ(service.death(ends), ErrorCode::actor_died);
   EXPECT_NE(service.life(ends).death->text.find("host2"), std::string::npos) << "it says which node";
   EXPECT_EQ(service.all<wire::ActorNews>().size(), 2U);
   EXPECT_TRUE(service.all<wire::StopActor>().empty());

@@ -39,7 +39,7 @@ TEST(WatchActor, TellsNowAndAfterEachChange) {
   service.say({2, 0}, wire::ActorLost{actor, 2, "crash"});
   news = service.only<wire::ActorNews>(k_one);
   EXPECT_EQ(news.phase, dead);
-  EXPECT_EQ(news.failure->code, ErrorCode::worker_died);
+  EXPECT_EQ(news.failure->code, ErrorCode::actor_died);
 }
 
 TEST(WatchActor, WatchersHearInOrder) {
@@ -119,7 +119,7 @@ TEST(WatchActor, WhatIsLongGoneIsDead) {
     const auto news = service.only<wire::ActorNews>(k_one);
     EXPECT_EQ(news.actor, (ActorId{k_driver, n}));
     EXPECT_EQ(news.phase, dead);
-    EXPECT_EQ(news.failure->code, ErrorCode::worker_died);
+    EXPECT_EQ(news.failure->code, ErrorCode::actor_died);
   }
   EXPECT_EQ(service.core().holdings(), Core::Holdings{}) << "nor is it watched";
 }

@@ -21,10 +21,10 @@ void Turn::register_actor(const ActorId& actor, wire::ActorSpecPtr spec) {
 
 void Turn::step(const ActorId& actor, const std::optional<LifeStep>& step) {
   if (!step) return;
-  const ActorRecord& record_now = *truth().actors().find(actor);
+  const ActorRecord& known = *truth().actors().find(actor);
   note(actor);
-  const ActorLife life = record_now.life;
-  const wire::ActorSpecPtr spec = record_now.spec;
+  const ActorLife life = known.life;
+  const wire::ActorSpecPtr spec = known.spec;
   record(ActorChanged{actor, step->life});
   state_.loads.follow(*spec, life, step->life);
   if (step->stop && truth().nodes().is_alive(life.node)) {
@@ -34,15 +34,15 @@ void Turn::step(const ActorId& actor, const std::optional<LifeStep>& step) {
 }
 
 void Turn::place(const ActorId& actor) {
-  const ActorRecord& record_now = *truth().actors().find(actor);
-  const wire::ActorSpecPtr spec = record_now.spec;
+  const ActorRecord& known = *truth().actors().find(actor);
+  const wire::ActorSpecPtr spec = known.spec;
   const auto placement = choose_node(*spec, actor.owner.node, truth().nodes(), state_.loads);
   if (!placement) return;
   if (placement->outcome == sched::Placement::Outcome::infeasible) {
-    step(actor, on_killed(record_now.life, death_by_want(actor, record_now, placement->text)));
+    step(actor, on_killed(known.life, death_by_want(actor, known, placement->text)));
     return;
   }
-  step(actor, on_chosen(record_now.life, placement->node));
+  step(actor, on_chosen(known.life, placement->node));
   send({placement->node, 0}, wire::StartActor{actor, truth().actors().find(actor)->life.incarnation, spec});
 }
 
@@ -74,8 +74,8 @@ void Turn::unwatch_all(ProcessId watcher) {
 
 void Turn::note(const ActorId& actor) {
   // What stands there already is from before the turn, or nothing: the actor is new.
-  const ActorRecord* record_now = truth().actors().find(actor);
-  if (record_now != nullptr) before_.try_emplace(actor, news_of(actor, *record_now));
+  const ActorRecord* known = truth().actors().find(actor);
+  if (known != nullptr) before_.try_emplace(actor, news_of(actor, *known));
 }
 
 void Turn::after_unwatch(const ActorId& actor) {
@@ -85,12 +85,12 @@ void Turn::after_unwatch(const ActorId& actor) {
 
 void Turn::end() {
   for (const auto& [actor, before] : before_) {
-    const ActorRecord& record_now = *truth().actors().find(actor);
-    const wire::ActorNews now = news_of(actor, record_now);
+    const ActorRecord& known = *truth().actors().find(actor);
+    const wire::ActorNews now = news_of(actor, known);
     if (!before || !same_news(*before, now)) {
       for (const ProcessId watcher : watches().of(actor)) send(watcher, now);
     }
-    if (record_now.life.stage != Stage::dead) continue;
+    if (known.life.stage != Stage::dead) continue;
     if (watches().is_watched(actor)) {
       state_.graves.remove(actor);
     } else {

@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "wire/print.h"
+
 namespace shoal::control {
 namespace {
 
@@ -12,8 +14,10 @@ std::size_t dead_actors_max(sim::Random& random) { return random.chance(50) ? k_
 
 }  // namespace
 
-Town::Town(std::uint64_t seed)
-    : random_(seed), core_({.keep_changes = true, .dead_actors_max = dead_actors_max(random_)}) {
+Town::Town(std::uint64_t seed, bool with_trace)
+    : random_(seed),
+      core_({.keep_changes = true, .dead_actors_max = dead_actors_max(random_)}),
+      with_trace_(with_trace) {
   for (std::uint32_t n = 1; n <= 3; ++n) drivers_.insert({1, n});
 }
 
@@ -202,10 +206,12 @@ bool Town::deliver() {
     const wire::Message message = std::move(mail.messages.front());
     mail.messages.pop_front();
     delivered_.emplace_back(from, message);
+    if (with_trace_) trace_ += to_string(from) + ": " + wire::to_string(message) + "\n";
     oracle_.hear(from, message);
     core_.on_message(from, message);
   } else {
     mail_.erase(from);
+    if (with_trace_) trace_ += to_string(from) + " died\n";
     // The dead are never heard of again, nor are the workers of a dead node.
     std::erase_if(delivered_, [&](const auto& each) {
       return each.first == from || (from.n == 0 && each.first.node == from.node);
@@ -243,6 +249,7 @@ void Town::hear_service() {
   if (!(replayed_ == core_.truth())) note("the changes do not give the truth");
   oracle_.told(sent);
   for (wire::Envelope& each : sent) {
+    if (with_trace_) trace_ += "    to " + to_string(each.peer) + ": " + wire::to_string(each.message) + "\n";
     hash_ = shoal::detail::mix(hash_ ^ shoal::detail::bits(each.peer) ^ each.message.index() << 56);
     const auto* start = std::get_if<wire::StartActor>(&each.message);
     if (start != nullptr) ++counts_.started;

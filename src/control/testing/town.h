@@ -21,12 +21,14 @@ namespace shoal::control {
 /// sender and at any time between them; they die, and what they had sent may be lost. The oracle checks after each input.
 class Town {
  public:
-  explicit Town(std::uint64_t seed);
+  explicit Town(std::uint64_t seed, bool with_trace = false);
 
   /// Some inputs, then the rest of what is under way, then the end of everybody. The first broken promise; empty = none.
   std::string run();
 
   std::uint64_t trace_hash() const { return hash_; }
+  /// What the service heard and said, where it was asked for.
+  const std::string& trace() const { return trace_; }
   struct Counts {
     int inputs = 0, created = 0, started = 0, lost = 0, nodes_died = 0, repeated = 0, kills = 0;
   };
@@ -96,6 +98,8 @@ class Town {
   Time now_ = 1;
   bool calm_ = false;  // nothing fails any more
   std::uint64_t hash_ = 0;
+  const bool with_trace_;
+  std::string trace_;
   Counts counts_;
   std::string failure_;
 };

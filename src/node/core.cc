@@ -258,8 +258,13 @@ void Core::recall() {
   }
   const bool due = recall_at_ && *recall_at_ <= now_;
   if (due || !recall_at_) recall_at_ = now_ + options_.patience_ns;
-  if (!due && !(std::exchange(recall_now_, false) && leases_.anybody_content())) return;
-  recall_now_ = false;
+  if (!std::exchange(recall_now_, false) || !leases_.anybody_content()) {
+    if (!due) return;
+  } else if (now_ < recall_again_at_ && !due) {
+    recall_at_ = std::min(*recall_at_, recall_again_at_);
+    return;
+  }
+  recall_again_at_ = now_ + options_.patience_ns / k_recalls_a_patience;
   for (const std::uint64_t id : choose_recalls(leases_, now_, options_.patience_ns)) {
     leases_.set_recalled(id);
     send(leases_.find(id)->line->owner, wire::LeaseRecall{id});

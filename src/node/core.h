@@ -109,6 +109,7 @@ class Core {
 
   Time now_ = 0;
   std::optional<Time> recall_at_;   // while somebody waits
+  Time recall_again_at_ = 0;        // the earliest time of the next
   bool recall_now_ = false;         // a demand came that content holders could make room for
   wire::Resources reported_;        // the load as control knows it
   Time report_at_ = 0;              // the earliest time of the next report

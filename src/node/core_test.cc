@@ -367,6 +367,13 @@ TEST_F(NodeCore, WhoWantsNoMoreIsAskedAtOnce) {
   EXPECT_EQ(daemon.count<wire::LeaseRecall>(idle), 0u) << "once is enough";
   daemon.give_back(idle, lingering.lease);
   EXPECT_TRUE(daemon.next<wire::LeaseGrant>(late));
+
+  daemon.demand(late, 0, cpus(1), 0);
+  const ProcessId later = driver();
+  daemon.demand(later, 0, cpus(1), 1);
+  EXPECT_EQ(daemon.count<wire::LeaseRecall>(late), 0u) << "so soon nobody looks again";
+  daemon.time(daemon.core.next_time().value());
+  EXPECT_EQ(daemon.count<wire::LeaseRecall>(late), 1u);
 }
 
 TEST_F(NodeCore, WhoHoldsMoreIsAskedOnceOthersHaveWaitedTooLong) {

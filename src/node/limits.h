@@ -13,6 +13,8 @@ inline constexpr std::size_t k_workers_max = 1024;
 /// After a worker died while it started, the next is started so much later, twice that after the second, and so on.
 inline constexpr std::int64_t k_start_again_ns_min = 100'000'000;
 inline constexpr std::int64_t k_start_again_ns_max = 10'000'000'000;
+/// Demands that wait have all leases looked at, in search of one to ask back: at most so often while one is patient.
+inline constexpr std::int64_t k_recalls_a_patience = 50;
 /// The longest time for which room is kept for one line before others have their turn again.
 inline constexpr std::int64_t k_hold_ns_max = 600'000'000'000;
 /// Holders that the text about one waiting demand names.

@@ -5,77 +5,76 @@
 
 namespace shoal {
 
-/// From ids to records that live elsewhere: open addressing with linear probing, in a quarter of the time of
-/// std::unordered_map. `Spread` gives the bits of a key; ids that count upwards are best spread by counting. Not
-/// thread-safe.
-template <class Key, class Record, class Spread>
+/// Finds records, which live elsewhere, by their ids: each record holds the link to the next of its bucket, so adding and
+/// removing allocates nothing and takes the same time whatever else is there. Ids that count upwards lie side by side.
+/// Not thread-safe. `Traits`:
+///
+///     static const Key& key(const Record&);
+///     static std::size_t spread(const Key&);      // ids that count upwards are best spread by counting
+///     static Record*& next(Record&);
+template <class Key, class Record, class Traits>
 class IdTable {
  public:
   std::size_t size() const { return used_; }
-  /// In no order: nothing that others see may depend on it.
+  /// In no order: nothing that others see may depend on it. `f` may destroy the record.
   template <class F>
   void for_each(F&& f) const {
-    for (const Slot& slot : slots_) {
-      if (slot.record != nullptr) f(*slot.record);
+    for (Record* first : buckets_) {
+      while (first != nullptr) {
+        Record& record = *first;
+        first = Traits::next(record);
+        f(record);
+      }
     }
   }
 
   /// Null where there is none.
   Record* find(const Key& key) const {
-    if (slots_.empty()) return nullptr;
-    for (std::size_t i = Spread()(key) & mask(); slots_[i].record != nullptr; i = (i + 1) & mask()) {
-      if (slots_[i].key == key) return slots_[i].record;
-    }
-    return nullptr;
+    if (buckets_.empty()) return nullptr;
+    Record* record = buckets_[place(key)];
+    while (record != nullptr && !(Traits::key(*record) == key)) record = Traits::next(*record);
+    return record;
   }
 
-  /// Precondition: the key is not there.
-  void add(const Key& key, Record* record) {
-    if (2 * (used_ + 1) > slots_.size()) grow();
-    place({key, record});
+  /// Precondition: no record with this key is there.
+  void add(Record& record) {
+    if (used_ >= buckets_.size()) grow();
+    link(record);
     ++used_;
   }
 
-  void remove(const Key& key) {
-    if (slots_.empty()) return;
-    std::size_t hole = Spread()(key) & mask();
-    while (slots_[hole].record != nullptr && !(slots_[hole].key == key)) hole = (hole + 1) & mask();
-    if (slots_[hole].record == nullptr) return;
-    // What follows moves up where its own place is not behind the hole, so that no search ends early.
-    for (std::size_t i = (hole + 1) & mask(); slots_[i].record != nullptr; i = (i + 1) & mask()) {
-      const std::size_t own = Spread()(slots_[i].key) & mask();
-      if (((i - own) & mask()) < ((i - hole) & mask())) continue;
-      slots_[hole] = slots_[i];
-      hole = i;
-    }
-    slots_[hole] = {};
+  /// Precondition: it is there.
+  void remove(Record& record) {
+    Record** link = &buckets_[place(Traits::key(record))];
+    while (*link != &record) link = &Traits::next(**link);
+    *link = Traits::next(record);
     --used_;
   }
 
  private:
-  struct Slot {
-    Key key{};
-    Record* record = nullptr;
-  };
   static constexpr std::size_t k_first = 64;
 
-  std::size_t mask() const { return slots_.size() - 1; }
+  std::size_t place(const Key& key) const { return Traits::spread(key) & (buckets_.size() - 1); }
 
-  void place(const Slot& slot) {
-    std::size_t i = Spread()(slot.key) & mask();
-    while (slots_[i].record != nullptr) i = (i + 1) & mask();
-    slots_[i] = slot;
+  void link(Record& record) {
+    Record*& first = buckets_[place(Traits::key(record))];
+    Traits::next(record) = first;
+    first = &record;
   }
 
   void grow() {
-    std::vector<Slot> old(slots_.empty() ? k_first : 2 * slots_.size());
-    old.swap(slots_);
-    for (const Slot& slot : old) {
-      if (slot.record != nullptr) place(slot);
+    std::vector<Record*> old(buckets_.empty() ? k_first : 2 * buckets_.size());
+    old.swap(buckets_);
+    for (Record* first : old) {
+      while (first != nullptr) {
+        Record& record = *first;
+        first = Traits::next(record);
+        link(record);
+      }
     }
   }
 
-  std::vector<Slot> slots_;
+  std::vector<Record*> buckets_;  // a power of two
   std::size_t used_ = 0;
 };
 

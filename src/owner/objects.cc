@@ -29,7 +29,7 @@ Object::Interest& Objects::interest(Object& object) {
 
 Object* Objects::make(const ObjectId& id) {
   Object* const object = slab_.make(id);
-  table_.add(id, object);
+  table_.add(*object);
   return object;
 }
 
@@ -321,7 +321,7 @@ void Objects::free_now(Object& object) {
       if (next->borrow == Borrow::registered) out_.send(next->id.owner, wire::BorrowDrop{next->id});
       borrowed_.erase(next->id);
     }
-    table_.remove(next->id);
+    table_.remove(*next);
     slab_.destroy(next);
   }
   freeing_ = false;

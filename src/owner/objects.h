@@ -92,10 +92,12 @@ class Objects {
   const ProcessId self_;
   Outbox& out_;
   Slab<Object> slab_;
-  struct Spread {
-    std::size_t operator()(const ObjectId& id) const { return id.n + 0x9e3779b97f4a7c15u * id.index + 31 * id.owner.n; }
+  struct ById {
+    static const ObjectId& key(const Object& object) { return object.id; }
+    static std::size_t spread(const ObjectId& id) { return id.n + 0x9e3779b97f4a7c15u * id.index + 31 * id.owner.n; }
+    static Object*& next(Object& object) { return object.next_by_id; }
   };
-  IdTable<ObjectId, Object, Spread> table_;
+  IdTable<ObjectId, Object, ById> table_;
   std::map<ObjectId, Object*> borrowed_;          // by owner
   std::map<ProcessId, std::set<ObjectId>> lent_;  // by borrower
   std::set<ProcessId> dead_;

@@ -12,15 +12,16 @@ Runs::~Runs() {
 
 Run& Runs::make(wire::PushTask push, const wire::TaskTemplate& what) {
   Run& run = *slab_.make();
+  run.key = {push.task, push.attempt};
   run.push = std::move(push);
   run.what = &what;
   run.retained.target = &run;
-  table_.add({run.push.task, run.push.attempt}, &run);
+  table_.add(run);
   return run;
 }
 
 void Runs::destroy(Run& run) {
-  table_.remove({run.push.task, run.push.attempt});
+  table_.remove(run);
   slab_.destroy(&run);
 }
 

@@ -32,8 +32,16 @@ struct Execution {
   Run* run = nullptr;                            ///< The core's own.
 };
 
+struct RunKey {
+  TaskId task;
+  std::uint32_t attempt = 0;
+  friend bool operator==(const RunKey&, const RunKey&) = default;
+};
+
 /// One attempt in this process, from when it came until its submitter is told all about it.
 struct Run {
+  RunKey key;
+  Run* next_by_attempt = nullptr;
   wire::PushTask push;
   const wire::TaskTemplate* what = nullptr;
   enum class State : std::uint8_t { queued, running, ended } state = State::queued;
@@ -74,13 +82,10 @@ class Runs {
   std::size_t size() const { return slab_.size(); }
 
  private:
-  struct Key {
-    TaskId task;
-    std::uint32_t attempt = 0;
-    friend bool operator==(const Key&, const Key&) = default;
-  };
-  struct Spread {
-    std::size_t operator()(const Key& key) const { return key.task.n + 31 * key.task.owner.n + 7 * key.attempt; }
+  struct ByAttempt {
+    static const RunKey& key(const Run& run) { return run.key; }
+    static std::size_t spread(const RunKey& key) { return key.task.n + 31 * key.task.owner.n + 7 * key.attempt; }
+    static Run*& next(Run& run) { return run.next_by_attempt; }
   };
 
   Run& make(wire::PushTask push, const wire::TaskTemplate& what);
@@ -93,7 +98,7 @@ class Runs {
   Objects& objects_;
   Outbox& out_;
   Slab<Run> slab_;
-  IdTable<Key, Run, Spread> table_;
+  IdTable<RunKey, Run, ByAttempt> table_;
   std::deque<Run*> queue_;
   std::vector<Run*> running_;
   std::map<ProcessId, std::vector<std::shared_ptr<const wire::TaskTemplate>>>

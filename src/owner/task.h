@@ -60,6 +60,7 @@ struct Task {
   std::unique_ptr<Settling> settling;
   Task* previous = nullptr;  ///< In the list of its state.
   Task* next = nullptr;
+  Task* next_by_number = nullptr;
 };
 
 /// Tasks in order; each is in one list at most.

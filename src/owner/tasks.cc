@@ -42,7 +42,7 @@ std::vector<Object*> Tasks::submit(TaskRequest request) {
   task.retries_left = request.what->retries;
   task.arguments = std::move(request.arguments);
   task.resolve = std::move(request.resolve);
-  table_.add(task.id.n, &task);
+  table_.add(task);
 
   for (std::uint32_t i = 0; i < request.what->results; ++i) {
     Object* const result = objects_.make({self_, task.id.n, i});
@@ -172,7 +172,7 @@ void Tasks::held_no_more(Task& task, ProcessId worker) {
 void Tasks::let_go(Task& task) {
   objects_.unpin_all(task.arguments.refs());
   for (Object* const object : task.resolve) objects_.unpin(*object);
-  table_.remove(task.id.n);
+  table_.remove(task);
   slab_.destroy(&task);
 }
 

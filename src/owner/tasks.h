@@ -81,10 +81,12 @@ class Tasks {
   Leases& leases_;
   Outbox& out_;
   Slab<Task> slab_;
-  struct Spread {
-    std::size_t operator()(std::uint64_t n) const { return n; }
+  struct ByNumber {
+    static const std::uint64_t& key(const Task& task) { return task.id.n; }
+    static std::size_t spread(std::uint64_t n) { return n; }
+    static Task*& next(Task& task) { return task.next_by_number; }
   };
-  IdTable<std::uint64_t, Task, Spread> table_;
+  IdTable<std::uint64_t, Task, ByNumber> table_;
   std::uint64_t last_number_ = 0;
   std::map<ProcessId, std::multiset<std::uint64_t>> retained_by_;  // tasks whose arguments a worker still holds
 };

@@ -116,6 +116,8 @@ void Core::receive(ProcessId from, wire::Message& message) {
           tasks_.on_refused(it);
         } else if constexpr (std::is_same_v<M, wire::LeaseGrant>) {
           leases_.on(it, now_);
+        } else if constexpr (std::is_same_v<M, wire::LeaseLost>) {
+          if (const auto worker = leases_.worker_of(it.lease)) tasks_.on_worker_died(*worker, it.cause);
         } else if constexpr (std::is_same_v<M, wire::LeaseRecall>) {
           leases_.on(it);
         }

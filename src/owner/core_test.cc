@@ -135,6 +135,17 @@ TEST(Core, WhatALostWorkerHadStartedUsesAnAttemptAndTheRestDoesNot) {
   EXPECT_EQ(retried.value(), 3);
 }
 
+TEST(Core, ALeaseMayEndWithAWorkerThatTheOwnerNeverHeardOf) {
+  Cores cores(1);
+  Handle result = submit(cores.driver(), number(5));
+  cores.deliver();
+  cores.kill(cores.workers().at(0), {cores.driver_id()});
+  EXPECT_EQ(cores.run_all(run_sum), 1);
+  EXPECT_EQ(result.value(), 5);
+  result.drop();
+  cores.expect_nothing_left();
+}
+
 TEST(Core, ResultsOfAnEarlierAttemptAreNotTaken) {
   Cores cores(1);
   Handle result = submit(cores.driver(), number(5));

@@ -260,6 +260,12 @@ void Leases::drop(Lease& lease) {
   leases_.erase(lease.id);
 }
 
+std::optional<ProcessId> Leases::worker_of(std::uint64_t lease) const {
+  const auto found = leases_.find(lease);
+  if (found == leases_.end()) return std::nullopt;
+  return found->second->worker;
+}
+
 std::vector<Leases::Lost> Leases::on_worker_died(ProcessId worker) {
   std::vector<Lost> lost;
   for (const auto& known : templates_) std::erase(known->known_to, worker);

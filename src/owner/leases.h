@@ -86,6 +86,7 @@ class Leases {
 
   void on_time(Time now);
   std::optional<Time> next_time() const;
+  std::optional<ProcessId> worker_of(std::uint64_t lease) const;
   std::size_t size() const { return leases_.size(); }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -55,12 +56,15 @@ class Cores {
     return count;
   }
 
-  void kill(ProcessId process) {
+  /// Some may hear of it from the daemon only, if at all.
+  void kill(ProcessId process, const std::vector<ProcessId>& untold = {}) {
     cores_.erase(process);
     std::erase(workers_, process);
     std::erase_if(queue_, [&](const auto& sent) { return sent.first == process || sent.second.peer == process; });
     node_.on_process_died(process, "killed");
-    for (const auto& [id, core] : cores_) core->on_process_died(process, "killed");
+    for (const auto& [id, core] : cores_) {
+      if (std::find(untold.begin(), untold.end(), id) == untold.end()) core->on_process_died(process, "killed");
+    }
     deliver();
   }
 

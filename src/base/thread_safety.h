@@ -33,6 +33,7 @@ class SHOAL_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
 
   void lock() SHOAL_THREAD_ATTRIBUTE(acquire_capability()) { mutex_.lock(); }
   void unlock() SHOAL_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
+  bool try_lock() SHOAL_THREAD_ATTRIBUTE(try_acquire_capability(true)) { return mutex_.try_lock(); }
 
  private:
   friend class CondVar;

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <shoal/base/ids.h>
+
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "base/thread_safety.h"
+#include "net/mailbox.h"
+#include "wire/message.h"
+
+namespace shoal::shell {
+
+class Switch;
+
+/// One core, its lock, and the messages that wait for it. Whoever brings something to a core works it off, unless somebody
+/// is at it: then that thread does, before it leaves. So no thread waits for another to read, and none is there to read
+/// alone. Messages between two stations stay in order.
+class Station {
+ public:
+  Station(Switch& network, ProcessId self) : network_(network), self_(self) {}
+  virtual ~Station() = default;
+  Station(const Station&) = delete;
+  Station& operator=(const Station&) = delete;
+
+  ProcessId self() const { return self_; }
+
+  /// Calls f() under the core's lock, behind all that came before, and sends what follows from it.
+  template <class F>
+  void enter(F&& f) {
+    {
+      const Lock lock(mutex_);
+      take_in();
+      f();
+      give_out();
+    }
+    leave();
+  }
+  /// Works off what waits, unless another thread is at it.
+  void serve();
+  /// From any thread; serve() must follow. True where nothing waited.
+  bool post(wire::Envelope from_and_message) { return mailbox_.put(std::move(from_and_message)); }
+  bool has_mail() const { return mailbox_.size() > 0; }
+
+ protected:
+  Mutex& mutex() { return mutex_; }
+
+ private:
+  /// Under the lock: one message.
+  virtual void on_message(ProcessId from, wire::Message& message) = 0;
+  /// Under the lock, after some: what is to be sent.
+  virtual void take_messages(std::vector<wire::Envelope>& into) = 0;
+  /// Without the lock, after each time.
+  virtual void on_left() {}
+
+  void take_in() REQUIRES(mutex_);
+  void give_out() REQUIRES(mutex_);
+  void leave();
+
+  Switch& network_;
+  const ProcessId self_;
+  net::Mailbox<wire::Envelope> mailbox_;
+  Mutex mutex_;
+  std::vector<wire::Envelope> in_ GUARDED_BY(mutex_);
+  std::vector<wire::Envelope> out_ GUARDED_BY(mutex_);
+};
+
+/// Finds the stations of one process, and moves messages between them.
+class Switch {
+ public:
+  using Transcode = wire::Message (*)(wire::Message);
+  /// With `transcode` every message goes through it, as if over a wire.
+  explicit Switch(Transcode transcode = nullptr) : transcode_(transcode) {}
+
+  void add(Station& station);
+  void remove(Station& station);
+  /// Posts all and clears the vector. The receivers are served by serve_posted().
+  void send(ProcessId from, std::vector<wire::Envelope>& messages);
+  /// Serves those to whom this thread has posted; under no lock.
+  void serve_posted();
+
+ private:
+  Station* find(ProcessId id) const;
+
+  static constexpr std::size_t k_stations_max = 1 << 16;
+  const Transcode transcode_;
+  std::vector<std::atomic<Station*>> stations_ = std::vector<std::atomic<Station*>>(k_stations_max);
+  std::atomic<Station*> control_{nullptr};
+};
+
+}  // namespace shoal::shell

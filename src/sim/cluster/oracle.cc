@@ -7,8 +7,10 @@ namespace shoal::sim::cluster {
 
 namespace {
 constexpr std::uint32_t k_driver = 0;
-/// What stands for a value whose process, or whose task's process, is gone.
-const Codes k_lost{ErrorCode::worker_died};
+/// In the place of the results of a task whose workers died, and of what a process owned that died. Who asks for such
+/// an object may also come too late for its owner to know of it.
+const Codes k_task_lost{ErrorCode::worker_died};
+const Codes k_owner_lost{ErrorCode::owner_died, ErrorCode::object_lost};
 }  // namespace
 
 /// A value, or what is there instead.
@@ -54,7 +56,7 @@ Codes Oracle::errors_of(const Thing& thing) const {
   Codes codes = *thing.own;
   thing.searched = search_;
   for (const auto& [process, used] : thing.through) {
-    if (program_.kills > 0 && used->owner != process && used->owner != k_driver) codes |= k_lost;
+    if (program_.kills > 0 && used->owner != process && used->owner != k_driver) codes |= k_owner_lost;
     if (used->searched != search_) codes |= errors_of(*used);
   }
   return codes;
@@ -63,7 +65,7 @@ Codes Oracle::errors_of(const Thing& thing) const {
 Codes Oracle::seen_from(std::uint32_t process, const Thing& thing) const {
   ++search_;
   Codes codes = errors_of(thing);
-  if (program_.kills > 0 && thing.owner != process && thing.owner != k_driver) codes |= k_lost;
+  if (program_.kills > 0 && thing.owner != process && thing.owner != k_driver) codes |= k_owner_lost;
   return codes;
 }
 
@@ -89,7 +91,7 @@ std::vector<Oracle::ThingPtr> Oracle::call(std::uint32_t script, std::uint64_t s
   if (!frame.ended) run(frame);
 
   auto own = std::make_shared<Codes>(frame.own);
-  if (program_.kills > 0 && static_cast<std::int64_t>(program_.kills) > frame.script->retries) *own |= k_lost;
+  if (program_.kills > 0 && static_cast<std::int64_t>(program_.kills) > frame.script->retries) *own |= k_task_lost;
   std::vector<ThingPtr> results;
   for (std::size_t index = 0; index < frame.script->returns.size(); ++index) {
     auto result = std::make_shared<Thing>();

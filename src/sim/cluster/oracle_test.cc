@@ -107,7 +107,7 @@ TEST(ClusterOracle, WhatAWorkerOwnsDiesWithIt) {
   program.scripts[1].returns = {{0}};
   program.scripts[1].result_shapes = {1};
   EXPECT_TRUE(of(program, 0).errors.empty());
-  EXPECT_EQ(of(program, 1).errors, Codes{ErrorCode::worker_died});
+  EXPECT_EQ(of(program, 1).errors, (Codes{ErrorCode::owner_died, ErrorCode::object_lost}));
   EXPECT_EQ(of(program, 1).number, combine(combine(0, 9), 3));
 }
 

@@ -19,16 +19,21 @@ constexpr ProcessId k_node{1, 0};
 /// Far above what the longest program takes; a run that gets there stands still or goes in circles.
 constexpr std::uint64_t k_events_per_task = 20'000;
 
-/// The faults of a seed: within the first messages of the program, since each task takes at least two.
-FaultPlan faults_for(const Program& program, std::uint64_t seed) {
+/// Longer than any timer of a core.
+constexpr Time k_rest_ns = 200'000'000'000;
+
+/// How often the driver runs its script while faults are still to come: deaths leave less to do than was planned for.
+constexpr int k_rounds_max = 100;
+
+/// The faults of a seed, within as many messages as the program takes without them.
+FaultPlan faults_for(const Program& program, std::uint64_t seed, std::uint64_t messages) {
   Random random(seed ^ 0xfa17);
-  const std::uint64_t tasks = program.tasks();
   FaultPlan plan;
-  if (tasks == 0) return plan;
-  plan = FaultPlan::draw(random, tasks, 4);
+  if (messages < 4) return plan;
+  plan = FaultPlan::draw(random, messages, 4);
   std::erase_if(plan.faults, [](const FaultPlan::Fault& fault) { return fault.kind == FaultKind::kill; });
   for (std::uint32_t left = program.kills; left > 0; --left) {
-    const auto at = static_cast<std::uint64_t>(random.between(1, static_cast<std::int64_t>(tasks)));
+    const auto at = static_cast<std::uint64_t>(random.between(1, static_cast<std::int64_t>(messages)));
     plan.faults.push_back({at, FaultKind::kill});
   }
   std::ranges::sort(plan.faults);
@@ -48,11 +53,11 @@ class SilentControl final : public Process {
 /// One machine, its driver and its workers.
 class Cluster {
  public:
-  Cluster(const Program& program, std::uint64_t seed, bool with_trace)
+  Cluster(const Program& program, std::uint64_t seed, const FaultPlan& faults, bool with_trace)
       : program_(program),
         templates_(templates_of(program)),
         dice_(seed),
-        world_({.seed = seed, .faults = faults_for(program, seed), .with_trace = with_trace}) {
+        world_({.seed = seed, .faults = faults, .with_trace = with_trace}) {
     claims_ = dice_.chance(50);
     auto node = std::make_unique<NodeHost>(
         world_, node_options(),
@@ -66,17 +71,29 @@ class Cluster {
     spawn(driver_, false);
   }
 
-  Outcome run() {
+  /// Until the driver has got everything. How many messages have come by then.
+  std::uint64_t run_driver() {
     ScriptHost& driver = *host(driver_);
     driver.begin_driver();
     world_.wake(driver_);
-    const std::uint64_t limit = k_events_per_task * (10 + program_.tasks());
+    const std::uint64_t limit = world_.events() + events_max();
     while (!driver.driver_is_done() && world_.events() < limit && world_.step()) {}
-    if (!driver.driver_is_done()) fail("the driver stands still");
-    if (outcome_.failure.empty()) compare(driver);
-    if (outcome_.failure.empty() && !world_.run(limit)) fail("the world does not come to rest");
+    if (!driver.driver_is_done()) fail(fmt::format("the driver stands still at {} ns", world_.now()));
+    return world_.messages();
+  }
+
+  Outcome run() {
+    for (int round = 0; round < k_rounds_max && outcome_.failure.empty(); ++round) {
+      run_driver();
+      if (outcome_.failure.empty()) compare(*host(driver_));
+      if (world_.faults_left() == 0) break;
+    }
+    const Time end = world_.now() + k_rest_ns;
+    const std::uint64_t limit = world_.events() + events_max();
+    while (outcome_.failure.empty() && world_.now() < end && world_.events() < limit && world_.step()) {}
     if (outcome_.failure.empty()) check_rest();
-    if (outcome_.failure.empty()) fail(world_.failure());
+    if (world_.step()) fail("the world does not come to rest");
+    fail(world_.failure());
     outcome_.trace_hash = world_.trace().hash();
     outcome_.trace = world_.trace().text();
     outcome_.events = world_.events();
@@ -86,6 +103,7 @@ class Cluster {
   }
 
  private:
+  std::uint64_t events_max() const { return k_events_per_task * (10 + program_.tasks()); }
   node::Core::Options node_options() {
     node::Core::Options options;
     options.node = k_node.node;
@@ -128,8 +146,8 @@ class Cluster {
       if (!each->error().empty()) fail(to_string(id) + ": " + each->error());
       const owner::Core::Holdings left = each->core().holdings();
       if (left != owner::Core::Holdings{}) {
-        fail(fmt::format("{} still has {} objects, {} tasks, {} leases, {} executions", to_string(id), left.objects,
-                         left.tasks, left.leases, left.executions));
+        fail(fmt::format("{} still has {} objects, {} tasks, {} runs, {} leases", to_string(id), left.objects,
+                         left.tasks, left.runs, left.leases));
       }
     }
     const node::Core::Holdings left = node_->holdings();
@@ -154,7 +172,8 @@ class Cluster {
 }  // namespace
 
 Outcome run_program(const Program& program, std::uint64_t seed, bool with_trace) {
-  return Cluster(program, seed, with_trace).run();
+  const std::uint64_t messages = Cluster(program, seed, {}, false).run_driver();
+  return Cluster(program, seed, faults_for(program, seed, messages), with_trace).run();
 }
 
 }  // namespace shoal::sim::cluster

@@ -16,7 +16,7 @@ class ScriptHost::Activity final : public owner::Waiter {
     std::erase(watched, &object);
     ++ready;
   }
-  void on_claimable(Object& object) override { claimable = &object; }
+  void on_claimable(Object&) override { claimable = true; }
 
   bool is_driver() const { return !execution.has_value(); }
   bool is_blocked() const { return ready < needed; }
@@ -44,7 +44,7 @@ class ScriptHost::Activity final : public owner::Waiter {
   // While it waits.
   std::vector<Object*> watched;
   std::size_t ready = 0, needed = 0;
-  Object* claimable = nullptr;
+  bool claimable = false;  // something that makes it ready may be run here now
 };
 
 ScriptHost::ScriptHost(World& world, const Program& program, const Templates& templates, const Options& options)
@@ -58,22 +58,31 @@ ScriptHost::ScriptHost(World& world, const Program& program, const Templates& te
 ScriptHost::~ScriptHost() = default;
 
 void ScriptHost::begin_driver() {
+  observed_.clear();
+  driver_is_done_ = false;
   activities_.push_back(std::make_unique<Activity>(program_.scripts[0]));
   settle();
 }
 
+void ScriptHost::take_messages(std::vector<wire::Envelope>& into) {
+  core_.dispatch();
+  core_.take_messages(into);
+}
+
 void ScriptHost::on_message(ProcessId from, wire::Message message) {
+  core_.on_time(world_.now());
   core_.on_message(from, std::move(message));
   settle();
 }
 
 void ScriptHost::on_process_died(ProcessId process, const std::string& cause) {
+  core_.on_time(world_.now());
   core_.on_process_died(process, cause);
   settle();
 }
 
 void ScriptHost::on_time(Time now) {
-  if (const auto next = core_.next_time(); next && *next <= now) core_.on_time(now);
+  core_.on_time(now);
   if (run_at_ && *run_at_ <= now) {
     run_at_.reset();
     run_one_op(*activities_.back());
@@ -117,9 +126,9 @@ void ScriptHost::start(owner::Execution execution) {
     if (number_of(value) == 0) error_ = to_string(what.task) + " has a corrupt argument";
     begun.seen = combine(begun.seen, number_of(value));
     if (!script.opens) continue;
-    for (const ObjectId& id : value.refs()) begun.held[next++] = core_.open(id, &what);
+    for (const ObjectId& id : value.refs()) begun.held[next++] = core_.open(id, what);
   }
-  for (const ObjectId& id : what.arguments.refs()) begun.held[next++] = core_.open(id, &what);
+  for (const ObjectId& id : what.arguments.refs()) begun.held[next++] = core_.open(id, what);
 }
 
 void ScriptHost::run_one_op(Activity& activity) {
@@ -161,13 +170,9 @@ void ScriptHost::op_submit(Activity& activity, const Op& op) {
   request.what = templates_[op.script];
   request.arguments = to_value(combine(activity.seen, op.k), activity.script.padding, activity.ids(op.refs));
   for (const Register reg : op.values) request.resolve.push_back(activity.find(reg));
-  if (op.outs.size() == 1 && random_.chance(50)) {
-    activity.held[op.outs[0]] = core_.submit_one(std::move(request));
-  } else {
-    const std::vector<Object*> results = core_.submit(std::move(request));
-    if (results.size() != op.outs.size()) error_ = "a task has other results than its template says";
-    for (std::size_t index = 0; index < op.outs.size(); ++index) activity.held[op.outs[index]] = results.at(index);
-  }
+  const std::vector<Object*> results = core_.submit(std::move(request));
+  if (results.size() != op.outs.size()) error_ = "a task has other results than its template says";
+  for (std::size_t index = 0; index < op.outs.size(); ++index) activity.held[op.outs[index]] = results.at(index);
   if (random_.chance(50)) core_.dispatch();
 }
 
@@ -176,7 +181,7 @@ bool ScriptHost::op_wait(Activity& activity, const std::vector<Register>& regist
   if (activity.needed == 0) {
     activity.needed = needed;
     activity.ready = 0;
-    activity.claimable = nullptr;
+    activity.claimable = true;
     for (const Register reg : registers) activity.watched.push_back(activity.find(reg));
     const std::vector<Object*> all = activity.watched;
     for (Object* object : all) core_.watch(object, &activity);
@@ -212,13 +217,12 @@ bool ScriptHost::op_get(Activity& activity, const Op& op) {
   const auto refs = object.value.refs();
   if (refs.size() != op.outs.size()) error_ = to_string(object.id) + " has other references than were put into it";
   for (std::size_t index = 0; index < std::min(refs.size(), op.outs.size()); ++index) {
-    activity.held[op.outs[index]] = core_.open(refs[index], nullptr);
+    activity.held[op.outs[index]] = core_.open(refs[index], object);
   }
   return true;
 }
 
 void ScriptHost::block(Activity& activity) {
-  core_.dispatch();
   if (!activity.is_blocked() || try_claim(activity) || activity.is_driver() || lends_) return;
   lends_ = true;
   core_.waits();
@@ -227,10 +231,10 @@ void ScriptHost::block(Activity& activity) {
 /// Puts what the activity waits for on top of it, where it may run here.
 bool ScriptHost::try_claim(Activity& activity) {
   if (!activity.is_blocked()) return true;
-  if (!options_.claims) return false;
-  activity.claimable = nullptr;
+  if (!options_.claims || !std::exchange(activity.claimable, false)) return false;
   for (Object* object : activity.watched) {
-    if (std::optional<owner::Execution> execution = core_.claim(object)) {
+    if (std::optional<owner::Execution> execution = core_.claim(object,
+                                                                activity.execution ? &*activity.execution : nullptr)) {
       start(std::move(*execution));
       return true;
     }
@@ -252,7 +256,6 @@ void ScriptHost::finish(Activity& activity) {
   }
   for (const auto& [reg, object] : activity.held) release(object);
   activities_.pop_back();
-  core_.dispatch();
 }
 
 void ScriptHost::release(Object* object) {

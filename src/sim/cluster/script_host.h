@@ -37,7 +37,7 @@ class ScriptHost final : public Process {
   ScriptHost(World& world, const Program& program, const Templates& templates, const Options& options);
   ~ScriptHost() override;
 
-  /// Runs script 0. Once, in the driver.
+  /// Runs script 0, in the driver; again when it is done.
   void begin_driver();
   bool driver_is_done() const { return driver_is_done_; }
   /// By the register that was asked for.
@@ -51,7 +51,7 @@ class ScriptHost final : public Process {
   void on_process_died(ProcessId process, const std::string& cause) override;
   void on_time(Time now) override;
   std::optional<Time> next_time() const override;
-  void take_messages(std::vector<wire::Envelope>& into) override { core_.take_messages(into); }
+  void take_messages(std::vector<wire::Envelope>& into) override;
 
  private:
   class Activity;

@@ -70,6 +70,8 @@ class World final : public ChannelWorld {
   /// That processes were given.
   std::uint64_t messages() const { return messages_; }
   const FaultTally& faults() const { return tally_; }
+  /// Planned, and still to come.
+  std::size_t faults_left() const { return options_.faults.faults.size() - next_fault_; }
   /// The first rule that was broken: a session that refused its peer, faults that did not happen. Empty = none.
   std::string failure() const;
   /// Messages between living processes that have not arrived, or are not known to have.

@@ -181,8 +181,10 @@ void Leases::share_anew(Kind& kind) {
 void Leases::on_returned(ProcessId worker, bool waits) {
   const auto found = by_worker_.find(worker);
   if (found == by_worker_.end()) return;
-  found->second->has_returning = false;
-  found->second->waits = found->second->waits || waits;
+  Lease& lease = *found->second;
+  lease.has_returning = false;
+  lease.waits = lease.waits || waits;
+  touch(*lease.kind);  // what it does not serve any more needs another worker, whether something came back or not
 }
 
 // --- Workers come and go.

@@ -22,6 +22,8 @@ constexpr std::uint64_t k_events_per_task = 20'000;
 /// Longer than any timer of a core.
 constexpr Time k_rest_ns = 200'000'000'000;
 
+/// Between two runs of the driver: workers that died are back.
+constexpr Time k_pause_ns = 50'000'000;
 /// How often the driver runs its script while faults are still to come: deaths leave less to do than was planned for.
 constexpr int k_rounds_max = 100;
 
@@ -87,10 +89,9 @@ class Cluster {
       run_driver();
       if (outcome_.failure.empty()) compare(*host(driver_));
       if (world_.faults_left() == 0) break;
+      rest(k_pause_ns);
     }
-    const Time end = world_.now() + k_rest_ns;
-    const std::uint64_t limit = world_.events() + events_max();
-    while (outcome_.failure.empty() && world_.now() < end && world_.events() < limit && world_.step()) {}
+    rest(k_rest_ns);
     if (outcome_.failure.empty()) check_rest();
     if (world_.step()) fail("the world does not come to rest");
     fail(world_.failure());
@@ -103,6 +104,11 @@ class Cluster {
   }
 
  private:
+  void rest(Time time) {
+    const Time end = world_.now() + time;
+    const std::uint64_t limit = world_.events() + events_max();
+    while (outcome_.failure.empty() && world_.next_time() <= end && world_.events() < limit) world_.step();
+  }
   std::uint64_t events_max() const { return k_events_per_task * (10 + program_.tasks()); }
   node::Core::Options node_options() {
     node::Core::Options options;

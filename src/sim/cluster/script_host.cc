@@ -104,7 +104,7 @@ void ScriptHost::settle() {
     if (activities_.empty()) return;
   }
   Activity& top = *activities_.back();
-  if (top.is_blocked() && !try_claim(top)) return;
+  if (top.is_blocked() && !try_claim(top)) return lend(top);
   if (std::exchange(lends_, false)) core_.waits_no_more();
   run_at_ = world_.now() + random_.between(1, options_.op_ns_max);
 }
@@ -223,8 +223,11 @@ bool ScriptHost::op_get(Activity& activity, const Op& op) {
 }
 
 void ScriptHost::block(Activity& activity) {
-  if (!activity.is_blocked() || try_claim(activity) || activity.is_driver() || lends_) return;
-  lends_ = true;
+  if (activity.is_blocked() && !try_claim(activity)) lend(activity);
+}
+
+void ScriptHost::lend(const Activity& activity) {
+  if (activity.is_driver() || std::exchange(lends_, true)) return;
   core_.waits();
 }
 
@@ -256,6 +259,7 @@ void ScriptHost::finish(Activity& activity) {
   }
   for (const auto& [reg, object] : activity.held) release(object);
   activities_.pop_back();
+  if (!activities_.empty()) activities_.back()->claimable = true;
 }
 
 void ScriptHost::release(Object* object) {

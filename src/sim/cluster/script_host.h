@@ -60,6 +60,7 @@ class ScriptHost final : public Process {
   void start(owner::Execution execution);
   void run_one_op(Activity& activity);
   void block(Activity& activity);
+  void lend(const Activity& activity);
   bool try_claim(Activity& activity);
   void finish(Activity& activity);
   void release(owner::Object* object);

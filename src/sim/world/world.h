@@ -66,6 +66,8 @@ class World final : public ChannelWorld {
   /// Until there is no event left, or `events` more have run. True: none is left.
   bool run(std::uint64_t events = UINT64_MAX);
 
+  /// Of the next event; the end of time where there is none.
+  Time next_time() const { return queue_.empty() ? INT64_MAX : queue_.next_time(); }
   std::uint64_t events() const { return events_; }
   /// That processes were given.
   std::uint64_t messages() const { return messages_; }

@@ -121,6 +121,10 @@ void Core::receive(ProcessId from, wire::Message& message) {
         } else if constexpr (std::is_same_v<M, wire::LeaseRecall>) {
           leases_.on(it);
         }
+        // Nothing starts while what runs waits: what was on its way when that was said goes back too.
+        if constexpr (std::is_same_v<M, wire::PushTask>) {
+          if (waiting_ > 0) runs_.give_back_queued();
+        }
       },
       message);
 }

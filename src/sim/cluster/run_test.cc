@@ -106,5 +106,13 @@ TEST(ClusterRun, AWorkerMayBeGrantedAfterItsDeath) {
   expect_kept(program);
 }
 
+// A task that was on its way to a worker when that began to wait was neither begun nor given back.
+TEST(ClusterRun, WhatComesToAWorkerThatWaitsGoesBack) {
+  Program program = make_program(2246);
+  program.kills = 0;
+  const Outcome outcome = run_program(program, 2246);
+  EXPECT_EQ(outcome.failure, "") << explain(program, 2246, outcome.failure);
+}
+
 }  // namespace
 }  // namespace shoal::sim::cluster

@@ -25,20 +25,20 @@ void Station::give_out() {
 
 void Station::leave() {
   on_left();
-  // Somebody may have come while the lock was held and left again.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  turns_.fetch_add(1);
   if (has_mail()) serve();
   network_.serve_posted();
 }
 
 void Station::serve() {
+  turns_.fetch_add(1);
   do {
     if (!mutex_.try_lock()) return;
     take_in();
     give_out();
     mutex_.unlock();
     on_left();
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    turns_.fetch_add(1);
   } while (has_mail());
 }
 

@@ -3,6 +3,8 @@
 #include <shoal/base/ids.h>
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -61,6 +63,9 @@ class Station {
   Switch& network_;
   const ProcessId self_;
   net::Mailbox<wire::Envelope> mailbox_;
+  // Counted before a try of the lock and after it is let go of: of a thread that posted, found the lock taken and left,
+  // and one that looked for mail after it let go, one counts second and sees what the other did.
+  std::atomic<std::uint64_t> turns_{0};
   Mutex mutex_;
   std::vector<wire::Envelope> in_ GUARDED_BY(mutex_);
   std::vector<wire::Envelope> out_ GUARDED_BY(mutex_);

@@ -139,10 +139,6 @@ void Core::settle() {
     for (Task* const task : unblocked_) tasks_.unblock(*task);
     for (Hold* const hold : settled_) {
       switch (hold->goal) {
-        case Hold::Goal::let_go_of_outer:
-          objects_.unpin(*static_cast<Object*>(hold->target));
-          delete hold;
-          break;
         case Hold::Goal::retained: runs_.retained(*static_cast<Run*>(hold->target)); break;
         case Hold::Goal::commit: tasks_.commit(*static_cast<Task*>(hold->target)); break;
       }

@@ -28,12 +28,11 @@ class Waiter {
 /// Something that goes on once this process is registered for some borrowed objects.
 struct Hold {
   enum class Goal : std::uint8_t {
-    let_go_of_outer,  ///< The value that they were found in.
-    retained,         ///< A run ended and still holds them: its submitter keeps its pins until then.
-    commit,           ///< A result contains them.
+    retained,  ///< A run ended and still holds them: its submitter keeps its pins until then.
+    commit,    ///< A result contains them.
   };
   Goal goal{};
-  void* target = nullptr;     ///< Object, Run or Task.
+  void* target = nullptr;     ///< Run or Task.
   std::uint32_t missing = 0;  ///< Acknowledgements.
   bool all_known = true;      ///< False where one of them was gone.
 };
@@ -78,6 +77,7 @@ struct Object::Interest {
   std::vector<Task*> needed_by;      ///< Own tasks that wait for its value.
   std::vector<Waiter*> waiters;
   std::vector<Hold*> holds;  ///< Of a borrowed one: what goes on once it is registered.
+  Object* outer = nullptr;   ///< Likewise: the value that it was found in, pinned until then.
 };
 
 }  // namespace shoal::owner

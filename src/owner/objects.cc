@@ -64,11 +64,10 @@ Object* Objects::open_inside(const ObjectId& id, Object& outer) {
   if (Object* const known = find(id)) return known;
   if (id.owner == self_) return open_unknown(id);
   Object& object = borrow(id);
-  auto hold = std::make_unique<Hold>(Hold{Hold::Goal::let_go_of_outer, &outer});
-  if (await_registration(object, *hold)) {
-    pin(outer);
-    hold.release();  // deleted by the core, once it is settled
-  }
+  if (object.borrow == Borrow::orphan) return &object;
+  add(object);
+  pin(outer);
+  interest(object).outer = &outer;
   return &object;
 }
 
@@ -131,6 +130,7 @@ void Objects::orphan(Object& object, wire::FailurePtr why) {
 
 void Objects::settle_holds(Object& object, bool known) {
   if (object.interest == nullptr) return;
+  if (Object* const outer = std::exchange(object.interest->outer, nullptr)) unpin(*outer);
   for (Hold* const hold : std::exchange(object.interest->holds, {})) {
     hold->all_known = hold->all_known && known;
     if (--hold->missing == 0) settled_.push_back(hold);

@@ -62,6 +62,7 @@ TEST(CodeAddress, IsPrinted) {
 
 TEST(CodeAddress, IsTheSameInAnotherProcessOfTheProgram) {
   testing::Child other([] {
+    for (const char* share : {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX"}) ::unsetenv(share);
     ::execl("/proc/self/exe", "base_test", "--gtest_filter=CodeAddress.IsPrinted", nullptr);
     return 1;
   });

@@ -3,10 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace shoal::control {
+#include "base/time.h"
 
-/// Nanoseconds of the clock that the shell passes in.
-using Time = std::int64_t;
+namespace shoal::control {
 
 /// Bounds of the control service that no message sets.
 

@@ -3,12 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/time.h"
 #include "wire/message.h"
 
 namespace shoal::net {
-
-/// Nanoseconds of the clock that the shell passes in.
-using Time = std::int64_t;
 
 enum class FrameKind : std::uint8_t {
   message,

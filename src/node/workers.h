@@ -8,10 +8,9 @@
 #include <utility>
 #include <vector>
 
-namespace shoal::node {
+#include "base/time.h"
 
-/// Nanoseconds of the clock that the shell passes in.
-using Time = std::int64_t;
+namespace shoal::node {
 
 /// The worker processes of one machine by number, and what each is there for: starting -> idle <-> busy, idle <-> stopping,
 /// busy -> stopping -> gone. A number is never used again.

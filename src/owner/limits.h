@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace shoal::owner {
+#include "base/time.h"
 
-using Time = std::int64_t;  ///< Nanoseconds of the shell's clock.
+namespace shoal::owner {
 
 /// Work that may be with one worker at once: enough that it never waits for more, little enough that what one worker is
 /// slow with can go to another.

@@ -5,12 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "wire/message.h"
 
 namespace shoal::sim {
-
-/// Nanoseconds of a world's clock, from 0.
-using Time = std::int64_t;
 
 /// What lives in a world: a core of the runtime, or a model. Owned by its world, which calls it at moments of virtual
 /// time, one call at a time, and takes the messages after each call.

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <string>
 
+#include "base/testing/seeds.h"
 #include "control/testing/service.h"
 #include "control/testing/town.h"
 
@@ -14,19 +14,18 @@ namespace {
 
 /// 600 seeds, or SHOAL_SIM_SEEDS, or the one of SHOAL_SIM_SEED. Stops at the first that fails.
 TEST(Core, KeepsItsPromisesInEveryTown) {
-  if (const char* one = std::getenv("SHOAL_SIM_SEED")) {
-    Town town(std::strtoull(one, nullptr, 10), std::getenv("SHOAL_SIM_TRACE") != nullptr);
+  if (const auto one = testing::only_seed()) {
+    Town town(*one, testing::wants_trace());
     const std::string failure = town.run();
     std::cout << town.trace();
     EXPECT_EQ(failure, "");
     return;
   }
-  const char* many = std::getenv("SHOAL_SIM_SEEDS");
-  const std::uint64_t count = many == nullptr ? 600 : std::strtoull(many, nullptr, 10);
+  const std::uint64_t count = testing::seed_count(600);
   Town::Counts sum;
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
     Town town(seed);
-    ASSERT_EQ(town.run(), "") << "seed " << seed << "; see it by SHOAL_SIM_SEED=" << seed << " SHOAL_SIM_TRACE=1";
+    ASSERT_EQ(town.run(), "") << testing::replay_hint(seed);
     const Town::Counts& counts = town.counts();
     sum.inputs += counts.inputs;
     sum.created += counts.created;

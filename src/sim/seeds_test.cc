@@ -1,34 +1,25 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
-#include <optional>
 #include <string>
 
+#include "base/testing/seeds.h"
 #include "sim/sim_run.h"
 
 namespace shoal::sim {
 namespace {
 
-std::optional<std::uint64_t> number_from(const char* name) {
-  const char* text = std::getenv(name);
-  if (text == nullptr || *text == '\0') return std::nullopt;
-  return std::strtoull(text, nullptr, 10);
-}
-
-std::string replay_hint(std::uint64_t seed) {
-  return "seed " + std::to_string(seed) + "; see it by SHOAL_SIM_SEED=" + std::to_string(seed) + " SHOAL_SIM_TRACE=1";
-}
+using testing::replay_hint;
 
 /// 2,000 seeds, or SHOAL_SIM_SEEDS, or the one of SHOAL_SIM_SEED. Stops at the first that fails.
 TEST(Seeds, EveryRunKeepsItsPromises) {
-  if (const auto seed = number_from("SHOAL_SIM_SEED")) {
-    const SimResult result = run_seed(*seed, number_from("SHOAL_SIM_TRACE").value_or(0) != 0);
+  if (const auto seed = testing::only_seed()) {
+    const SimResult result = run_seed(*seed, testing::wants_trace());
     std::cout << result.trace;
     EXPECT_EQ(result.failure, "") << replay_hint(*seed);
     return;
   }
-  const std::uint64_t count = number_from("SHOAL_SIM_SEEDS").value_or(2000);
+  const std::uint64_t count = testing::seed_count(2000);
   FaultCounts faults;
   std::int64_t errors = 0;
   std::int64_t events = 0;

@@ -2,27 +2,27 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <string>
+
+#include "base/testing/seeds.h"
 
 namespace shoal::sim::actors {
 namespace {
 
 /// 300 seeds, or SHOAL_SIM_SEEDS, or the one of SHOAL_SIM_SEED. Stops at the first that fails.
 TEST(Actors, KeepTheirPromisesUnderFaults) {
-  if (const char* one = std::getenv("SHOAL_SIM_SEED")) {
-    const Outcome outcome = run_actors(std::strtoull(one, nullptr, 10), std::getenv("SHOAL_SIM_TRACE") != nullptr);
+  if (const auto one = testing::only_seed()) {
+    const Outcome outcome = run_actors(*one, testing::wants_trace());
     std::cout << outcome.trace;
     EXPECT_EQ(outcome.failure, "");
     return;
   }
-  const char* many = std::getenv("SHOAL_SIM_SEEDS");
-  const std::uint64_t count = many == nullptr ? 300 : std::strtoull(many, nullptr, 10);
+  const std::uint64_t count = testing::seed_count(300);
   Outcome sum;
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
     const Outcome outcome = run_actors(seed);
-    ASSERT_EQ(outcome.failure, "") << "seed " << seed << "; see it by SHOAL_SIM_SEED=" << seed << " SHOAL_SIM_TRACE=1";
+    ASSERT_EQ(outcome.failure, "") << testing::replay_hint(seed);
     sum.events += outcome.events;
     sum.incarnations += outcome.incarnations;
     sum.executions += outcome.executions;

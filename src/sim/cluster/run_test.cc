@@ -2,15 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include "base/testing/seeds.h"
 
 namespace shoal::sim::cluster {
 namespace {
-
-std::uint64_t seeds_wanted() {
-  const char* seeds = std::getenv("SHOAL_SIM_SEEDS");
-  return seeds != nullptr ? std::strtoull(seeds, nullptr, 10) : 500;
-}
 
 /// The failure, and the smallest program that fails likewise.
 std::string explain(const Program& program, std::uint64_t seed, const std::string& failure) {
@@ -22,9 +17,9 @@ std::string explain(const Program& program, std::uint64_t seed, const std::strin
 }
 
 TEST(ClusterRun, EverySeedKeepsThePromises) {
-  const char* one = std::getenv("SHOAL_SIM_SEED");
-  const std::uint64_t first = one != nullptr ? std::strtoull(one, nullptr, 10) : 1;
-  const std::uint64_t last = one != nullptr ? first : seeds_wanted();
+  const auto one = testing::only_seed();
+  const std::uint64_t first = one.value_or(1);
+  const std::uint64_t last = one ? first : testing::seed_count(500);
   std::uint64_t values = 0, errors = 0, lost = 0;
   FaultTally sum;
   for (std::uint64_t seed = first; seed <= last; ++seed) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/thread_safety.h"
+#include "net/inprocess.h"
 #include "net/mailbox.h"
 #include "wire/message.h"
 
@@ -74,9 +75,8 @@ class Station {
 /// Finds the stations of one process, and moves messages between them.
 class Switch {
  public:
-  using Transcode = wire::Message (*)(wire::Message);
   /// With `transcode` every message goes through it, as if over a wire.
-  explicit Switch(Transcode transcode = nullptr) : transcode_(transcode) {}
+  explicit Switch(net::Transcode transcode = nullptr) : transcode_(transcode) {}
 
   void add(Station& station);
   void remove(Station& station);
@@ -89,7 +89,7 @@ class Switch {
   Station* find(ProcessId id) const;
 
   static constexpr std::size_t k_stations_max = 1 << 16;
-  const Transcode transcode_;
+  const net::Transcode transcode_;
   std::vector<std::atomic<Station*>> stations_ = std::vector<std::atomic<Station*>>(k_stations_max);
   std::atomic<Station*> control_{nullptr};
 };

@@ -9,7 +9,7 @@ namespace shoal {
 /// removing allocates nothing and takes the same time whatever else is there. Ids that count upwards lie side by side.
 /// Not thread-safe. `Traits`:
 ///
-///     static const Key& key(const Record&);
+///     static Key key(const Record&);              // or a reference to it
 ///     static std::size_t spread(const Key&);      // ids that count upwards are best spread by counting
 ///     static Record*& next(Record&);
 template <class Key, class Record, class Traits>

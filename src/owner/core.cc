@@ -64,14 +64,7 @@ std::optional<Execution> Core::claim(Object* object, const Execution* waiting) {
   if (task == nullptr) return std::nullopt;
   const bool in_place_of_waiting = waiting != nullptr && waiting->what->resources == task->of->what->resources;
   if (!in_place_of_waiting && leases_.lend(*task) == nullptr) return std::nullopt;
-  tasks_.begin_here(*task);
-  wire::PushTask push;
-  push.task = task->id;
-  push.attempt = task->attempt;
-  push.arguments = task->arguments;
-  for (const Object* const argument : task->resolve) push.resolved.push_back(argument->value);
-  if (task->lease != nullptr) push.gpus = task->lease->gpus;
-  return runs_.begin_here(std::move(push), *task->of->what);
+  return runs_.begin_here(tasks_.begin_here(*task), *task->of->what);
 }
 
 std::optional<Execution> Core::next() { return runs_.next(); }

@@ -19,6 +19,21 @@ bool is_news(std::uint32_t known, std::uint32_t now) {
 
 }  // namespace
 
+wire::PushTask attempt_of(const Task& task) {
+  wire::PushTask push;
+  push.task = task.id;
+  push.attempt = task.attempt;
+  push.task_template = task.of->id;
+  push.arguments = task.arguments;
+  push.resolved.reserve(task.resolve.size());
+  for (const Object* const object : task.resolve) push.resolved.push_back(object->value);
+  if (task.lease != nullptr) {
+    push.lease = task.lease->id;
+    push.gpus = task.lease->gpus;
+  }
+  return push;
+}
+
 Kind& Leases::kind_of(const wire::TaskTemplate& what) {
   for (const auto& kind : kinds_) {
     if (kind->resources == what.resources && kind->strategy == what.strategy && kind->priority == what.priority) {
@@ -115,18 +130,9 @@ void Leases::push(Lease& lease, Task& task) {
     of.known_to.insert(place, lease.worker);
     out_.send(lease.worker, wire::DefineTemplate{of.id, of.what});
   }
-  wire::PushTask message;
-  message.task = task.id;
-  message.attempt = task.attempt;
-  message.task_template = of.id;
-  message.lease = lease.id;
-  message.arguments = task.arguments;
-  message.resolved.reserve(task.resolve.size());
-  for (const Object* const object : task.resolve) message.resolved.push_back(object->value);
-  message.gpus = lease.gpus;
-  out_.send(lease.worker, std::move(message));
   task.state = Task::State::pushed;
   task.lease = &lease;
+  out_.send(lease.worker, attempt_of(task));
   lease.pushed.push_back(task);
   ++of.kind->pushed;
 }

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -47,6 +46,9 @@ struct Kind {
   std::uint32_t wanted = 0;    ///< As the daemon knows it.
   bool touched = false;
 };
+
+/// What is to be run. Its lease, where it has one, says on which GPUs.
+wire::PushTask attempt_of(const Task& task);
 
 /// Which worker runs which of the ready tasks: asks the node's daemon for workers, keeps each busy, shares out anew what
 /// has not started when there is one more, and gives them back.

@@ -34,7 +34,6 @@ struct Hold {
   Goal goal{};
   void* target = nullptr;     ///< Run or Task.
   std::uint32_t missing = 0;  ///< Acknowledgements.
-  bool all_known = true;      ///< False where one of them was gone.
 };
 
 /// What one process knows of an object that it owns or holds references to. It stays at one address as long as anything

@@ -39,7 +39,8 @@ Object& Objects::borrow(const ObjectId& id) {
   Object& object = *make(id);
   borrowed_.emplace(id, &object);
   object.borrow = Borrow::covered;
-  if (is_dead(id.owner)) orphan(object, lost_object(ErrorCode::owner_died, id, "the process that owned it is gone"));
+  if (dead_.contains(id.owner))
+    orphan(object, lost_object(ErrorCode::owner_died, id, "the process that owned it is gone"));
   return object;
 }
 
@@ -110,7 +111,7 @@ void Objects::on(ProcessId, const wire::BorrowAdded& message) {
   if (object == nullptr || object->borrow != Borrow::adding) return;
   if (message.known) {
     object->borrow = Borrow::registered;
-    settle_holds(*object, true);
+    settle_holds(*object);
   } else {
     orphan(*object, lost_object(ErrorCode::object_lost, object->id,
                                 "its owner had freed it before this process could say that it holds a reference"));
@@ -120,19 +121,14 @@ void Objects::on(ProcessId, const wire::BorrowAdded& message) {
 
 void Objects::orphan(Object& object, wire::FailurePtr why) {
   object.borrow = Borrow::orphan;
-  settle_holds(object, false);
-  if (object.phase.load(std::memory_order_relaxed) == Phase::pending) {
-    object.failure = std::move(why);
-    object.phase.store(Phase::failed, std::memory_order_release);
-    become_ready(object);
-  }
+  settle_holds(object);
+  if (object.phase.load(std::memory_order_relaxed) == Phase::pending) set_failure(object, std::move(why));
 }
 
-void Objects::settle_holds(Object& object, bool known) {
+void Objects::settle_holds(Object& object) {
   if (object.interest == nullptr) return;
   if (Object* const outer = std::exchange(object.interest->outer, nullptr)) unpin(*outer);
   for (Hold* const hold : std::exchange(object.interest->holds, {})) {
-    hold->all_known = hold->all_known && known;
     if (--hold->missing == 0) settled_.push_back(hold);
   }
 }
@@ -169,6 +165,10 @@ void Objects::set_value(Object& object, Payload value) {
     assert(inner != nullptr);
     ++inner->outers;
   }
+  give_value(object, std::move(value));
+}
+
+void Objects::give_value(Object& object, Payload value) {
   object.value = std::move(value);
   object.phase.store(Phase::value, std::memory_order_release);
   become_ready(object);
@@ -186,12 +186,16 @@ void Objects::become_ready(Object& object) {
   if (object.interest == nullptr) return;
   unblocked_.insert(unblocked_.end(), object.interest->needed_by.begin(), object.interest->needed_by.end());
   object.interest->needed_by.clear();
-  const bool has_value = object.phase.load(std::memory_order_relaxed) == Phase::value;
-  for (const ProcessId fetcher : std::exchange(object.interest->fetchers, {})) {
-    has_value ? out_.send(fetcher, wire::ValueIs{object.id, object.value})
-              : out_.send(fetcher, wire::ValueFailed{object.id, object.failure});
-  }
+  for (const ProcessId fetcher : std::exchange(object.interest->fetchers, {})) answer(fetcher, object);
   for (Waiter* const waiter : std::exchange(object.interest->waiters, {})) waiter->on_ready(object);
+}
+
+void Objects::answer(ProcessId fetcher, const Object& object) {
+  if (object.phase.load(std::memory_order_relaxed) == Phase::value) {
+    out_.send(fetcher, wire::ValueIs{object.id, object.value});
+  } else {
+    out_.send(fetcher, wire::ValueFailed{object.id, object.failure});
+  }
 }
 
 void Objects::watch(Object& object, Waiter* waiter) {
@@ -235,20 +239,15 @@ void Objects::on(ProcessId from, const wire::FetchValue& message) {
                                       lost_object(ErrorCode::object_lost, message.object, "its owner has freed it")});
     return;
   }
-  switch (object->phase.load(std::memory_order_relaxed)) {
-    case Phase::pending: interest(*object).fetchers.push_back(from); break;
-    case Phase::value: out_.send(from, wire::ValueIs{object->id, object->value}); break;
-    case Phase::failed: out_.send(from, wire::ValueFailed{object->id, object->failure}); break;
-  }
+  if (object->phase.load(std::memory_order_relaxed) != Phase::pending) return answer(from, *object);
+  interest(*object).fetchers.push_back(from);
 }
 
 // A borrowed value keeps nothing alive here: its owner holds what it refers to as long as this process is registered.
 void Objects::on(ProcessId, wire::ValueIs& message) {
   Object* const object = find(message.object);
   if (object == nullptr || object->phase.load(std::memory_order_relaxed) != Phase::pending) return;
-  object->value = std::move(message.value);
-  object->phase.store(Phase::value, std::memory_order_release);
-  become_ready(*object);
+  give_value(*object, std::move(message.value));
   free_if_unneeded(*object);
 }
 

@@ -32,7 +32,7 @@ class Objects {
   /// An own or borrowed one; null where this process knows nothing of it.
   Object* find(const ObjectId& id) const { return table_.find(id); }
 
-  /// A reference that came with a running task. It is covered by that, and pinned: `opened` takes note for run_ended().
+  /// A reference that came with a running task. It is covered by that, and pinned: `opened` takes note for uncover().
   Object* open_covered(const ObjectId& id, std::vector<Object*>& opened);
   /// A reference found in the value of `outer`, which is kept until this process is registered.
   Object* open_inside(const ObjectId& id, Object& outer);
@@ -67,7 +67,6 @@ class Objects {
   void on(ProcessId from, wire::ValueFailed& message);
   /// Strikes it everywhere; what it owned and had not sent is lost.
   void on_process_died(ProcessId process, const std::string& cause);
-  bool is_dead(ProcessId process) const { return dead_.contains(process); }
 
   /// Empties the queue of tasks of which one more argument became ready.
   void take_unblocked(std::vector<Task*>& into) { into.clear(), into.swap(unblocked_); }
@@ -83,8 +82,11 @@ class Objects {
   /// Goes on with `hold` when this process is registered for the object; true where it is not yet.
   bool await_registration(Object& object, Hold& hold);
   void orphan(Object& object, wire::FailurePtr why);
+  void give_value(Object& object, Payload value);
   void become_ready(Object& object);
-  void settle_holds(Object& object, bool known);
+  /// Tells a borrower what became of it. Precondition: it is ready.
+  void answer(ProcessId fetcher, const Object& object);
+  void settle_holds(Object& object);
   bool is_needed(const Object& object) const;
   void free_if_unneeded(Object& object);
   void free_now(Object& object);

@@ -12,7 +12,6 @@ Runs::~Runs() {
 
 Run& Runs::make(wire::PushTask push, const wire::TaskTemplate& what) {
   Run& run = *slab_.make();
-  run.key = {push.task, push.attempt};
   run.push = std::move(push);
   run.what = &what;
   run.retained.target = &run;

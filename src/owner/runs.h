@@ -40,7 +40,6 @@ struct RunKey {
 
 /// One attempt in this process, from when it came until its submitter is told all about it.
 struct Run {
-  RunKey key;
   Run* next_by_attempt = nullptr;
   wire::PushTask push;
   const wire::TaskTemplate* what = nullptr;
@@ -83,7 +82,7 @@ class Runs {
 
  private:
   struct ByAttempt {
-    static const RunKey& key(const Run& run) { return run.key; }
+    static RunKey key(const Run& run) { return {run.push.task, run.push.attempt}; }
     static std::size_t spread(const RunKey& key) { return key.task.n + 31 * key.task.owner.n + 7 * key.attempt; }
     static Run*& next(Run& run) { return run.next_by_attempt; }
   };

@@ -262,9 +262,10 @@ Task* Tasks::find_ready(Object& object, int depth) const {
   return nullptr;
 }
 
-void Tasks::begin_here(Task& task) {
+wire::PushTask Tasks::begin_here(Task& task) {
   leases_.withdraw(task);
   task.state = State::here;
+  return attempt_of(task);
 }
 
 }  // namespace shoal::owner

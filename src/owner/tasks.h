@@ -41,8 +41,8 @@ class Tasks {
   void cancel(Object& result);
   /// A ready task that makes `object`, or something that its maker waits for. Null where there is none to be run here.
   Task* find_ready(Object& object) const;
-  /// The attempt runs here, on `lease` where it is not null.
-  void begin_here(Task& task);
+  /// The attempt runs here: takes it out of the queue and gives what it is to run.
+  wire::PushTask begin_here(Task& task);
 
   /// One more argument is ready.
   void unblock(Task& task);

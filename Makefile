@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc)
 help:
 	@echo 'make demo [S3=1]  MNIST from a local folder (or a real MinIO) to training batches'
 	@echo 'make test         builds everything and runs all tests'
-	@echo 'make check        sanitizers, thread-safety analysis, fuzz smoke, planted bugs still apply'
+	@echo 'make check        sanitizers, thread-safety analysis, fuzz smoke, planted bugs still apply, formatting'
 	@echo 'make bench        each benchmark beside its limit and its peer [ONLY=name]'
 	@echo 'make install      installs the library for find_package(Shoal) [PREFIX=/usr/local]'
 	@echo 'make format | mutants | clean'

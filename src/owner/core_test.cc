@@ -104,7 +104,7 @@ TEST(Core, ChosenExceptionsAreTriedAgain) {
   Cores cores;
   wire::TaskTemplate what = *k_template;
   what.retries = 2;
-  what.retry_on = {"Flaky"};
+  what.retry_on = {{.name = "Flaky"}};
   Handle result = submit(cores.driver(), number(1), {}, std::make_shared<const wire::TaskTemplate>(what));
   std::vector<std::uint32_t> attempts;
   cores.run_all([&](Core& core, Execution execution) {

@@ -137,10 +137,10 @@ void Tasks::give(Task& task, std::vector<Payload>& values) {
 
 bool Tasks::is_retried(const Task& task, const wire::Failure& failure) const {
   if (task.retries_left == 0 || failure.code != ErrorCode::user_function) return false;
-  const std::vector<std::string>& wanted = task.of->what->retry_on;
-  return std::any_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
-    return name == "*" || name == failure.type ||
-           std::find(failure.bases.begin(), failure.bases.end(), name) != failure.bases.end();
+  const std::vector<wire::ExceptionType>& wanted = task.of->what->retry_on;
+  return std::any_of(wanted.begin(), wanted.end(), [&](const wire::ExceptionType& type) {
+    return type.name == "*" || type.name == failure.type ||
+           std::find(failure.bases.begin(), failure.bases.end(), type.name) != failure.bases.end();
   });
 }
 

@@ -51,7 +51,7 @@ struct Failure {
   // What a function of the user threw (`user_function`).
   Standard standard = Standard::none;
   std::string type{};                ///< The exception's type, as its compiler names it.
-  std::vector<std::string> bases{};  ///< Names of registered exception types that it derives from, its own first.
+  std::vector<std::string> bases{};  ///< Those of the task's retry_on, and of the registered types, that it is one of.
   Payload value{};                   ///< The exception itself where its type is registered.
 };
 using FailurePtr = std::shared_ptr<const Failure>;  ///< Never null in a message.

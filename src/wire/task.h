@@ -37,17 +37,25 @@ struct Strategy {
   friend bool operator==(const Strategy&, const Strategy&) = default;
 };
 
+/// One type of a list of exceptions. Whoever runs the function asks `is_in_flight`, a bool(*)() called inside a catch block,
+/// and names in Failure::bases those that said yes.
+struct ExceptionType {
+  std::string name;  ///< "*" = any, then without a function.
+  FunctionId is_in_flight{};
+  friend bool operator==(const ExceptionType&, const ExceptionType&) = default;
+};
+
 /// What many tasks share; an owner sends it once to each worker, under a number of its own.
 struct TaskTemplate {
-  FunctionId function;  ///< Of the type shoal::detail::Entry (include/shoal/task_entry.h).
+  FunctionId function;  ///< Of the type shoal::detail::Entry (include/shoal/shell/task_call.h).
   std::string name;
   Resources resources;
   Strategy strategy;
   std::uint32_t results = 1;
   bool stream = false;
-  std::int32_t retries = 0;           ///< Attempts after the first that lost its process.
-  std::vector<std::string> retry_on;  ///< Names of exception types after which it runs again too; "*" = all.
-  std::int32_t priority = 0;          ///< Higher ones first.
+  std::int32_t retries = 0;             ///< Attempts after the first that lost its process.
+  std::vector<ExceptionType> retry_on;  ///< Exceptions after which it runs again too.
+  std::int32_t priority = 0;            ///< Higher ones first.
   friend bool operator==(const TaskTemplate&, const TaskTemplate&) = default;
 };
 struct DefineTemplate {

@@ -46,8 +46,8 @@ void Core::watch(Object* object, Waiter* waiter) {
 
 void Core::unwatch(Object* object, Waiter* waiter) { objects_.unwatch(*object, waiter); }
 
-std::vector<Object*> Core::submit(TaskRequest request) {
-  std::vector<Object*> results = tasks_.submit(std::move(request));
+Object* Core::submit(TaskRequest request) {
+  Object* const results = tasks_.submit(std::move(request));
   settle();
   return results;
 }

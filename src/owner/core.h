@@ -49,8 +49,9 @@ class Core {
 
   // Tasks of this process.
 
-  /// Its results, each with one handle. dispatch() sends it to a worker.
-  std::vector<Object*> submit(TaskRequest request);
+  /// The first of its results, each of which has one handle; the others follow by Object::next_result until one is let
+  /// go of. dispatch() sends it to a worker.
+  Object* submit(TaskRequest request);
   /// Sends what is ready to workers, and says how many more are wanted.
   void dispatch();
   /// Ready tasks that wait for dispatch().

@@ -25,7 +25,7 @@ const auto k_template = a_template();
 
 Handle submit(Core& core, Payload arguments, std::vector<Object*> resolve = {},
               const std::shared_ptr<const wire::TaskTemplate>& what = k_template) {
-  return {core, core.submit({what, std::move(arguments), std::move(resolve)}).at(0)};
+  return {core, core.submit({what, std::move(arguments), std::move(resolve)})};
 }
 
 Payload sum_of(const Execution& execution) {
@@ -418,16 +418,19 @@ TEST(Core, WhatNoMachineHasFailsAtOnce) {
 
 TEST(Core, SeveralResults) {
   Cores cores;
-  const std::vector<Object*> results = cores.driver().submit({a_template(3, 3), number(1)});
+  std::vector<Handle> results;
+  for (Object* each = cores.driver().submit({a_template(3, 3), number(1)}); each != nullptr; each = each->next_result) {
+    results.emplace_back(cores.driver(), each);
+  }
   ASSERT_EQ(results.size(), 3u);
   cores.run_all([](Core& core, Execution execution) {
     core.done(std::move(execution), {number(1), number(2), number(3)}, 1000);
   });
   for (std::size_t i = 0; i < 3; ++i) {
-    Handle result(cores.driver(), results[i]);
-    EXPECT_EQ(result.value(), static_cast<std::int64_t>(i) + 1);
-    EXPECT_EQ(result->id.index, i);
+    EXPECT_EQ(results[i].value(), static_cast<std::int64_t>(i) + 1);
+    EXPECT_EQ(results[i]->id.index, i);
   }
+  results.clear();
   cores.expect_nothing_left();
 }
 

@@ -64,6 +64,7 @@ struct Object {
   std::uint32_t pins = 0;    ///< Tasks that have it as an argument, runs that got it, and other business under way.
   std::uint32_t outers = 0;  ///< Own values that contain it.
   Task* maker = nullptr;     ///< The own task that will make it; null once it is ready.
+  Object* next_result = nullptr;  ///< Of its maker; holds as long as it is pending, or nobody let go of any of them.
   Object* next_by_id = nullptr;
   struct Interest;
   std::unique_ptr<Interest> interest;  ///< Made when first needed; most objects never do.

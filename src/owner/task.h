@@ -26,11 +26,17 @@ struct Template {
   std::vector<ProcessId> known_to{};  ///< Workers that were sent it, sorted.
 };
 
+/// What a task gives, in order; one result, which most have, needs no allocation.
+struct Values {
+  Payload first{};
+  std::vector<Payload> more{};
+};
+
 /// Results that are not known yet, since they contain references for which this process is not registered.
 struct Settling {
   Hold commit{Hold::Goal::commit};
   ProcessId worker;
-  std::vector<Payload> results;
+  Values results;
   std::vector<ObjectId> held;  ///< What they contain, pinned here.
 };
 
@@ -55,7 +61,7 @@ struct Task {
   Lease* lease = nullptr;  ///< While pushed or here.
   Payload arguments;
   std::vector<Object*> resolve;
-  std::vector<Object*> results;    ///< Those that are pending.
+  Object* results = nullptr;       ///< The first that is pending, the others by Object::next_result.
   std::vector<ProcessId> held_by;  ///< Workers of ended attempts that still hold arguments.
   std::unique_ptr<Settling> settling;
   Task* previous = nullptr;  ///< In the list of its state.

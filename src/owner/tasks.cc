@@ -29,13 +29,19 @@ wire::FailurePtr failure_of_argument(const Task& task, const Object& argument) {
   return std::make_shared<const wire::Failure>(std::move(failure));
 }
 
+std::vector<ObjectId> refs_in(const Values& values) {
+  std::vector<ObjectId> refs(values.first.refs().begin(), values.first.refs().end());
+  for (const Payload& value : values.more) refs.insert(refs.end(), value.refs().begin(), value.refs().end());
+  return refs;
+}
+
 }  // namespace
 
 Tasks::~Tasks() {
   table_.for_each([this](Task& task) { slab_.destroy(&task); });
 }
 
-std::vector<Object*> Tasks::submit(TaskRequest request) {
+Object* Tasks::submit(TaskRequest request) {
   Task& task = *slab_.make();
   task.id = {self_, next_number()};
   task.of = &leases_.intern(request.what);
@@ -44,11 +50,11 @@ std::vector<Object*> Tasks::submit(TaskRequest request) {
   task.resolve = std::move(request.resolve);
   table_.add(task);
 
-  for (std::uint32_t i = 0; i < request.what->results; ++i) {
+  for (std::uint32_t i = request.what->results; i-- > 0;) {
     Object* const result = objects_.make({self_, task.id.n, i});
     result->maker = &task;
     result->handles.store(1, std::memory_order_relaxed);
-    task.results.push_back(result);
+    result->next_result = std::exchange(task.results, result);
   }
   for (const ObjectId& id : task.arguments.refs()) objects_.pin(*objects_.find(id));
   for (Object* const object : task.resolve) {
@@ -56,7 +62,7 @@ std::vector<Object*> Tasks::submit(TaskRequest request) {
     task.missing += objects_.need(*object, &task) ? 1 : 0;
   }
   ++task.missing;
-  std::vector<Object*> results = task.results;
+  Object* const results = task.results;
   unblock(task);
   return results;
 }
@@ -82,11 +88,8 @@ Task* Tasks::find(ProcessId from, const TaskId& id, std::uint32_t attempt) const
 void Tasks::on(ProcessId from, wire::TaskDone& done, Time now) {
   Task* const task = find(from, done.task, done.attempt);
   if (task == nullptr) return;
-  Outcome outcome{.retains = done.retains, .run_ns = done.run_ns};
-  outcome.results.reserve(1 + done.more.size());
-  outcome.results.push_back(std::move(done.result));
-  for (Payload& result : done.more) outcome.results.push_back(std::move(result));
-  on_end(*task, from, std::move(outcome), now);
+  Values results{std::move(done.result), std::move(done.more)};
+  on_end(*task, from, {.results = std::move(results), .retains = done.retains, .run_ns = done.run_ns}, now);
 }
 
 void Tasks::on(ProcessId from, wire::TaskFailed& failed, Time now) {
@@ -106,16 +109,13 @@ void Tasks::on_end(Task& task, ProcessId from, Outcome outcome, Time now) {
     if (!task.cancelled && is_retried(task, *outcome.failure)) return retry(task);
     return fail(task, std::move(outcome.failure));
   }
-  if (std::all_of(outcome.results.begin(), outcome.results.end(), [](const Payload& p) { return p.refs().empty(); })) {
-    return give(task, outcome.results);
-  }
+  std::vector<ObjectId> held = refs_in(outcome.results);
+  if (held.empty()) return give(task, outcome.results);
   task.settling = std::make_unique<Settling>();
   Settling& settling = *task.settling;
   settling.worker = from;
   settling.results = std::move(outcome.results);
-  for (const Payload& result : settling.results) {
-    settling.held.insert(settling.held.end(), result.refs().begin(), result.refs().end());
-  }
+  settling.held = std::move(held);
   settling.commit.target = &task;
   objects_.hold_all(settling.held, settling.commit);
   if (settling.commit.missing == 0) commit(task);
@@ -128,9 +128,14 @@ void Tasks::commit(Task& task) {
   objects_.unpin_all(settling->held);
 }
 
-void Tasks::give(Task& task, std::vector<Payload>& values) {
-  for (std::size_t i = 0; i < task.results.size(); ++i) {
-    objects_.set_value(*task.results[i], i < values.size() ? std::move(values[i]) : Payload());
+void Tasks::give(Task& task, Values& values) {
+  auto more = values.more.begin();
+  for (Object* each = task.results; each != nullptr; each = each->next_result) {
+    if (each == task.results) {
+      objects_.set_value(*each, std::move(values.first));
+    } else {
+      objects_.set_value(*each, more != values.more.end() ? std::move(*more++) : Payload());
+    }
   }
   over(task);
 }
@@ -152,13 +157,18 @@ void Tasks::retry(Task& task) {
 }
 
 void Tasks::fail(Task& task, wire::FailurePtr failure) {
-  for (Object* const result : task.results) objects_.set_failure(*result, failure);
+  for (Object* each = task.results; each != nullptr; each = each->next_result) objects_.set_failure(*each, failure);
   over(task);
+}
+
+/// They are known, and freed where nobody needs them.
+void Tasks::let_go_of(Object* results) {
+  while (results != nullptr) objects_.released(*std::exchange(results, results->next_result));
 }
 
 /// Its results are known. Workers may still hold arguments.
 void Tasks::over(Task& task) {
-  for (Object* const result : std::exchange(task.results, {})) objects_.released(*result);
+  let_go_of(std::exchange(task.results, nullptr));
   task.state = State::over;
   if (task.held_by.empty()) let_go(task);
 }
@@ -196,7 +206,7 @@ void Tasks::on(ProcessId from, const wire::ReturnTasks& returned, Time now) {
       over(*task);
     } else {
       leases_.enqueue_first(*task);
-      for (Object* const result : task->results) objects_.tell_claimable(*result);
+      for (Object* each = task->results; each != nullptr; each = each->next_result) objects_.tell_claimable(*each);
     }
   }
 }
@@ -243,9 +253,9 @@ void Tasks::cancel(Object& result) {
     case State::over: return;
   }
   task->cancelled = true;
-  const std::vector<Object*> results = std::exchange(task->results, {});
-  for (Object* const each : results) objects_.set_failure(*each, failure);
-  for (Object* const each : results) objects_.released(*each);
+  Object* const results = std::exchange(task->results, nullptr);
+  for (Object* each = results; each != nullptr; each = each->next_result) objects_.set_failure(*each, failure);
+  let_go_of(results);
 }
 
 Task* Tasks::find_ready(Object& object) const { return find_ready(object, k_claim_depth); }

@@ -36,8 +36,8 @@ class Tasks {
   /// A number for what this process makes: tasks and objects.
   std::uint64_t next_number() { return ++last_number_; }
 
-  /// Its results, each with one handle.
-  std::vector<Object*> submit(TaskRequest request);
+  /// The first of its results, each of which has one handle; the others follow by Object::next_result.
+  Object* submit(TaskRequest request);
   void cancel(Object& result);
   /// A ready task that makes `object`, or something that its maker waits for. Null where there is none to be run here.
   Task* find_ready(Object& object) const;
@@ -59,7 +59,7 @@ class Tasks {
 
  private:
   struct Outcome {
-    std::vector<Payload> results{};
+    Values results{};
     wire::FailurePtr failure{};  // null = results
     bool retains = false;
     std::int64_t run_ns = 0;
@@ -70,7 +70,8 @@ class Tasks {
   bool is_retried(const Task& task, const wire::Failure& failure) const;
   void retry(Task& task);
   void fail(Task& task, wire::FailurePtr failure);
-  void give(Task& task, std::vector<Payload>& values);
+  void give(Task& task, Values& values);
+  void let_go_of(Object* results);
   void over(Task& task);
   void let_go(Task& task);
   void held_no_more(Task& task, ProcessId worker);

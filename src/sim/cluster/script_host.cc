@@ -170,9 +170,15 @@ void ScriptHost::op_submit(Activity& activity, const Op& op) {
   request.what = templates_[op.script];
   request.arguments = to_value(combine(activity.seen, op.k), activity.script.padding, activity.ids(op.refs));
   for (const Register reg : op.values) request.resolve.push_back(activity.find(reg));
-  const std::vector<Object*> results = core_.submit(std::move(request));
-  if (results.size() != op.outs.size()) error_ = "a task has other results than its template says";
-  for (std::size_t index = 0; index < op.outs.size(); ++index) activity.held[op.outs[index]] = results.at(index);
+  auto out = op.outs.begin();
+  for (Object* each = core_.submit(std::move(request)); each != nullptr; each = each->next_result) {
+    if (out == op.outs.end()) {
+      error_ = "a task has more results than its template says";
+      break;
+    }
+    activity.held[*out++] = each;
+  }
+  if (out != op.outs.end()) error_ = "a task has fewer results than its template says";
   if (random_.chance(50)) core_.dispatch();
 }
 

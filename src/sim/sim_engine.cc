@@ -11,6 +11,7 @@
 namespace shoal::sim {
 
 using namespace data;  // NOLINT: the simulator is all about these names
+using data::ActorId;   // not the runtime's
 
 SimEngine::SimEngine(std::uint64_t seed, const Faults& faults, Resources resources)
     : random_(seed), faults_(faults), resources_(resources) {}

@@ -6,7 +6,7 @@
 
 #include "data/engine/embedded_core.h"
 #include "data/memory/memory_pool.h"
-#include "data/engine/worker_threads.h"
+#include "shell/worker_threads.h"
 #include "data/io/object_store.h"
 
 namespace shoal::data {
@@ -15,7 +15,7 @@ namespace {
 class EmbeddedEngine final : public Engine {
  public:
   /// `threads` are in use; the engine ends that.
-  EmbeddedEngine(const EmbeddedOptions& options, std::shared_ptr<WorkerThreads> threads)
+  EmbeddedEngine(const EmbeddedOptions& options, std::shared_ptr<shell::WorkerThreads> threads)
       : resources_(options.resources),
         budget_(options.resources.memory),
         threads_(std::move(threads)),
@@ -49,14 +49,14 @@ class EmbeddedEngine final : public Engine {
  private:
   const Resources resources_;
   const PoolBudget budget_;
-  const std::shared_ptr<WorkerThreads> threads_;
+  const std::shared_ptr<shell::WorkerThreads> threads_;
   const std::shared_ptr<EmbeddedCore> core_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& options) {
-  auto threads = process_worker_threads();
+  auto threads = shell::process_worker_threads();
   SHOAL_RETURN_IF_ERROR(threads->begin_use());
   return std::unique_ptr<Engine>(std::make_unique<EmbeddedEngine>(options, std::move(threads)));
 }

@@ -11,7 +11,7 @@
 #include "data/engine/block_table.h"
 #include "data/engine/embedded_fragment.h"
 #include "data/engine/engine.h"
-#include "data/engine/worker_threads.h"
+#include "shell/worker_threads.h"
 
 namespace shoal::data {
 
@@ -21,7 +21,7 @@ namespace shoal::data {
 class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
  public:
   /// `threads` live until shut_down() has returned; a job may keep this object a moment longer.
-  EmbeddedCore(WorkerThreads& threads, const FragmentRunner::World& world) : threads_(threads), world_(world) {}
+  EmbeddedCore(shell::WorkerThreads& threads, const FragmentRunner::World& world) : threads_(threads), world_(world) {}
 
   /// As the calls of Engine with these names.
   void submit(FragmentSpec spec);
@@ -42,7 +42,7 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
   class ChoresJob;
   class FragmentJob;
   using FragmentPtr = std::shared_ptr<FragmentJob>;
-  using JobPtr = std::shared_ptr<Job>;
+  using JobPtr = std::shared_ptr<shell::Job>;
   using Jobs = std::vector<JobPtr>;
 
   struct Actor {
@@ -85,7 +85,7 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
     if (wakeup_) wakeup_();
   }
 
-  WorkerThreads& threads_;
+  shell::WorkerThreads& threads_;
   const FragmentRunner::World world_;
   std::function<void()> wakeup_;  // constant after set_wakeup
   BlockTable blocks_;             // synchronises itself

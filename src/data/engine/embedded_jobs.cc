@@ -78,7 +78,7 @@ void EmbeddedCore::end(const FragmentPtr& fragment, EngineEvent event, bool last
 }
 
 void EmbeddedCore::post_and_wake(JobPtr job, bool last_act) {
-  std::optional<WorkerThreads::Handover> handover;
+  std::optional<shell::WorkerThreads::Handover> handover;
   if (last_act) handover.emplace();
   post(std::move(job));
   wake();

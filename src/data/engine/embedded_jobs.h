@@ -10,7 +10,7 @@ namespace shoal::data {
 
 /// The jobs that an embedded engine posts to its threads.
 
-class EmbeddedCore::FragmentJob final : public Job, public std::enable_shared_from_this<FragmentJob> {
+class EmbeddedCore::FragmentJob final : public shell::Job, public std::enable_shared_from_this<FragmentJob> {
  public:
   enum class State : std::uint8_t { idle, preparing, queued, running, ended };
 
@@ -30,7 +30,7 @@ class EmbeddedCore::FragmentJob final : public Job, public std::enable_shared_fr
   const std::shared_ptr<EmbeddedCore> core_;
 };
 
-class EmbeddedCore::ActorJob final : public Job {
+class EmbeddedCore::ActorJob final : public shell::Job {
  public:
   ActorJob(std::shared_ptr<EmbeddedCore> core, ActorId id, ActorPtr actor)
       : core_(std::move(core)), id_(id), actor_(std::move(actor)) {}
@@ -42,7 +42,7 @@ class EmbeddedCore::ActorJob final : public Job {
   ActorPtr actor_;
 };
 
-class EmbeddedCore::ChoresJob final : public Job {
+class EmbeddedCore::ChoresJob final : public shell::Job {
  public:
   explicit ChoresJob(std::shared_ptr<EmbeddedCore> core) : core_(std::move(core)) {}
   void run() override { core_->job_over(); }

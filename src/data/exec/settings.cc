@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/thread_safety.h"
-#include "data/exec/machine.h"
+#include "shell/machine.h"
 
 namespace shoal::data {
 namespace {
@@ -52,8 +52,8 @@ std::string default_spill_dir() {
 }
 
 /// Looked at once, at the first run that needs it: some twenty files, which would be most of a short run's time.
-const Machine& this_machine() {
-  static const Machine machine = read_machine();
+const shell::Machine& this_machine() {
+  static const shell::Machine machine = shell::read_machine();
   return machine;
 }
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "data/exec/machine.h"
+#include "shell/machine.h"
 
 namespace shoal::data {
 namespace {
@@ -19,8 +19,8 @@ ErrorCode code_of(const RunOptions& options) { return resolve(options).status().
 TEST(Settings, TakesTheMachinesWhereNothingIsSaid) {
   const auto settings = resolve({});
   ASSERT_TRUE(settings.ok());
-  EXPECT_EQ(settings->num_cpus, read_machine().cpus);
-  EXPECT_EQ(settings->memory_budget, read_machine().memory / 4);
+  EXPECT_EQ(settings->num_cpus, shell::read_machine().cpus);
+  EXPECT_EQ(settings->memory_budget, shell::read_machine().memory / 4);
   EXPECT_GT(settings->parallelism, 0);
   EXPECT_TRUE(settings->fuse);
   EXPECT_TRUE(settings->preserve_order);
@@ -74,7 +74,7 @@ class MachineTest : public testing::Test {
 
 TEST_F(MachineTest, ReadsTheMachinesMemory) {
   write("proc/meminfo", "MemTotal:        8000 kB\nMemFree: 1 kB\n");
-  EXPECT_EQ(read_machine(root_).memory, 8000 << 10);
+  EXPECT_EQ(shell::read_machine(root_).memory, 8000 << 10);
 }
 
 TEST_F(MachineTest, TheTightestGroupOfVersionTwoCounts) {
@@ -83,7 +83,7 @@ TEST_F(MachineTest, TheTightestGroupOfVersionTwoCounts) {
   write("sys/fs/cgroup/a/b/memory.max", "max\n");
   write("sys/fs/cgroup/a/memory.max", "4096000\n");
   write("sys/fs/cgroup/a/cpu.max", "100000 100000\n");
-  const Machine machine = read_machine(root_);
+  const shell::Machine machine = shell::read_machine(root_);
   EXPECT_EQ(machine.memory, 4096000);
   EXPECT_EQ(machine.cpus, 1);
 }
@@ -94,7 +94,7 @@ TEST_F(MachineTest, VersionOneToo) {
   write("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "2048000\n");
   write("sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "50000\n");
   write("sys/fs/cgroup/cpu/job/cpu.cfs_period_us", "100000\n");
-  const Machine machine = read_machine(root_);
+  const shell::Machine machine = shell::read_machine(root_);
   EXPECT_EQ(machine.memory, 2048000);
   EXPECT_EQ(machine.cpus, 1);  // half a CPU still runs one fragment
 }

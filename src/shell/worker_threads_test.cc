@@ -1,4 +1,4 @@
-#include "data/engine/worker_threads.h"
+#include "shell/worker_threads.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <future>
 #include <thread>
 
-namespace shoal::data {
+namespace shoal::shell {
 namespace {
 
 class Call final : public Job {
@@ -86,4 +86,4 @@ TEST(WorkerThreads, DestructorRunsWhatWasPosted) {
 }
 
 }  // namespace
-}  // namespace shoal::data
+}  // namespace shoal::shell

@@ -1,4 +1,4 @@
-#include "data/exec/machine.h"
+#include "shell/machine.h"
 
 #include <sched.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-namespace shoal::data {
+namespace shoal::shell {
 namespace {
 
 namespace fs = std::filesystem;
@@ -103,4 +103,4 @@ Machine read_machine(const fs::path& root) {
   return machine;
 }
 
-}  // namespace shoal::data
+}  // namespace shoal::shell

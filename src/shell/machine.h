@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 
-namespace shoal::data {
+namespace shoal::shell {
 
 /// What this process may use of the machine.
 struct Machine {
@@ -15,4 +15,4 @@ struct Machine {
 /// unlimited.
 Machine read_machine(const std::filesystem::path& root = "/");
 
-}  // namespace shoal::data
+}  // namespace shoal::shell

@@ -1,4 +1,4 @@
-#include "data/engine/worker_threads.h"
+#include "shell/worker_threads.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-namespace shoal::data {
+namespace shoal::shell {
 namespace {
 
 constexpr auto k_idle_time = std::chrono::seconds(1);
@@ -158,4 +158,4 @@ std::shared_ptr<WorkerThreads> process_worker_threads() {
   return threads;
 }
 
-}  // namespace shoal::data
+}  // namespace shoal::shell

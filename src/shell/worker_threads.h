@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "base/thread_safety.h"
 
-namespace shoal::data {
+namespace shoal::shell {
 
 /// Something to run once on a worker thread. Must not throw.
 class Job {
@@ -74,4 +74,4 @@ class WorkerThreads {
 /// The threads that all embedded engines of this process share.
 std::shared_ptr<WorkerThreads> process_worker_threads();
 
-}  // namespace shoal::data
+}  // namespace shoal::shell

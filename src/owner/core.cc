@@ -1,6 +1,7 @@
 #include "owner/core.h"
 
 #include <memory>
+#include <set>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -144,6 +145,16 @@ void Core::on_process_died(ProcessId process, const std::string& cause) {
   runs_.on_process_died(process);
   tasks_.on_worker_died(process, cause);
   objects_.on_process_died(process, cause);
+  settle();
+}
+
+void Core::close() {
+  std::set<ProcessId> peers;
+  objects_.add_peers(peers);
+  leases_.add_workers(peers);
+  runs_.add_submitters(peers);
+  for (const ProcessId peer : peers) on_process_died(peer, "this process was ended");
+  tasks_.cancel_all();
   settle();
 }
 

@@ -84,6 +84,11 @@ class Core {
   /// Moves all messages to be sent into `into`, in order, replacing its contents.
   void take_messages(std::vector<wire::Envelope>& into) { out_.take(into); }
 
+  /// Names of what runs here, for people.
+  std::vector<std::string> running() const { return runs_.running(); }
+  /// The end: nobody hears of this process any more. What is pending fails; what the program has handles on stays readable.
+  void close();
+
   /// What it has to do with. All 0 when the program let go of everything and is told of everything.
   struct Holdings {
     std::size_t objects = 0, tasks = 0, runs = 0, leases = 0;

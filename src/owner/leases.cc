@@ -311,4 +311,8 @@ void Leases::on_time(Time now) {
 
 std::optional<Time> Leases::next_time() const { return look_at_idle_; }
 
+void Leases::add_workers(std::set<ProcessId>& workers) const {
+  for (const auto& [worker, lease] : by_worker_) workers.insert(worker);
+}
+
 }  // namespace shoal::owner

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -89,6 +90,7 @@ class Leases {
   void on_time(Time now);
   std::optional<Time> next_time() const;
   std::optional<ProcessId> worker_of(std::uint64_t lease) const;
+  void add_workers(std::set<ProcessId>& workers) const;
   std::size_t size() const { return leases_.size(); }
 
  private:

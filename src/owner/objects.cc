@@ -281,6 +281,11 @@ void Objects::on_process_died(ProcessId process, const std::string& cause) {
   }
 }
 
+void Objects::add_peers(std::set<ProcessId>& peers) const {
+  for (const auto& [id, object] : borrowed_) peers.insert(id.owner);
+  for (const auto& [borrower, objects] : lent_) peers.insert(borrower);
+}
+
 // --- The end of objects.
 
 void Objects::unpin(Object& object) {

@@ -68,6 +68,9 @@ class Objects {
   /// Strikes it everywhere; what it owned and had not sent is lost.
   void on_process_died(ProcessId process, const std::string& cause);
 
+  /// Processes that own what is borrowed here, or borrow what is owned here.
+  void add_peers(std::set<ProcessId>& peers) const;
+
   /// Empties the queue of tasks of which one more argument became ready.
   void take_unblocked(std::vector<Task*>& into) { into.clear(), into.swap(unblocked_); }
   void take_settled(std::vector<Hold*>& into) { into.clear(), into.swap(settled_); }

@@ -181,4 +181,16 @@ void Runs::on_process_died(ProcessId process) {
   }
 }
 
+void Runs::add_submitters(std::set<ProcessId>& submitters) const {
+  table_.for_each([&](const Run& run) {
+    if (run.push.task.owner != self_) submitters.insert(run.push.task.owner);
+  });
+}
+
+std::vector<std::string> Runs::running() const {
+  std::vector<std::string> names;
+  for (const Run* const run : running_) names.push_back(run->what->name + " (" + to_string(run->push.task) + ")");
+  return names;
+}
+
 }  // namespace shoal::owner

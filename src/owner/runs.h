@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/id_table.h"
@@ -78,6 +80,8 @@ class Runs {
   void retained(Run& run);
   /// What it submitted is of no use to anybody.
   void on_process_died(ProcessId process);
+  void add_submitters(std::set<ProcessId>& submitters) const;
+  std::vector<std::string> running() const;
   std::size_t size() const { return slab_.size(); }
 
  private:

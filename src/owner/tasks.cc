@@ -258,6 +258,16 @@ void Tasks::cancel(Object& result) {
   let_go_of(results);
 }
 
+void Tasks::cancel_all() {
+  std::vector<Object*> results;
+  table_.for_each([&](const Task& task) {
+    if (task.results != nullptr) results.push_back(task.results);
+  });
+  for (Object* const result : results) objects_.pin(*result);  // one that goes may take others along
+  for (Object* const result : results) cancel(*result);
+  for (Object* const result : results) objects_.unpin(*result);
+}
+
 Task* Tasks::find_ready(Object& object) const { return find_ready(object, k_claim_depth); }
 
 Task* Tasks::find_ready(Object& object, int depth) const {

@@ -39,6 +39,7 @@ class Tasks {
   /// The first of its results, each of which has one handle; the others follow by Object::next_result.
   Object* submit(TaskRequest request);
   void cancel(Object& result);
+  void cancel_all();
   /// A ready task that makes `object`, or something that its maker waits for. Null where there is none to be run here.
   Task* find_ready(Object& object) const;
   /// The attempt runs here: takes it out of the queue and gives what it is to run.

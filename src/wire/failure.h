@@ -51,8 +51,10 @@ struct Failure {
   // What a function of the user threw (`user_function`).
   Standard standard = Standard::none;
   std::string type{};                ///< The exception's type, as its compiler names it.
-  std::vector<std::string> bases{};  ///< Those of the task's retry_on, and of the registered types, that it is one of.
-  Payload value{};                   ///< The exception itself where its type is registered.
+  std::string message{};             ///< Its what().
+  std::vector<std::string> bases{};  ///< Those types of the task's retry_on that it is one of.
+  std::string travelling{};          ///< The registered type that `value` is of; empty = none.
+  Payload value{};                   ///< The exception itself; of a system_error its code.
 };
 using FailurePtr = std::shared_ptr<const Failure>;  ///< Never null in a message.
 

@@ -80,4 +80,11 @@ Result<Frame> parse(std::span<const std::uint8_t> bytes) {
       .correlation = header.correlation, .message = std::move(message), .bytes = k_frame_header_bytes + header.length};
 }
 
+Message transcode(Message message) {
+  thread_local std::vector<std::uint8_t> bytes;
+  bytes.clear();
+  append_frame(bytes, message, 0).throw_if_error();
+  return parse(bytes).value_or_throw().message;
+}
+
 }  // namespace shoal::wire

@@ -42,4 +42,7 @@ struct Frame {
 /// The first of these bytes. Errors: corrupt_data, also where it is not whole.
 Result<Frame> parse(std::span<const std::uint8_t> bytes);
 
+/// What would arrive of it over a wire. Throws where a message cannot be sent.
+Message transcode(Message message);
+
 }  // namespace shoal::wire

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.h"
+
+namespace shoal::shell {
+
+/// So many submissions are sent on together: one by one each would take a lock and a message of its own.
+inline constexpr std::size_t k_dispatch_batch = 32;
+/// What was submitted is sent on after this time even if nobody waits for it. Shorter costs a loop that submits and gets
+/// one by one a wake-up of the pump for each.
+inline constexpr Time k_flush_ns = 250'000;
+/// A worker's thread that ran out of work looks for more for so long before it sleeps: about what a wake-up costs.
+inline constexpr Time k_linger_ns = 50'000;
+/// Tasks that a thread runs on top of each other because each waits for the next: what is deeper would use up the stack.
+inline constexpr int k_claims_max = 32;
+/// What still runs when a session ends is named after this time.
+inline constexpr Time k_patience_ns = 2'000'000'000;
+
+}  // namespace shoal::shell

@@ -1,0 +1,79 @@
+#include "shell/node_station.h"
+
+#include <iterator>
+#include <utility>
+
+namespace shoal::shell {
+
+NodeStation::NodeStation(Surroundings& around, node::Core::Options options,
+                         std::function<void(const node::Action&)> act)
+    : Station(around.network, {options.node, 0}), around_(around), act_(std::move(act)), core_(std::move(options)) {
+  around_.network.add(*this);
+  around_.pump.add(*this);
+}
+
+NodeStation::~NodeStation() {
+  around_.network.remove(*this);
+  around_.pump.remove(*this);
+}
+
+template <class F>
+void NodeStation::act(F&& f) {
+  enter([&] {
+    core_.on_time(now());
+    f();
+  });
+}
+
+ProcessId NodeStation::name_process() {
+  ProcessId id;
+  act([&] { id = core_.name_process(); });
+  return id;
+}
+
+void NodeStation::on_worker_started(ProcessId worker) {
+  act([&] { core_.on_worker_started(worker); });
+}
+
+void NodeStation::on_worker_stays(ProcessId worker) {
+  act([&] { core_.on_worker_stays(worker); });
+}
+
+void NodeStation::on_process_died(ProcessId process, const std::string& cause) {
+  act([&] { core_.on_process_died(process, cause); });
+}
+
+void NodeStation::on_message(ProcessId from, wire::Message& message) {
+  core_.on_time(now());
+  core_.on_message(from, std::move(message));
+}
+
+void NodeStation::take_messages(std::vector<wire::Envelope>& into) {
+  core_.take_messages(into);
+  core_.take_actions(taken_);
+  if (!taken_.empty()) {
+    actions_.insert(actions_.end(), taken_.begin(), taken_.end());
+    has_actions_.store(true);
+  }
+  if (const Time wake = core_.next_time().value_or(k_never); wake != wake_at()) around_.pump.wake_at(*this, wake);
+}
+
+// Carrying one out leads back here, for what follows from it: that is left to the loop further up the stack.
+void NodeStation::on_left() {
+  while (has_actions_.load() && !acting_.exchange(true)) {
+    node::Actions actions;
+    {
+      const Lock lock(mutex());
+      actions.swap(actions_);
+      has_actions_.store(false);
+    }
+    for (const node::Action& action : actions) act_(action);
+    acting_.store(false);
+  }
+}
+
+void NodeStation::on_time() {
+  act([] {});
+}
+
+}  // namespace shoal::shell

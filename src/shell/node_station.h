@@ -1,0 +1,47 @@
+#pragma once
+
+#include <shoal/base/ids.h>
+
+#include <atomic>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "node/core.h"
+#include "shell/owner_station.h"
+#include "shell/station.h"
+
+namespace shoal::shell {
+
+/// The machine's daemon in a station of its own: what it wants done with workers is done without its lock.
+class NodeStation final : public Station, private Timed {
+ public:
+  /// `act`: called on no thread in particular, one action at a time, in order.
+  NodeStation(Surroundings& around, node::Core::Options options, std::function<void(const node::Action&)> act);
+  ~NodeStation() override;
+
+  ProcessId name_process();
+  void on_worker_started(ProcessId worker);
+  void on_worker_stays(ProcessId worker);
+  void on_process_died(ProcessId process, const std::string& cause);
+
+ private:
+  template <class F>
+  void act(F&& f);
+  void on_message(ProcessId from, wire::Message& message) override;
+  void take_messages(std::vector<wire::Envelope>& into) override;
+  void on_left() override;
+  void on_time() override;
+
+  Surroundings& around_;
+  const std::function<void(const node::Action&)> act_;
+  std::atomic<bool> has_actions_{false};
+  std::atomic<bool> acting_{false};  // one thread carries them out, in order
+
+  // Guarded by the station's lock.
+  node::Core core_;
+  node::Actions taken_;
+  node::Actions actions_;
+};
+
+}  // namespace shoal::shell

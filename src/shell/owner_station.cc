@@ -1,0 +1,370 @@
+#include "shell/owner_station.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "shell/limits.h"
+#include "shell/running_call.h"
+
+namespace shoal::shell {
+namespace {
+
+std::size_t count_ready(std::span<owner::Object* const> objects) {
+  return static_cast<std::size_t>(
+      std::count_if(objects.begin(), objects.end(), [](auto* object) { return OwnerStation::is_ready(*object); }));
+}
+
+[[noreturn]] void throw_stopped() {
+  throw Cancelled(ErrorCode::cancelled, "the session, or the worker that this ran in, was ended while this waited");
+}
+
+}  // namespace
+
+/// One thread that waits for objects. All but the event is guarded by the station's lock.
+class OwnerStation::Cell final : public owner::Waiter {
+ public:
+  void expect(std::size_t more) { missing_ = more; }
+  void on_ready(owner::Object&) override {
+    if (missing_ > 0 && --missing_ == 0) event.set();
+  }
+  void on_claimable(owner::Object&) override { event.set(); }
+
+  Event event;
+
+ private:
+  std::size_t missing_ = 0;
+};
+
+/// The execution of this thread waits, from begin() on.
+class OwnerStation::Blocked {
+ public:
+  explicit Blocked(OwnerStation& home) : home_(home) {}
+  ~Blocked() {
+    if (begun_) home_.act([&] { home_.core_.waits_no_more(); });
+  }
+  Blocked(const Blocked&) = delete;
+  Blocked& operator=(const Blocked&) = delete;
+
+  /// Under the station's lock.
+  void begin() {
+    if (begun_ || !home_.options_.is_worker || home_.execution_here() == nullptr) return;
+    begun_ = true;
+    home_.core_.waits();
+  }
+
+ private:
+  OwnerStation& home_;
+  bool begun_ = false;
+};
+
+/// What the pool's threads run for a station.
+class OwnerStation::Work final : public Job {
+ public:
+  explicit Work(OwnerStation& home) : home_(home) {}
+  void run() override {
+    Gate& jobs = home_.around_.jobs;
+    home_.work();
+    jobs.leave();
+  }
+
+ private:
+  OwnerStation& home_;
+};
+
+struct OwnerStation::Question {
+  std::uint64_t id = 0;
+  wire::ClusterIs answer{};
+  Event event{};
+};
+
+OwnerStation::OwnerStation(Surroundings& around, const Options& options, std::function<void(OwnerStation&)> on_gone)
+    : Station(around.network, options.self),
+      around_(around),
+      options_(options),
+      on_gone_(std::move(on_gone)),
+      work_(std::make_shared<Work>(*this)),
+      core_({.self = options.self, .node = options.node}) {
+  around_.network.add(*this);
+  around_.pump.add(*this);
+}
+
+OwnerStation::~OwnerStation() = default;
+
+template <class F>
+void OwnerStation::act(F&& f) {
+  enter([&] {
+    core_.on_time(now());
+    f();
+  });
+}
+
+// --- What comes and what goes.
+
+void OwnerStation::on_message(ProcessId from, wire::Message& message) {
+  if (const auto* cluster = std::get_if<wire::ClusterIs>(&message)) {
+    for (Question* const question : questions_) {
+      if (question->id != cluster->request) continue;
+      question->answer = *cluster;
+      question->event.set();
+    }
+    return;
+  }
+  core_.on_time(now());
+  core_.on_message(from, std::move(message));
+  dispatch_now_ = true;
+}
+
+void OwnerStation::take_messages(std::vector<wire::Envelope>& into) {
+  if (std::exchange(dispatch_now_, false) || core_.undispatched() >= k_dispatch_batch) core_.dispatch();
+  core_.take_messages(into);
+  if (dead_.load(std::memory_order_relaxed)) return into.clear();
+
+  Time wake = core_.next_time().value_or(k_never);
+  if (core_.undispatched() > 0) wake = std::min(wake, now() + k_flush_ns);
+  if (wake != wake_at()) around_.pump.wake_at(*this, wake);
+
+  if (options_.is_worker && at_work_ == 0 && core_.has_next() && !is_stopping()) {
+    ++at_work_;
+    jobs_to_post_.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void OwnerStation::on_left() {
+  if (jobs_to_post_.load(std::memory_order_relaxed) > 0) {
+    for (int jobs = jobs_to_post_.exchange(0); jobs > 0; --jobs) {
+      around_.jobs.enter();
+      around_.threads->post(work_);
+    }
+  }
+  if (tell_gone_.load(std::memory_order_relaxed) && tell_gone_.exchange(false)) on_gone_(*this);
+}
+
+void OwnerStation::on_time() {
+  act([&] { dispatch_now_ = true; });
+}
+
+// --- Objects.
+
+owner::Object* OwnerStation::put(Payload value) {
+  owner::Object* object = nullptr;
+  act([&] { object = core_.put(std::move(value)); });
+  return object;
+}
+
+owner::Object* OwnerStation::open(const ObjectId& id, const owner::Execution& execution) {
+  owner::Object* object = nullptr;
+  act([&] { object = core_.open(id, execution); });
+  return object;
+}
+
+owner::Object* OwnerStation::open(const ObjectId& id, owner::Object& outer) {
+  owner::Object* object = nullptr;
+  act([&] { object = core_.open(id, outer); });
+  return object;
+}
+
+void OwnerStation::drop_handle(owner::Object& object) {
+  if (object.handles.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (!dead_.load(std::memory_order_acquire)) {
+    act([&] { core_.released(&object); });
+    return;
+  }
+  // Nothing around it may be used any more.
+  bool was_last = false;
+  {
+    const Lock lock(mutex());
+    core_.released(&object);
+    was_last = released_ && core_.holdings().objects == 0;
+  }
+  if (was_last) delete this;
+}
+
+// --- Tasks.
+
+void OwnerStation::submit(owner::TaskRequest request, std::span<detail::Handle> results) {
+  act([&] {
+    owner::Object* result = core_.submit(std::move(request));
+    for (detail::Handle& handle : results) {
+      handle = detail::Handle(*this, result);
+      result = result->next_result;
+    }
+  });
+}
+
+void OwnerStation::cancel(owner::Object& object, bool) {
+  act([&] { core_.cancel(&object); });
+}
+
+const owner::Execution* OwnerStation::execution_here() const {
+  const RunningCall* const call = RunningCall::of_this_thread();
+  return call != nullptr && &call->home() == this ? &call->execution() : nullptr;
+}
+
+bool OwnerStation::await(std::span<owner::Object* const> objects, std::size_t wanted, const Deadline& deadline) {
+  if (count_ready(objects) >= wanted) return true;
+  Blocked blocked(*this);
+  Cell cell;
+  act([&] {
+    const std::size_t ready = count_ready(objects);
+    if (ready >= wanted || is_stopping()) return cell.event.set();
+    dispatch_now_ = true;
+    blocked.begin();
+    cell.expect(wanted - ready);
+    cells_.push_back(&cell);
+    for (owner::Object* const object : objects) {
+      if (!is_ready(*object)) core_.watch(object, &cell);
+    }
+  });
+  bool in_time = false;
+  bool enough = false;
+  do {
+    in_time = cell.event.wait(deadline);
+    cell.event.reset();
+    enough = count_ready(objects) >= wanted;
+  } while (in_time && !enough && !is_stopping());
+  act([&] {
+    std::erase(cells_, &cell);
+    for (owner::Object* const object : objects) {
+      if (!is_ready(*object)) core_.unwatch(object, &cell);
+    }
+  });
+  if (!enough && is_stopping()) throw_stopped();
+  return enough;
+}
+
+bool OwnerStation::await(owner::Object& object, const Deadline& deadline) {
+  owner::Object* const objects[] = {&object};
+  while (!deadline && !is_ready(object) && RunningCall::depth() < k_claims_max) {
+    std::optional<owner::Execution> claimed;
+    act([&] {
+      if (!is_ready(object) && !is_stopping()) claimed = core_.claim(&object, execution_here());
+    });
+    if (!claimed) break;
+    run(*this, std::move(*claimed), false);
+  }
+  return await(objects, 1, deadline);
+}
+
+wire::ClusterIs OwnerStation::ask_cluster() {
+  static std::atomic<std::uint64_t> asked{0};
+  Question question{.id = ++asked};
+  act([&] {
+    if (is_stopping()) return question.event.set();
+    questions_.push_back(&question);
+  });
+  std::vector<wire::Envelope> message;
+  message.push_back({k_control, wire::AskCluster{question.id}});
+  around_.network.send(self(), message);
+  around_.network.serve_posted();
+  question.event.wait({});
+  act([&] { std::erase(questions_, &question); });
+  if (is_stopping()) throw_stopped();
+  return std::move(question.answer);
+}
+
+// --- Work.
+
+void OwnerStation::work() {
+  std::optional<owner::Execution> execution = next_or_leave(false);
+  while (execution) {
+    execution = run(*this, std::move(*execution), true);
+    if (!execution) execution = next_or_leave(true);
+  }
+}
+
+/// With `linger` it looks for a while whether something comes: to sleep and be woken costs more than most tasks.
+std::optional<owner::Execution> OwnerStation::next_or_leave(bool linger) {
+  std::optional<owner::Execution> execution;
+  bool stays = true;
+  while (stays && !execution) {
+    stays = false;
+    const Time begin = now();
+    while (linger && !stays && !is_stopping() && now() - begin < k_linger_ns) {
+      stays = has_mail();
+      if (!stays) sched_yield();
+    }
+    act([&] {
+      if (!is_stopping()) execution = core_.next();
+      if (!execution && !stays) leave_work();
+    });
+  }
+  return execution;
+}
+
+/// Under the station's lock.
+void OwnerStation::leave_work() {
+  if (--at_work_ == 0 && is_stopping()) tell_gone_.store(true);
+}
+
+std::optional<owner::Execution> OwnerStation::done(owner::Execution execution, std::vector<Payload> results,
+                                                   Time run_ns, bool wants_next) {
+  std::optional<owner::Execution> next;
+  act([&] {
+    core_.done(std::move(execution), std::move(results), run_ns);
+    if (wants_next && !is_stopping()) next = core_.next();
+  });
+  return next;
+}
+
+std::optional<owner::Execution> OwnerStation::failed(owner::Execution execution, wire::Failure failure, Time run_ns,
+                                                     bool wants_next) {
+  std::optional<owner::Execution> next;
+  act([&] {
+    core_.failed(std::move(execution), std::move(failure), run_ns);
+    if (wants_next && !is_stopping()) next = core_.next();
+  });
+  return next;
+}
+
+// --- Life.
+
+void OwnerStation::stop() {
+  act([&] {
+    if (stopping_.exchange(true)) return;
+    for (Cell* const cell : cells_) cell->event.set();
+    for (Question* const question : questions_) question->event.set();
+    if (at_work_ == 0) tell_gone_.store(true);
+  });
+}
+
+void OwnerStation::on_process_died(ProcessId process, const std::string& cause) {
+  act([&] {
+    core_.on_process_died(process, cause);
+    dispatch_now_ = true;
+  });
+}
+
+bool OwnerStation::is_unused() {
+  bool unused = false;
+  act([&] { unused = at_work_ == 0 && core_.holdings() == owner::Core::Holdings{}; });
+  return unused;
+}
+
+std::vector<std::string> OwnerStation::running() {
+  std::vector<std::string> names;
+  act([&] { names = core_.running(); });
+  return names;
+}
+
+void OwnerStation::bury() {
+  around_.network.remove(*this);
+  around_.pump.remove(*this);
+  const Lock lock(mutex());
+  core_.close();
+  dead_.store(true, std::memory_order_release);
+}
+
+void OwnerStation::release() {
+  bool is_last = false;
+  {
+    const Lock lock(mutex());
+    released_ = true;
+    is_last = core_.holdings().objects == 0;
+  }
+  if (is_last) delete this;
+}
+
+}  // namespace shoal::shell

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <shoal/base/ids.h>
+#include <shoal/shell/handle.h>
+#include <shoal/wire/payload.h>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "owner/core.h"
+#include "shell/event.h"
+#include "shell/gate.h"
+#include "shell/pump.h"
+#include "shell/station.h"
+#include "shell/worker_threads.h"
+#include "wire/cluster.h"
+
+namespace shoal::shell {
+
+/// What the stations of one process share.
+struct Surroundings {
+  explicit Surroundings(net::Transcode transcode = nullptr) : network(transcode) {}
+  Switch network;
+  Pump pump{};
+  std::shared_ptr<WorkerThreads> threads = process_worker_threads();
+  Gate jobs{};  ///< Threads of the pool that are at a station.
+};
+
+/// One owner core and the threads around it: those of the program that submit, wait and hold references, and those that run
+/// what the core was sent. Threads of a worker come from the pool and leave it when there is nothing to run.
+///
+/// Life: runs -> stopping (nothing begins any more, and who waits is told) -> gone (nothing runs) -> dead (no message comes or
+/// goes; what handles are left can be let go of). Any thread may call what is public.
+class OwnerStation final : public Station, private Timed {
+ public:
+  struct Options {
+    ProcessId self;
+    ProcessId node;
+    bool is_worker = false;  ///< Runs what it is sent.
+  };
+  /// `on_gone`: called once, on no thread in particular and under no lock, when it was stopped and nothing runs.
+  OwnerStation(Surroundings& around, const Options& options, std::function<void(OwnerStation&)> on_gone);
+  ~OwnerStation() override;
+
+  const Options& options() const { return options_; }
+
+  // Objects. What is returned has one handle more.
+
+  owner::Object* put(Payload value);
+  owner::Object* open(const ObjectId& id, const owner::Execution& execution);
+  owner::Object* open(const ObjectId& id, owner::Object& outer);
+  static void add_handle(owner::Object& object) { object.handles.fetch_add(1, std::memory_order_relaxed); }
+  void drop_handle(owner::Object& object);
+  static bool is_ready(const owner::Object& object) {
+    return object.phase.load(std::memory_order_acquire) != owner::Object::Phase::pending;
+  }
+
+  // Tasks.
+
+  /// `results`: empty handles, as many as the task has results.
+  void submit(owner::TaskRequest request, std::span<detail::Handle> results);
+  void cancel(owner::Object& object, bool recursive);
+  /// Waits until `wanted` of them are ready; false where the deadline came first. Throws Cancelled where the station is
+  /// stopped.
+  bool await(std::span<owner::Object* const> objects, std::size_t wanted, const Deadline& deadline);
+  /// Likewise until it is ready. Without a deadline this thread runs what it waits for, where nobody has begun it.
+  bool await(owner::Object& object, const Deadline& deadline);
+
+  /// What the control service says of the cluster. Throws Cancelled where the station is stopped.
+  wire::ClusterIs ask_cluster();
+
+  // For what runs here.
+
+  /// Ends the execution; gives the next one where `wants_next` and there is one.
+  std::optional<owner::Execution> done(owner::Execution execution, std::vector<Payload> results, Time run_ns,
+                                       bool wants_next);
+  std::optional<owner::Execution> failed(owner::Execution execution, wire::Failure failure, Time run_ns,
+                                         bool wants_next);
+  bool is_stopping() const { return stopping_.load(std::memory_order_relaxed); }
+
+  // Life.
+
+  /// Nothing begins any more, and who waits is told.
+  void stop();
+  /// Of another process.
+  void on_process_died(ProcessId process, const std::string& cause);
+  /// Whether nothing here is of use to anybody.
+  bool is_unused();
+  /// It is gone, and the other stations know: lets go of all but what the program still holds.
+  void bury();
+  /// After bury(): deletes itself, now or with the last handle.
+  void release();
+  /// What runs here, for people.
+  std::vector<std::string> running();
+
+ private:
+  class Cell;
+  class Blocked;
+  class Work;
+  struct Question;
+
+  /// enter() with the time told to the core first.
+  template <class F>
+  void act(F&& f);
+  void on_message(ProcessId from, wire::Message& message) override;
+  void take_messages(std::vector<wire::Envelope>& into) override;
+  void on_left() override;
+  void on_time() override;
+
+  void work();
+  std::optional<owner::Execution> next_or_leave(bool linger);
+  void leave_work();
+  /// What this thread runs here; null where it runs nothing of this station.
+  const owner::Execution* execution_here() const;
+
+  Surroundings& around_;
+  const Options options_;
+  const std::function<void(OwnerStation&)> on_gone_;
+  const std::shared_ptr<Job> work_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> dead_{false};  // no message comes or goes
+  std::atomic<int> jobs_to_post_{0};
+  std::atomic<bool> tell_gone_{false};
+
+  // Guarded by the station's lock.
+  owner::Core core_;
+  bool dispatch_now_ = false;
+  bool released_ = false;
+  int at_work_ = 0;  // threads that run what it was sent
+  std::vector<Cell*> cells_;
+  std::vector<Question*> questions_;
+};
+
+}  // namespace shoal::shell

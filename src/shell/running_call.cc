@@ -1,0 +1,77 @@
+#include "shell/running_call.h"
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "base/code_address.h"
+#include "shell/thrown.h"
+
+namespace shoal::shell {
+namespace {
+
+thread_local const RunningCall* innermost = nullptr;
+thread_local int calls = 0;
+
+/// The code of the last function that this thread ran: most often it is that of the next.
+detail::Entry entry_of(const wire::FunctionId& function) {
+  thread_local wire::FunctionId last;
+  thread_local detail::Entry entry = nullptr;
+  if (entry == nullptr || function != last) {
+    const void* const code = code_at({function.module, function.offset}).value_or_throw();
+    entry = reinterpret_cast<detail::Entry>(code);
+    last = function;
+  }
+  return entry;
+}
+
+}  // namespace
+
+RunningCall::RunningCall(OwnerStation& home, owner::Execution execution, bool wants_next)
+    : home_(home), execution_(std::move(execution)), wants_next_(wants_next), begin_(now()), below_(innermost) {
+  innermost = this;
+  ++calls;
+}
+
+RunningCall::~RunningCall() {
+  innermost = below_;
+  --calls;
+}
+
+const RunningCall* RunningCall::of_this_thread() { return innermost; }
+
+int RunningCall::depth() { return calls; }
+
+bool RunningCall::is_cancelled() const {
+  return home_.is_stopping() || (!over_ && execution_.cancelled->load(std::memory_order_relaxed));
+}
+
+void* RunningCall::actor() { return nullptr; }
+
+void RunningCall::hold(std::shared_ptr<void>) {}
+
+bool RunningCall::yield(Payload) { return false; }
+
+detail::Handle RunningCall::open(const ObjectId& id) { return {home_, home_.open(id, execution_)}; }
+
+void RunningCall::done(std::vector<Payload> results) {
+  over_ = true;
+  next_ = home_.done(std::move(execution_), std::move(results), now() - begin_, wants_next_);
+}
+
+void RunningCall::failed() {
+  if (over_) return;  // its results are known: a destructor threw
+  wire::Failure failure = describe_thrown(*execution_.what, execution_.task);
+  over_ = true;
+  next_ = home_.failed(std::move(execution_), std::move(failure), now() - begin_, wants_next_);
+}
+
+std::optional<owner::Execution> run(OwnerStation& home, owner::Execution execution, bool wants_next) {
+  RunningCall call(home, std::move(execution), wants_next);
+  try {
+    entry_of(call.execution().what->function)(call);
+  } catch (...) { call.failed(); }
+  return call.take_next();
+}
+
+}  // namespace shoal::shell

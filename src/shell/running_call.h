@@ -1,0 +1,56 @@
+#pragma once
+
+#include <shoal/shell/task_call.h>
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "shell/owner_station.h"
+
+namespace shoal::shell {
+
+/// One execution on the thread that runs it, which knows of it as long as it lives.
+class RunningCall final : public detail::TaskCall {
+ public:
+  RunningCall(OwnerStation& home, owner::Execution execution, bool wants_next);
+  ~RunningCall();
+  RunningCall(const RunningCall&) = delete;
+  RunningCall& operator=(const RunningCall&) = delete;
+
+  /// The innermost of the calling thread; null where it runs none.
+  static const RunningCall* of_this_thread();
+  /// How many the calling thread runs on top of each other.
+  static int depth();
+
+  OwnerStation& home() const { return home_; }
+  const owner::Execution& execution() const { return execution_; }
+  bool is_cancelled() const;
+
+  const Payload& arguments() const override { return execution_.arguments; }
+  std::span<const Payload> resolved() const override { return execution_.resolved; }
+  void* actor() override;
+  void hold(std::shared_ptr<void> actor) override;
+  detail::Handle open(const ObjectId& id) override;
+  void done(std::vector<Payload> results) override;
+  bool yield(Payload item) override;
+
+  /// The function threw: call inside the catch block.
+  void failed();
+  /// Once it is over: what is to be run next.
+  std::optional<owner::Execution> take_next() { return std::move(next_); }
+
+ private:
+  OwnerStation& home_;
+  owner::Execution execution_;
+  const bool wants_next_;
+  const Time begin_;
+  const RunningCall* const below_;
+  bool over_ = false;
+  std::optional<owner::Execution> next_;
+};
+
+/// Runs it to its end; gives the next one of `home`, where `wants_next` and there is one.
+std::optional<owner::Execution> run(OwnerStation& home, owner::Execution execution, bool wants_next);
+
+}  // namespace shoal::shell

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <shoal/base/bytes.h>
+
+namespace shoal::inline v1 {
+
+/// What a session is made of. All may be left out.
+struct SessionOptions {
+  /// Of a cluster to join; default SHOAL_ADDRESS. Joining arrives with the daemon; until then it is Unsupported.
+  std::string address{};
+  /// Worker processes of a private node; default SHOAL_PROCESSES, 0 = threads of this process. Processes arrive with the
+  /// daemon; until then it is Unsupported.
+  int processes = 0;
+  double num_cpus = 0;                        ///< That tasks may take at once; 0 = the machine's.
+  int num_gpus = 0;                           ///< May be pretended: tasks get indices, nothing looks for devices.
+  std::uint64_t memory = 0;                   ///< Bytes that tasks may ask for; 0 = the machine's.
+  std::map<std::string, double> resources{};  ///< Of kinds of your own: {{"license", 2}}.
+  std::map<std::string, std::string> labels{};
+  /// Encodes and decodes whatever one task passes to another, as between processes, so that a test finds what would not
+  /// work there. Default: SHOAL_ENCODE_MESSAGES=1.
+  bool encode_messages = false;
+};
+
+/// The connection of a program to what runs its tasks; one at a time in a process. What is submitted, put or spawned belongs
+/// to it and ends with it: what has not started is dropped, what runs is told (is_cancelled()) and waited for.
+/// Make it at the begin of main() and let it live there:
+///
+///     int main(int argc, char** argv) {
+///       shoal::Session session(argc, argv);
+///       std::cout << shoal::get(shoal::submit([](int x) { return x + 1; }, 41)) << '\n';
+///     }
+///
+/// It runs tasks in threads of this process (*embedded*): nothing has to be started, and nothing keeps a crash of a task from
+/// the program.
+class Session {
+ public:
+  explicit Session(SessionOptions options = {});
+  /// The arguments of main(): a worker process is this program started again, in which this does not return.
+  Session(int argc, char** argv, SessionOptions options = {});
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// What runs the tasks, and why: "embedded: 8 CPUs in threads of this process".
+  const std::string& engine() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// For programs that do something before they make their session: the first line of main(). A worker process does not get
+/// further.
+void init(int argc, char** argv);
+
+}  // namespace shoal::inline v1

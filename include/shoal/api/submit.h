@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <shoal/api/arguments.h>
+#include <shoal/api/options.h>
+#include <shoal/api/ref.h>
+#include <shoal/api/signature_check.h>
+#include <shoal/base/type_name.h>
+
+namespace shoal::inline v1 {
+
+namespace detail {
+
+/// What a call of submit() knows about its function when it is compiled.
+struct Code {
+  Entry entry = nullptr;
+  const void* function = nullptr;  ///< Where it was given by its address; its symbol is the name.
+  std::string_view type{};         ///< Of others.
+  std::uint32_t results = 1;
+  bool stream = false;
+};
+
+/// `results` are empty, and as many as code.results. `options` null = the defaults.
+void submit(const Code& code, const TaskOptions* options, Packer& packed, std::span<Handle> results);
+
+template <class F, class... A>
+struct Task {
+  using Function = Callable<F, A...>;
+  using Parameters = typename Function::Parameters;
+  using Result = std::remove_cvref_t<typename Function::Result>;
+
+  static void run(TaskCall& task) {
+    Unpacker unpacker(task);
+    finish<Result>(task, [&] {
+      auto f = unpack_function<F>(unpacker.decoder);
+      return call_with<typename Function::Result>(f, unpacker, Parameters{}, members::Types<A...>{});
+    });
+  }
+
+  static Code code(const F& f) {
+    Code code{.entry = &run, .type = type_name<F>(), .results = leaves<Result>};
+    if constexpr (std::is_pointer_v<F>) code.function = reinterpret_cast<const void*>(f);
+    return code;
+  }
+
+  static Ref<Result> submit(const TaskOptions* options, const F& f, const A&... arguments) {
+    Packer packed;
+    pack_function(packed.encoder, f);
+    pack_all(packed, Parameters{}, arguments...);
+    Ref<Result> result;
+    detail::submit(code(f), options, packed, Handles::of(result));
+    return result;
+  }
+
+ private:
+  template <class... P>
+  static void pack_all(Packer& packed, members::Types<P...>, const A&... arguments) {
+    (pack<Kept<P>>(packed, arguments), ...);
+  }
+};
+
+}  // namespace detail
+
+/// Runs f(arguments...) as a task, here or in another process, when there is room for it, and returns a reference to its
+/// result at once. `f` is a function, a lambda, or an object that is_shippable. An argument that is a reference becomes its
+/// value before the task starts where the parameter is a value (`T` for a Ref<T>, std::vector<T> for a
+/// std::vector<Ref<T>>); where the parameter is a Ref, the task gets the reference.
+///
+/// Errors: InvalidArgument for options that mean nothing and for empty references; it is thrown here. What the task
+/// throws, and what befalls it, is thrown by get().
+template <class F, class... A>
+  requires(!std::is_same_v<std::decay_t<F>, TaskOptions>)
+auto submit(F&& f, A&&... arguments) {
+  if constexpr (detail::can_be_task<std::decay_t<F>, detail::Argument<A>...>()) {
+    return detail::Task<std::decay_t<F>, detail::Argument<A>...>::submit(nullptr, f, arguments...);
+  }
+}
+/// With options: `shoal::submit({.num_cpus = 2, .name = "price"}, price, option)`.
+template <class F, class... A>
+auto submit(const TaskOptions& options, F&& f, A&&... arguments) {
+  if constexpr (detail::can_be_task<std::decay_t<F>, detail::Argument<A>...>()) {
+    return detail::Task<std::decay_t<F>, detail::Argument<A>...>::submit(&options, f, arguments...);
+  }
+}
+
+/// A task that gets the value of `ref` once it is there: submit(f, ref).
+template <class T, class F>
+auto then(const Ref<T>& ref, F&& f) {
+  return submit(std::forward<F>(f), ref);
+}
+
+}  // namespace shoal::inline v1

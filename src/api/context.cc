@@ -1,0 +1,57 @@
+#include <shoal/api/context.h>
+
+#include "api/current_session.h"
+#include "api/demand.h"
+#include "shell/running_call.h"
+
+namespace shoal::inline v1 {
+namespace {
+
+template <class Pick>
+std::map<std::string, double> sum(Pick&& pick) {
+  std::map<std::string, double> total;
+  for (const wire::NodeInfo& node : home_of_this_thread().ask_cluster().nodes) {
+    if (!node.alive) continue;
+    for (const auto& [name, amount] : to_map(pick(node))) total[name] += amount;
+  }
+  return total;
+}
+
+}  // namespace
+
+Context context() {
+  Context context;
+  context.process = home_of_this_thread().self();
+  const shell::RunningCall* const call = shell::RunningCall::of_this_thread();
+  if (call == nullptr) return context;
+  const owner::Execution& execution = call->execution();
+  context.task_name = execution.what->name;
+  context.task = execution.task;
+  context.attempt = execution.attempt;
+  context.gpus = execution.gpus;
+  context.is_cancelled = call->is_cancelled();
+  return context;
+}
+
+bool is_cancelled() {
+  const shell::RunningCall* const call = shell::RunningCall::of_this_thread();
+  return call != nullptr && call->is_cancelled();
+}
+
+std::map<std::string, double> cluster_resources() {
+  return sum([](const wire::NodeInfo& node) { return node.total; });
+}
+
+std::map<std::string, double> available_resources() {
+  return sum([](const wire::NodeInfo& node) { return node.available; });
+}
+
+std::vector<NodeInfo> nodes() {
+  std::vector<NodeInfo> all;
+  for (const wire::NodeInfo& node : home_of_this_thread().ask_cluster().nodes) {
+    all.push_back({node.node, node.host, node.alive, to_map(node.total), to_map(node.available), node.labels});
+  }
+  return all;
+}
+
+}  // namespace shoal::inline v1

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <shoal/shell/handle.h>
+
+#include "shell/embedded.h"
+
+namespace shoal {
+
+/// The session's own, while one lives: the only singleton there is. Set and reset by Session.
+void set_current_session(shell::Embedded* embedded);
+bool has_session();
+
+/// Where what the calling thread does belongs: the worker whose task it runs, else the session's driver. Throws
+/// InvalidArgument where there is no session.
+shell::OwnerStation& home_of_this_thread();
+
+inline namespace v1 {
+namespace detail {
+/// Throws InvalidArgument where what is done `here` cannot pass the reference on.
+void check_passable(const Handle& handle, const shell::OwnerStation& here);
+}  // namespace detail
+}  // namespace v1
+
+}  // namespace shoal

@@ -1,0 +1,128 @@
+#include <gtest/gtest.h>
+#include <shoal/shoal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <semaphore>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/testing/sessions.h"
+
+namespace shoal {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+class Get : public testing::SessionTest {};
+SHOAL_TEST_IN_SESSIONS(Get);
+
+/// Holds tasks until the test lets them go.
+std::unique_ptr<std::counting_semaphore<>> gate;
+int held(int x) {
+  gate->acquire();
+  gate->release();
+  return x;
+}
+void close_gate() { gate = std::make_unique<std::counting_semaphore<>>(0); }
+
+TEST_P(Get, TimesOutAndLeavesTheTaskAlone) {
+  close_gate();
+  const Ref<int> ref = submit(held, 5);
+  EXPECT_THROW(get(ref, {.timeout = 1ms}), Timeout);
+  gate->release();
+  EXPECT_EQ(get(ref), 5);
+  EXPECT_EQ(get(ref, {.timeout = 0ms}), 5);
+}
+
+TEST_P(Get, WaitGivesWhatIsReadyAndWhatIsNot) {
+  close_gate();
+  std::vector<Ref<int>> refs{put(1), submit(held, 2), put(3)};
+  auto [ready, pending] = wait(refs, {.num_ready = 2});
+  EXPECT_EQ(ready, (std::vector{refs[0], refs[2]}));
+  EXPECT_EQ(pending, std::vector{refs[1]});
+  EXPECT_EQ(wait(refs, {.num_ready = 3, .timeout = 1ms}).ready.size(), 2);
+  EXPECT_EQ(wait(refs).ready.size(), 1);
+  gate->release();
+  EXPECT_EQ(wait(refs, {.num_ready = 3}).pending.size(), 0);
+}
+
+TEST_P(Get, WaitRefusesWhatCannotBe) {
+  EXPECT_THROW(wait(std::vector<Ref<int>>{}), InvalidArgument);
+  EXPECT_THROW(wait(std::vector<Ref<int>>{put(1)}, {.num_ready = 2}), InvalidArgument);
+  EXPECT_THROW(wait(std::vector<Ref<int>>{put(1)}, {.num_ready = 0}), InvalidArgument);
+  EXPECT_THROW(wait(std::vector<Ref<int>>(1)), InvalidArgument);
+  EXPECT_THROW(get(Ref<int>()), InvalidArgument);
+}
+
+TEST_P(Get, ResultsAsTheyCome) {
+  std::vector<Ref<int>> pending;
+  for (int i = 0; i < 200; ++i) pending.push_back(submit([](int x) { return x; }, i));
+  std::vector<int> values;
+  while (!pending.empty()) {
+    auto [ready, rest] = wait(std::move(pending));
+    values.push_back(get(ready[0]));
+    pending = std::move(rest);
+  }
+  std::sort(values.begin(), values.end());
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(values[static_cast<std::size_t>(i)], i);
+}
+
+TEST_P(Get, ManyThreadsWaitForOneTask) {
+  close_gate();
+  const Ref<int> ref = submit(held, 7);
+  std::vector<std::thread> threads;
+  std::atomic<int> total{0};
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { total += get(ref); });
+  gate->release();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(total.load(), 28);
+}
+
+TEST_P(Get, ACancelledTaskThatHasNotStartedNeverDoes) {
+  close_gate();
+  std::vector<Ref<int>> holders;
+  for (int i = 0; i < 4; ++i) holders.push_back(submit({.num_cpus = 1}, held, i));
+  const Ref<int> waiting = submit({.num_cpus = 4}, held, 9);
+  cancel(waiting);
+  EXPECT_THROW(get(waiting), Cancelled);
+  gate->release();
+  EXPECT_EQ(get(holders[3]), 3);
+}
+
+std::unique_ptr<std::binary_semaphore> begun;
+
+TEST_P(Get, ACancelledTaskThatRunsIsTold) {
+  begun = std::make_unique<std::binary_semaphore>(0);
+  const Ref<void> endless = submit([] {
+    begun->release();
+    while (!is_cancelled()) std::this_thread::yield();
+  });
+  while (!begun->try_acquire()) static_cast<void>(wait(std::vector{endless}, {.timeout = 1ms}));
+  cancel(endless);
+  EXPECT_THROW(get(endless), Cancelled);
+}
+
+TEST_P(Get, ContextSaysWhereTheThreadIs) {
+  EXPECT_TRUE(context().task_name.empty());
+  EXPECT_FALSE(context().task.has_value());
+  const std::string name = get(submit({.name = "looks around"}, [] { return context().task_name; }));
+  EXPECT_EQ(name, "looks around");
+  EXPECT_EQ(get(submit([] { return context().attempt; })), 0U);
+}
+
+TEST_P(Get, TheClusterSaysWhatItHas) {
+  EXPECT_EQ(cluster_resources(),
+            (std::map<std::string, double>{{"CPU", 4}, {"GPU", 2}, {"license", 2}, {"memory", 1 << 30}}));
+  const std::vector<NodeInfo> all = nodes();
+  ASSERT_EQ(all.size(), 1);
+  EXPECT_TRUE(all[0].alive);
+  EXPECT_EQ(all[0].labels.at("zone"), "a");
+  EXPECT_LE(available_resources()["CPU"], 4);
+}
+
+}  // namespace
+}  // namespace shoal

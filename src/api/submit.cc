@@ -1,0 +1,62 @@
+#include <shoal/api/submit.h>
+#include <shoal/base/error.h>
+
+#include <utility>
+
+#include "api/current_session.h"
+#include "api/templates.h"
+#include "base/code_address.h"
+
+namespace shoal::inline v1::detail {
+
+void submit(const Code& code, const TaskOptions* options, Packer& packed, std::span<Handle> results) {
+  shell::OwnerStation& home = home_of_this_thread();
+  owner::TaskRequest request{.what = template_of(code, options), .arguments = packed.encoder.finish()};
+  request.resolve.reserve(packed.resolve.size());
+  for (const Handle& handle : packed.resolve) {
+    check_passable(handle, home);
+    request.resolve.push_back(handle.object());
+  }
+  home.submit(std::move(request), results);
+}
+
+void encode_code(Encoder& to, const void* code) {
+  if (code == nullptr) throw InvalidArgument(ErrorCode::invalid_argument, "submit: the function pointer is null");
+  thread_local const void* last = nullptr;
+  thread_local CodeAddress address;
+  if (code != last) {
+    address = code_address(code).value_or_throw();
+    last = code;
+  }
+  to.write_number(address.module);
+  to.write_number(address.offset);
+}
+
+const void* decode_code(Decoder& from) {
+  thread_local CodeAddress last;
+  thread_local const void* code = nullptr;
+  CodeAddress address;
+  address.module = from.read_number<std::uint64_t>();
+  address.offset = from.read_number<std::uint64_t>();
+  if (!from.ok()) throw_bad_arguments(from);
+  if (code == nullptr || address != last) {
+    code = code_at(address).value_or_throw();
+    last = address;
+  }
+  return code;
+}
+
+const Payload& Unpacker::next() {
+  if (next_ == resolved_.size()) {
+    decoder.fail("a value of a reference is missing");
+    throw_bad_arguments(decoder);
+  }
+  return resolved_[next_++];
+}
+
+void throw_bad_arguments(const Decoder& decoder) {
+  throw CorruptData(ErrorCode::corrupt_data,
+                    std::string("the arguments are not what the function takes: ") + decoder.fault());
+}
+
+}  // namespace shoal::inline v1::detail

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <shoal/api/submit.h>
+
+#include <memory>
+
+#include "wire/task.h"
+
+namespace shoal {
+
+using TemplatePtr = std::shared_ptr<const wire::TaskTemplate>;
+
+/// What tasks of this function with these options have in common; null = the default options. The same pointer for the
+/// same, as long as the process lives. Any thread; cheap where the same was asked for before. Throws InvalidArgument where
+/// an option means nothing.
+const TemplatePtr& template_of(const detail::Code& code, const TaskOptions* options);
+
+/// A function of this process as others can find it. Throws Unsupported where its program has no build id.
+wire::FunctionId function_id(const void* code);
+
+}  // namespace shoal

@@ -21,6 +21,13 @@ std::uint64_t FaultPlan::count(FaultKind kind) const {
   return static_cast<std::uint64_t>(std::ranges::count(faults, kind, &Fault::kind));
 }
 
+FaultTally& FaultTally::operator+=(const FaultTally& other) {
+  for (std::size_t kind = 0; kind < k_fault_kinds; ++kind) injected[kind] += other.injected[kind];
+  frames_lost += other.frames_lost;
+  postponed += other.postponed;
+  return *this;
+}
+
 std::string FaultTally::shortfall(const FaultPlan& plan) const {
   static constexpr const char* k_names[k_fault_kinds] = {"break_channel", "kill", "pause", "slow"};
   for (std::size_t kind = 0; kind < k_fault_kinds; ++kind) {

@@ -39,6 +39,7 @@ struct FaultTally {
   std::uint64_t frames_lost = 0;  ///< With channels and processes.
   std::uint64_t postponed = 0;    ///< Arrivals at paused processes.
 
+  FaultTally& operator+=(const FaultTally& other);
   std::uint64_t of(FaultKind kind) const { return injected[static_cast<std::size_t>(kind)]; }
   /// Which kind fell short of the plan; empty = none.
   std::string shortfall(const FaultPlan& plan) const;

@@ -59,10 +59,18 @@ bool World::break_one() {
   return true;
 }
 
+/// Half of them happen to who was given a message last: it has something to do.
 bool World::kill_one() {
+  const auto may_be_killed = [](const Resident& each) {
+    return each.life == Life::alive && each.options.may_be_killed;
+  };
+  if (last_heard_ != k_none && may_be_killed(residents_[last_heard_]) && random_.chance(50)) {
+    kill(residents_[last_heard_].id, "killed");
+    return true;
+  }
   std::vector<ProcessId> victims;
   for (const Resident& each : residents_) {
-    if (each.life == Life::alive && each.options.may_be_killed) victims.push_back(each.id);
+    if (may_be_killed(each)) victims.push_back(each.id);
   }
   if (victims.empty()) return false;
   kill(victims[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(victims.size()) - 1))], "killed");

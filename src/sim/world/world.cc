@@ -184,6 +184,10 @@ void World::on_arrival(Index port, std::uint64_t epoch) {
                 static_cast<std::int64_t>(frame.header.sequence)});
     if (trace_.has_text()) trace_.note(wire::to_string(frame.message));
     ++messages_;
+    if (host.options.may_be_killed) last_heard_ = here.resident;
+    be_on_time(here.resident);
+    if (host.life != Life::alive) return;
+    if (options_.observer != nullptr) options_.observer->on_heard(host.id, from, frame.message);
     host.process->on_message(from, std::move(frame.message));
     after_call(here.resident);
   } else if (what == net::Session::Arrival::violation && failure_.empty()) {
@@ -202,7 +206,13 @@ void World::on_process_timer(Index index, Time set_for) {
   Resident& host = residents_[index];
   if (host.life != Life::alive || host.timer_at != set_for) return;
   host.timer_at = 0;
-  if (const auto next = host.process->next_time(); next && *next <= now_) host.process->on_time(now_);
+  be_on_time(index);
+}
+
+/// Has the process do, and say, what is due: before a message, too, so that it is in this order for who observes it.
+void World::be_on_time(Index index) {
+  Process& process = *residents_[index].process;
+  if (const auto next = process.next_time(); next && *next <= now_) process.on_time(now_);
   after_call(index);
 }
 
@@ -212,6 +222,7 @@ void World::after_call(Index index) {
   residents_[index].process->take_messages(envelopes_);
   touched_.clear();
   for (wire::Envelope& envelope : envelopes_) {
+    if (options_.observer != nullptr) options_.observer->on_said(residents_[index].id, envelope);
     const Index to = port(index, envelope.peer);
     ports_[to].session.send(std::move(envelope.message));
     if (touched_.empty() || touched_.back() != to) touched_.push_back(to);
@@ -284,6 +295,9 @@ void World::on_death(Index port) {
   if (here.channel != nullptr) here.channel->lose_behind(0);
   const Resident& dead = owner(port ^ 1);
   trace_.add(now_, "death", {dead.id.node, dead.id.n, host.id.node, host.id.n});
+  be_on_time(here.resident);
+  if (host.life != Life::alive) return;
+  if (options_.observer != nullptr) options_.observer->on_told_of_death(host.id, dead.id);
   host.process->on_process_died(dead.id, dead.cause);
   after_call(here.resident);
 }

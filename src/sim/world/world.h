@@ -14,6 +14,7 @@
 #include "sim/trace.h"
 #include "sim/world/event_queue.h"
 #include "sim/world/faults.h"
+#include "sim/world/observer.h"
 #include "sim/world/process.h"
 #include "sim/world/simulated_channel.h"
 
@@ -26,8 +27,9 @@ class World final : public ChannelWorld {
   struct Options {
     std::uint64_t seed = 1;
     FaultPlan faults = {};
-    bool with_trace = false;  ///< Keeps the trace as text.
-    Time latency_ns = 5'000;  ///< Of each frame; some take much longer.
+    bool with_trace = false;       ///< Keeps the trace as text.
+    Observer* observer = nullptr;  ///< Null: nobody watches.
+    Time latency_ns = 5'000;       ///< Of each frame; some take much longer.
     Time reconnect_ns_max = 5'000'000;
     Time announce_ns_max = 20'000'000;  ///< From a death to when others are told.
     Time pause_ns_max = 50'000'000;
@@ -129,6 +131,7 @@ class World final : public ChannelWorld {
   void on_arrival(Index port, std::uint64_t epoch);
   void on_session_timer(Index port);
   void on_process_timer(Index resident, Time set_for);
+  void be_on_time(Index resident);
   void announce(Index port);
   void on_death(Index port);
   void after_call(Index resident);
@@ -161,6 +164,7 @@ class World final : public ChannelWorld {
   std::uint64_t next_fault_at_ = UINT64_MAX;
   std::uint64_t events_ = 0;
   std::uint64_t messages_ = 0;
+  Index last_heard_ = k_none;  // of those that may be killed, who was given a message last
   FaultTally tally_;
   std::string failure_;
   Trace trace_;

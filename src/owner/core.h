@@ -95,6 +95,7 @@ class Core {
     friend bool operator==(const Holdings&, const Holdings&) = default;
   };
   Holdings holdings() const { return {objects_.size(), tasks_.size(), runs_.size(), leases_.size()}; }
+  const Objects& testing_objects() const { return objects_; }
 
  private:
   void receive(ProcessId from, wire::Message& message);

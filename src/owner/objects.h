@@ -75,6 +75,11 @@ class Objects {
   void take_unblocked(std::vector<Task*>& into) { into.clear(), into.swap(unblocked_); }
   void take_settled(std::vector<Hold*>& into) { into.clear(), into.swap(settled_); }
   std::size_t size() const { return slab_.size(); }
+  /// In no order.
+  template <class F>
+  void testing_for_each(F&& see) const {
+    table_.for_each(see);
+  }
 
  private:
   static Object::Interest& interest(Object& object);

@@ -94,9 +94,9 @@ OwnerStation::OwnerStation(Surroundings& around, const Options& options, std::fu
 OwnerStation::~OwnerStation() = default;
 
 template <class F>
-void OwnerStation::act_at(Time time, F&& f) {
+void OwnerStation::act(F&& f) {
   enter([&] {
-    core_.on_time(time);
+    core_.on_time(now());
     f();
   });
 }
@@ -112,7 +112,7 @@ void OwnerStation::on_message(ProcessId from, wire::Message& message) {
     }
     return;
   }
-  if (!std::exchange(in_batch_, true)) core_.on_time(now());
+  core_.on_time(now());
   core_.on_message(from, std::move(message));
   dispatch_now_ = true;
 }
@@ -120,15 +120,10 @@ void OwnerStation::on_message(ProcessId from, wire::Message& message) {
 void OwnerStation::take_messages(std::vector<wire::Envelope>& into) {
   if (std::exchange(dispatch_now_, false) || core_.undispatched() >= k_dispatch_batch) core_.dispatch();
   core_.take_messages(into);
-  in_batch_ = false;
   if (dead_.load(std::memory_order_relaxed)) return into.clear();
 
-  if (core_.undispatched() == 0) {
-    flush_at_ = k_never;
-  } else if (flush_at_ == k_never) {
-    flush_at_ = now() + k_flush_ns;
-  }
-  const Time wake = std::min(core_.next_time().value_or(k_never), flush_at_);
+  Time wake = core_.next_time().value_or(k_never);
+  if (core_.undispatched() > 0) wake = std::min(wake, now() + k_flush_ns);
   if (wake != wake_at()) around_.pump.wake_at(*this, wake);
 
   if (options_.is_worker && at_work_ == 0 && core_.has_next() && !is_stopping()) {
@@ -155,26 +150,26 @@ void OwnerStation::on_time() {
 
 owner::Object* OwnerStation::put(Payload value) {
   owner::Object* object = nullptr;
-  enter([&] { object = core_.put(std::move(value)); });
+  act([&] { object = core_.put(std::move(value)); });
   return object;
 }
 
 owner::Object* OwnerStation::open(const ObjectId& id, const owner::Execution& execution) {
   owner::Object* object = nullptr;
-  enter([&] { object = core_.open(id, execution); });
+  act([&] { object = core_.open(id, execution); });
   return object;
 }
 
 owner::Object* OwnerStation::open(const ObjectId& id, owner::Object& outer) {
   owner::Object* object = nullptr;
-  enter([&] { object = core_.open(id, outer); });
+  act([&] { object = core_.open(id, outer); });
   return object;
 }
 
 void OwnerStation::drop_handle(owner::Object& object) {
   if (object.handles.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   if (!dead_.load(std::memory_order_acquire)) {
-    enter([&] { core_.released(&object); });
+    act([&] { core_.released(&object); });
     return;
   }
   // Nothing around it may be used any more.
@@ -190,7 +185,7 @@ void OwnerStation::drop_handle(owner::Object& object) {
 // --- Tasks.
 
 void OwnerStation::submit(owner::TaskRequest request, std::span<detail::Handle> results) {
-  enter([&] {
+  act([&] {
     owner::Object* result = core_.submit(std::move(request));
     for (detail::Handle& handle : results) {
       handle = detail::Handle(*this, result);
@@ -248,7 +243,7 @@ bool OwnerStation::await(owner::Object& object, const Deadline& deadline) {
       if (!is_ready(object) && !is_stopping()) claimed = core_.claim(&object, execution_here());
     });
     if (!claimed) break;
-    run(*this, std::move(*claimed), false, now());
+    run(*this, std::move(*claimed), false);
   }
   return await(objects, 1, deadline);
 }
@@ -273,10 +268,10 @@ wire::ClusterIs OwnerStation::ask_cluster() {
 // --- Work.
 
 void OwnerStation::work() {
-  Ran ran{next_or_leave(false), now()};
-  while (ran.next) {
-    ran = run(*this, std::move(*ran.next), true, ran.end);
-    if (!ran.next) ran = {next_or_leave(true), now()};
+  std::optional<owner::Execution> execution = next_or_leave(false);
+  while (execution) {
+    execution = run(*this, std::move(*execution), true);
+    if (!execution) execution = next_or_leave(true);
   }
 }
 
@@ -305,20 +300,20 @@ void OwnerStation::leave_work() {
 }
 
 std::optional<owner::Execution> OwnerStation::done(owner::Execution execution, std::vector<Payload> results,
-                                                   const Span& ran, bool wants_next) {
+                                                   Time run_ns, bool wants_next) {
   std::optional<owner::Execution> next;
-  act_at(ran.end, [&] {
-    core_.done(std::move(execution), std::move(results), ran.end - ran.begin);
+  act([&] {
+    core_.done(std::move(execution), std::move(results), run_ns);
     if (wants_next && !is_stopping()) next = core_.next();
   });
   return next;
 }
 
-std::optional<owner::Execution> OwnerStation::failed(owner::Execution execution, wire::Failure failure, const Span& ran,
+std::optional<owner::Execution> OwnerStation::failed(owner::Execution execution, wire::Failure failure, Time run_ns,
                                                      bool wants_next) {
   std::optional<owner::Execution> next;
-  act_at(ran.end, [&] {
-    core_.failed(std::move(execution), std::move(failure), ran.end - ran.begin);
+  act([&] {
+    core_.failed(std::move(execution), std::move(failure), run_ns);
     if (wants_next && !is_stopping()) next = core_.next();
   });
   return next;

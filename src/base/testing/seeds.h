@@ -17,6 +17,16 @@ inline std::optional<std::uint64_t> number_from(const char* variable) {
 
 inline std::optional<std::uint64_t> only_seed() { return number_from("SHOAL_SIM_SEED"); }
 inline std::uint64_t seed_count(std::uint64_t otherwise) { return number_from("SHOAL_SIM_SEEDS").value_or(otherwise); }
+/// Fewer in a build with sanitizers, which is many times slower.
+inline std::uint64_t seed_count(std::uint64_t otherwise, [[maybe_unused]] std::uint64_t sanitized) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return seed_count(sanitized);
+#else
+  return seed_count(otherwise);
+#endif
+}
+/// SHOAL_SIM_EXPLAIN=0: whoever runs it wants to know that a seed fails, not why.
+inline bool wants_explanation() { return number_from("SHOAL_SIM_EXPLAIN").value_or(1) != 0; }
 inline bool wants_trace() { return number_from("SHOAL_SIM_TRACE").value_or(0) != 0; }
 
 inline std::string replay_hint(std::uint64_t seed) {

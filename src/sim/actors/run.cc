@@ -6,8 +6,8 @@
 
 #include "sim/actors/actor_host.h"
 #include "sim/actors/caller.h"
-#include "sim/actors/control_host.h"
 #include "sim/actors/ledger.h"
+#include "sim/cluster/control_host.h"
 #include "sim/cluster/node_host.h"
 #include "sim/world/world.h"
 
@@ -30,7 +30,7 @@ class Cluster {
  public:
   Cluster(std::uint64_t seed, bool with_trace)
       : dice_(seed), world_({.seed = seed, .faults = faults_for(seed), .with_trace = with_trace}), ledger_(world_) {
-    auto control = std::make_unique<ControlHost>();
+    auto control = std::make_unique<cluster::ControlHost>();
     control_ = &control->core();
     world_.spawn(k_control, std::move(control));
     for (std::int64_t left = dice_.between(1, 3); left > 0; --left) join_node();

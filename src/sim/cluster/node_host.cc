@@ -5,28 +5,38 @@
 namespace shoal::sim::cluster {
 
 void NodeHost::on_message(ProcessId from, wire::Message message) {
-  core_.on_time(world_.now());
+  pass_time(world_.now());
+  cpus_.heard(from, message);
   core_.on_message(from, std::move(message));
   act();
 }
 
 void NodeHost::on_process_died(ProcessId process, const std::string& cause) {
-  core_.on_time(world_.now());
+  pass_time(world_.now());
+  cpus_.died(process);
   core_.on_process_died(process, cause);
   act();
 }
 
-void NodeHost::on_time(Time now) {
+void NodeHost::on_time(Time now) { pass_time(now); }
+
+void NodeHost::pass_time(Time now) {
   core_.on_time(now);
   act();
 }
 
 void NodeHost::take_messages(std::vector<wire::Envelope>& into) {
   act();
-  core_.take_messages(into);
+  into.clear();
+  into.swap(out_);
 }
 
 void NodeHost::act() {
+  core_.take_messages(batch_);
+  for (wire::Envelope& envelope : batch_) {
+    cpus_.said(envelope);
+    out_.push_back(std::move(envelope));
+  }
   core_.take_actions(actions_);
   for (const node::Action& action : actions_) carry_out(action);
 }
@@ -46,6 +56,7 @@ void NodeHost::carry_out(const node::Action& action) {
       if (!world.is_alive(self) || !world.is_alive(worker)) return;
       if (workers_.may_retire(worker)) return world_.kill(worker, "retired");
       core_.on_worker_stays(worker);
+      act();
       world_.wake(self);
     });
   }
@@ -54,8 +65,9 @@ void NodeHost::carry_out(const node::Action& action) {
 void NodeHost::start(ProcessId worker) {
   workers_.spawn(worker);
   world_.introduce(core_.self(), worker);
-  core_.on_time(world_.now());
-  core_.on_worker_started(worker);
+  pass_time(world_.now());
+  if (world_.is_alive(worker)) core_.on_worker_started(worker);
+  act();
   world_.wake(core_.self());
 }
 

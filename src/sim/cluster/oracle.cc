@@ -36,8 +36,9 @@ struct Oracle::Frame {
   bool ended = false;  // it failed
 };
 
-Oracle::Oracle(const Program& program) : program_(program) {
+Oracle::Oracle(const Program& program, std::uint64_t seed) : program_(program) {
   Frame root;
+  root.seen = seed;
   root.script = &program.scripts[0];
   std::map<Register, ThingPtr> all;
   for (const Op& op : root.script->ops) {
@@ -88,6 +89,10 @@ std::vector<Oracle::ThingPtr> Oracle::call(std::uint32_t script, std::uint64_t s
     for (const ThingPtr& nested : value->nested) frame.held[next++] = nested;
   }
   for (const ThingPtr& ref : refs) frame.held[next++] = ref;
+  if (frame.script->cpus > program_.workers) {
+    frame.own |= {ErrorCode::infeasible};
+    frame.ended = true;
+  }
   if (!frame.ended) run(frame);
 
   auto own = std::make_shared<Codes>(frame.own);

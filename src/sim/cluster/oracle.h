@@ -42,7 +42,8 @@ struct Expectation {
 /// task is cancelled, the value stays the same, but an error may take its place.
 class Oracle {
  public:
-  explicit Oracle(const Program& program);
+  /// `seed`: what the driver begins with.
+  explicit Oracle(const Program& program, std::uint64_t seed = 0);
   ~Oracle();
   Oracle(const Oracle&) = delete;
   Oracle& operator=(const Oracle&) = delete;

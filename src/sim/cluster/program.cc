@@ -20,19 +20,24 @@ class Maker {
     for (int& weight : weights_) weight = random_.pick({0, 1, 4});
     weight(OpKind::submit) = random_.pick({2, 6});
     weight(OpKind::get) = random_.pick({1, 4});
-    budget_ = random_.pick({3, 10, 40, 150});
-    ops_max_ = random_.pick({3, 8, 20});
+    budget_ = random_.pick({10, 40, 100, 300});
+    ops_max_ = random_.pick({4, 10, 20});
     depth_max_ = random_.pick({1, 2, 4, 8});
     padding_ = random_.pick({0u, 0u, 20u, 100u, 3'000u});
     program_.workers = random_.pick({1u, 2u, 3u, 8u});
-    program_.kills = random_.chance(50) ? 0 : random_.pick({1u, 2u, 4u});
+    program_.kills = random_.chance(40) ? 0 : random_.pick({1u, 3u, 8u});
+    program_.machines = random_.pick({1u, 1u, 2u, 3u});
+    program_.drivers = random_.pick({1u, 1u, 2u, 4u});
+    program_.losses = random_.chance(80) ? 0 : random_.pick({1u, 2u});
+    one_kind_ = random_.chance(50);
     fails_ = random_.pick({0, 0, 5, 20});
   }
 
   Program make() {
     program_.scripts.emplace_back();
     Body root = body({}, {}, false);
-    fill(root, 0, random_.between(2, 2 * ops_max_));
+    begin(root);
+    fill(root, 0, random_.between(2, 4 * ops_max_));
     for (const auto& [reg, held] : root.held) root.script.ops.push_back(op_on(OpKind::settle, reg));
     for (const auto& [reg, held] : root.held) root.script.ops.push_back(get(root, reg, held.shape, false));
     program_.scripts[0] = std::move(root.script);
@@ -49,6 +54,12 @@ class Maker {
     std::map<Register, Held> held;
     Register next = 0;
   };
+
+  /// A task that any machine can run: whatever follows, there will be a worker.
+  void begin(Body& root) {
+    submit(root, depth_max_ - 1, {}, {});
+    program_.scripts[root.script.ops.back().script].cpus = 1;
+  }
 
   int& weight(OpKind kind) { return weights_[static_cast<std::size_t>(kind)]; }
 
@@ -175,13 +186,14 @@ class Maker {
     body.script.ops.push_back(op_on(kind, reg));
   }
 
-  void submit(Body& body, int depth) {
+  void submit(Body& body, int depth) { submit(body, depth, pick_some(body, 3), pick_some(body, 2)); }
+  void submit(Body& body, int depth, std::vector<Register> values, std::vector<Register> refs) {
     --budget_;
     Op op{};
     op.kind = OpKind::submit;
     op.k = random_.next() % 1'000;
-    op.values = pick_some(body, 3);
-    op.refs = pick_some(body, 2);
+    op.values = std::move(values);
+    op.refs = std::move(refs);
     op.script = callee(shapes_of(body, op.values), shapes_of(body, op.refs), depth + 1);
     for (const Shape result : program_.scripts[op.script].result_shapes) {
       op.outs.push_back(body.next);
@@ -210,10 +222,18 @@ class Maker {
     }
     made.script.retries = random_.pick({0, 1, 4, 100});
     made.script.priority = random_.chance(20) ? 1 : 0;
+    made.script.cpus = cpus();
     // Only leaves are called from several places: the size of a program stays what its budget says.
     calls_[index] = static_cast<int>(std::ranges::count(made.script.ops, OpKind::submit, &Op::kind));
     program_.scripts[index] = std::move(made.script);
     return index;
+  }
+
+  /// Now and then more than any machine has.
+  std::uint32_t cpus() {
+    if (one_kind_) return 1;
+    if (random_.chance(4)) return program_.workers + 1;
+    return static_cast<std::uint32_t>(random_.between(0, std::min(program_.workers, 3u)));
   }
 
   static constexpr std::size_t k_kinds = static_cast<std::size_t>(OpKind::fail);  // those before it
@@ -223,6 +243,7 @@ class Maker {
   std::map<std::uint32_t, int> calls_;
   int budget_ = 0, ops_max_ = 0, depth_max_ = 0, fails_ = 0;
   std::uint32_t padding_ = 0;
+  bool one_kind_ = true;  // of workers
 };
 
 }  // namespace
@@ -246,21 +267,32 @@ std::uint64_t Program::tasks() const {
 
 std::uint64_t combine(std::uint64_t a, std::uint64_t b) { return detail::mix(a * 3 + b + 0x9e3779b97f4a7c15u); }
 
-Payload to_value(std::uint64_t number, std::uint32_t padding, std::vector<ObjectId> refs) {
-  Payload value(sizeof number + padding);
+namespace {
+constexpr std::size_t k_head = sizeof(std::uint64_t) + sizeof(std::uint32_t);
+}
+
+Payload to_value(std::uint64_t number, std::uint32_t padding, std::vector<ObjectId> refs, std::uint32_t attempt) {
+  Payload value(k_head + padding);
   std::memcpy(value.data(), &number, sizeof number);
-  std::memset(value.data() + sizeof number, static_cast<int>(number & 0xff), padding);
+  std::memcpy(value.data() + sizeof number, &attempt, sizeof attempt);
+  std::memset(value.data() + k_head, static_cast<int>(number & 0xff), padding);
   value.set_beside(std::move(refs), {});
   return value;
 }
 
 std::uint64_t number_of(const Payload& value) {
   std::uint64_t number = 0;
-  if (value.size() < sizeof number) return 0;
+  if (value.size() < k_head) return 0;
   std::memcpy(&number, value.data(), sizeof number);
-  const auto padding = value.bytes().subspan(sizeof number);
+  const auto padding = value.bytes().subspan(k_head);
   const auto is_right = [number](std::uint8_t byte) { return byte == (number & 0xff); };
   return std::ranges::all_of(padding, is_right) ? number : 0;
+}
+
+std::uint32_t attempt_of(const Payload& value) {
+  std::uint32_t attempt = 0;
+  std::memcpy(&attempt, value.data() + sizeof(std::uint64_t), sizeof attempt);
+  return attempt;
 }
 
 std::vector<std::shared_ptr<const wire::TaskTemplate>> templates_of(const Program& program) {
@@ -269,7 +301,7 @@ std::vector<std::shared_ptr<const wire::TaskTemplate>> templates_of(const Progra
     wire::TaskTemplate what;
     what.function = {.module = 1, .offset = templates.size()};
     what.name = "script" + std::to_string(templates.size());
-    what.resources.cpu = wire::k_one;
+    what.resources.cpu = script.cpus * wire::k_one;
     what.results = static_cast<std::uint32_t>(script.returns.size());
     what.retries = script.retries;
     what.priority = script.priority;

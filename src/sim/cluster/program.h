@@ -50,6 +50,7 @@ struct Script {
   std::vector<Shape> result_shapes = {};
   std::int32_t retries = 0;
   std::int32_t priority = 0;
+  std::uint32_t cpus = 1;
   std::uint32_t padding = 0;  ///< Bytes more in each value that it makes.
   friend bool operator==(const Script&, const Script&) = default;
 };
@@ -58,8 +59,11 @@ struct Script {
 struct Program {
   std::vector<Script> scripts;
   std::vector<std::vector<Shape>> shapes = {};  ///< Of the references in a value; shape 0 has none.
-  std::uint32_t workers = 1;
-  std::uint32_t kills = 0;  ///< Workers that may die.
+  std::uint32_t machines = 1;
+  std::uint32_t workers = 1;  ///< CPUs of a machine.
+  std::uint32_t drivers = 1;  ///< Each runs all of it.
+  std::uint32_t kills = 0;    ///< Workers that may die.
+  std::uint32_t losses = 0;   ///< Machines that die with all that runs there; another comes for each.
   friend bool operator==(const Program&, const Program&) = default;
 
   /// Tasks that it runs where nothing fails.
@@ -75,10 +79,12 @@ std::string to_string(const Program& program);
 /// What functions make of numbers.
 std::uint64_t combine(std::uint64_t a, std::uint64_t b);
 
-/// A value of a program: a number and references.
-Payload to_value(std::uint64_t number, std::uint32_t padding, std::vector<ObjectId> refs);
+/// A value of a program: a number, the attempt that made it, and references.
+Payload to_value(std::uint64_t number, std::uint32_t padding, std::vector<ObjectId> refs, std::uint32_t attempt = 0);
 /// Its number; 0 where the bytes are not what to_value() wrote.
 std::uint64_t number_of(const Payload& value);
+/// Precondition: number_of() is not 0.
+std::uint32_t attempt_of(const Payload& value);
 
 /// What the runtime needs to know of each script, in the order of the scripts.
 std::vector<std::shared_ptr<const wire::TaskTemplate>> templates_of(const Program& program);

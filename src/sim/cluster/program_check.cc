@@ -135,12 +135,14 @@ std::string fault_of(const Program& program) {
 }
 
 std::string to_string(const Program& program) {
-  std::string text = fmt::format("{} workers, {} kills, {} tasks\n", program.workers, program.kills, program.tasks());
+  std::string text = fmt::format("{} machines of {} CPUs, {} drivers, {} kills, {} losses, {} tasks\n",
+                                 program.machines, program.workers, program.drivers, program.kills, program.losses,
+                                 program.tasks());
   for (std::size_t index = 0; index < program.scripts.size(); ++index) {
     const Script& script = program.scripts[index];
     if (index > 0 && script.returns.empty()) continue;
-    text += fmt::format("script{} values({}) refs({}){} retries {}\n", index, fmt::join(script.values, ", "),
-                        fmt::join(script.refs, ", "), script.opens ? " opens" : "", script.retries);
+    text += fmt::format("script{} values({}) refs({}){} retries {} cpus {}\n", index, fmt::join(script.values, ", "),
+                        fmt::join(script.refs, ", "), script.opens ? " opens" : "", script.retries, script.cpus);
     for (const Op& op : script.ops) text += "  " + to_string(op) + "\n";
     for (const auto& refs : script.returns) text += fmt::format("  return refs({})\n", fmt::join(refs, ", "));
   }

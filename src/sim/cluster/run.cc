@@ -1,94 +1,87 @@
 #include "sim/cluster/run.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "sim/cluster/control_host.h"
+#include "sim/cluster/conversations.h"
+#include "sim/cluster/ledger.h"
 #include "sim/cluster/node_host.h"
 #include "sim/cluster/oracle.h"
+#include "sim/cluster/references.h"
 #include "sim/cluster/script_host.h"
 #include "sim/world/world.h"
 
 namespace shoal::sim::cluster {
 namespace {
 
-constexpr ProcessId k_node{1, 0};
 /// Far above what the longest program takes; a run that gets there stands still or goes in circles.
 constexpr std::uint64_t k_events_per_task = 20'000;
 
 /// Longer than any timer of a core.
 constexpr Time k_rest_ns = 200'000'000'000;
 
-/// Between two runs of the driver: workers that died are back.
+/// Between two runs of the drivers: workers and machines that died are back.
 constexpr Time k_pause_ns = 50'000'000;
-/// How often the driver runs its script while faults are still to come: deaths leave less to do than was planned for.
-constexpr int k_rounds_max = 100;
+/// How often drivers run their script while faults are still to come: deaths leave less to do than was planned for.
+constexpr int k_rounds_max = 2'000;
+/// Less shows little: a short program is run again.
+constexpr std::uint64_t k_ops_min = 200;
+/// Between two looks into all processes.
+constexpr std::uint64_t k_events_per_look = 100;
 
-/// The faults of a seed, within as many messages as the program takes without them.
-FaultPlan faults_for(const Program& program, std::uint64_t seed, std::uint64_t messages) {
+struct Plan {
+  FaultPlan faults;
+  std::vector<std::uint64_t> losses;  ///< Of machines, at so many messages, the last first.
+};
+
+/// The faults of a seed, within about as many messages as the program takes without them.
+Plan plan_for(const Program& program, std::uint64_t seed) {
   Random random(seed ^ 0xfa17);
-  FaultPlan plan;
-  if (messages < 4) return plan;
-  plan = FaultPlan::draw(random, messages, 4);
-  std::erase_if(plan.faults, [](const FaultPlan::Fault& fault) { return fault.kind == FaultKind::kill; });
-  for (std::uint32_t left = program.kills; left > 0; --left) {
-    const auto at = static_cast<std::uint64_t>(random.between(1, static_cast<std::int64_t>(messages)));
-    plan.faults.push_back({at, FaultKind::kill});
-  }
-  std::ranges::sort(plan.faults);
+  const std::uint64_t messages = program.drivers * (10 + program.tasks() * random.pick({3u, 6u, 9u}));
+  const auto at = [&] { return static_cast<std::uint64_t>(random.between(1, static_cast<std::int64_t>(messages))); };
+  Plan plan;
+  plan.faults = FaultPlan::draw(random, messages, 8);
+  auto& faults = plan.faults.faults;
+  std::erase_if(faults, [](const FaultPlan::Fault& fault) { return fault.kind == FaultKind::kill; });
+  for (std::uint32_t left = program.kills; left > 0; --left) faults.push_back({at(), FaultKind::kill});
+  std::ranges::sort(faults);
+  for (std::uint32_t left = program.losses; left > 0; --left) plan.losses.push_back(at());
+  std::ranges::sort(plan.losses, std::greater());
   return plan;
 }
 
-/// A control service that hears everything and says nothing: tasks need none.
-class SilentControl final : public Process {
- public:
-  void on_message(ProcessId, wire::Message) override {}
-  void on_process_died(ProcessId, const std::string&) override {}
-  void on_time(Time) override {}
-  std::optional<Time> next_time() const override { return std::nullopt; }
-  void take_messages(std::vector<wire::Envelope>& into) override { into.clear(); }
-};
-
-/// One machine, its driver and its workers.
+/// The control service, and machines with drivers and workers on each.
 class Cluster {
  public:
-  Cluster(const Program& program, std::uint64_t seed, const FaultPlan& faults, bool with_trace)
+  Cluster(const Program& program, std::uint64_t seed, Plan plan, bool with_trace)
       : program_(program),
         templates_(templates_of(program)),
         dice_(seed),
-        world_({.seed = seed, .faults = faults, .with_trace = with_trace}) {
+        losses_(std::move(plan.losses)),
+        world_({.seed = seed, .faults = std::move(plan.faults), .with_trace = with_trace, .observer = &conversations_}),
+        ledger_(world_) {
     claims_ = dice_.chance(50);
-    auto node = std::make_unique<NodeHost>(
-        world_, node_options(),
-        NodeHost::Workers{
-            .spawn = [this](ProcessId id) { spawn(id, true); },
-            .may_retire = [this](ProcessId id) { return host(id)->core().holdings() == owner::Core::Holdings{}; }});
-    node_ = &node->core();
-    driver_ = node_->name_process();
-    world_.spawn(k_control, std::make_unique<SilentControl>());
-    world_.spawn(k_node, std::move(node));
-    spawn(driver_, false);
-  }
-
-  /// Until the driver has got everything. How many messages have come by then.
-  std::uint64_t run_driver() {
-    ScriptHost& driver = *host(driver_);
-    driver.begin_driver();
-    world_.wake(driver_);
-    const std::uint64_t limit = world_.events() + events_max();
-    while (!driver.driver_is_done() && world_.events() < limit && world_.step()) {}
-    if (!driver.driver_is_done()) fail(fmt::format("the driver stands still at {} ns", world_.now()));
-    return world_.messages();
+    failed_starts_ = dice_.chance(70) ? 0 : 20;
+    auto control = std::make_unique<ControlHost>();
+    control_ = control.get();
+    world_.spawn(k_control, std::move(control));
+    for (std::uint32_t n = 0; n < program_.machines; ++n) {
+      // Drivers are dealt out in turn.
+      join_machine((program_.drivers + program_.machines - 1 - n) / program_.machines);
+    }
   }
 
   Outcome run() {
     for (int round = 0; round < k_rounds_max && outcome_.failure.empty(); ++round) {
-      run_driver();
-      if (outcome_.failure.empty()) compare(*host(driver_));
-      if (world_.faults_left() == 0) break;
+      run_drivers();
+      compare();
+      if (world_.faults_left() == 0 && losses_.empty() && ledger_.ops >= k_ops_min) break;
       rest(k_pause_ns);
     }
     rest(k_rest_ns);
@@ -99,35 +92,133 @@ class Cluster {
     outcome_.trace = world_.trace().text();
     outcome_.events = world_.events();
     outcome_.messages = world_.messages();
+    outcome_.ops = ledger_.ops;
+    outcome_.executed = ledger_.executed;
+    outcome_.repeated = ledger_.repeated;
     outcome_.faults = world_.faults();
     return std::move(outcome_);
   }
 
  private:
+  struct Machine {
+    ProcessId daemon;
+    std::vector<ProcessId> drivers;
+    std::vector<ProcessId> workers;  ///< Dead ones among them.
+  };
+
+  /// Until each driver that lives has got everything.
+  void run_drivers() {
+    std::vector<ProcessId> drivers;
+    for (const Machine& machine : machines_) {
+      drivers.insert(drivers.end(), machine.drivers.begin(), machine.drivers.end());
+    }
+    for (const ProcessId driver : drivers) {
+      host(driver)->begin_driver();
+      world_.wake(driver);
+    }
+    const auto is_busy = [this](ProcessId driver) {
+      const ScriptHost* each = host(driver);
+      return each != nullptr && !each->driver_is_done();
+    };
+    const std::uint64_t limit = world_.events() + events_max();
+    while (std::ranges::any_of(drivers, is_busy)) {
+      if (world_.events() >= limit) fail(fmt::format("a driver stands still at {} ns", world_.now()));
+      if (!step()) break;
+    }
+    if (std::ranges::any_of(drivers, is_busy)) fail("nothing happens, and a driver waits");
+  }
+
   void rest(Time time) {
     const Time end = world_.now() + time;
     const std::uint64_t limit = world_.events() + events_max();
-    while (outcome_.failure.empty() && world_.next_time() <= end && world_.events() < limit) world_.step();
+    while (world_.next_time() <= end && world_.events() < limit && step()) {}
   }
-  std::uint64_t events_max() const { return k_events_per_task * (10 + program_.tasks()); }
-  node::Core::Options node_options() {
+
+  /// False: a promise is broken, or nothing happens any more.
+  bool step() {
+    if (!outcome_.failure.empty() || !world_.step()) return false;
+    if (!losses_.empty() && world_.messages() >= losses_.back()) lose_machine();
+    if (world_.events() % k_events_per_look == 0) look();
+    fail(conversations_.fault());
+    fail(ledger_.failure());
+    return true;
+  }
+  std::uint64_t events_max() const { return k_events_per_task * (10 + program_.drivers * program_.tasks()); }
+
+  // --- Who lives.
+
+  void join_machine(std::size_t drivers) {
+    const std::uint32_t number = ++machines_begun_;
     node::Core::Options options;
-    options.node = k_node.node;
+    options.node = number;
+    options.host = "machine" + std::to_string(number);
     options.total.cpu = program_.workers * wire::k_one;
-    return options;
+    NodeHost::Workers workers{
+        .spawn = [this](ProcessId id) { spawn_worker(id); },
+        .may_retire = [this](ProcessId id) { return host(id)->core().holdings() == owner::Core::Holdings{}; }};
+    auto daemon = std::make_unique<NodeHost>(world_, std::move(options), std::move(workers));
+    Machine machine{.daemon = daemon->core().self(), .drivers = {}, .workers = {}};
+    for (; drivers > 0; --drivers) machine.drivers.push_back(daemon->core().name_process());
+    world_.spawn(machine.daemon, std::move(daemon));
+    for (const ProcessId driver : machine.drivers) {
+      const std::uint64_t seed = drivers_begun_++;
+      seeds_.emplace(driver, seed);
+      spawn(driver, {.self = driver, .node = machine.daemon, .seed = seed}, false);
+    }
+    machines_.push_back(std::move(machine));
   }
-  void spawn(ProcessId id, bool is_worker) {
-    const ScriptHost::Options options{.self = id, .node = k_node, .claims = claims_ && is_worker};
-    hosts_.push_back(id);
-    world_.spawn(id, std::make_unique<ScriptHost>(world_, program_, templates_, options), {.may_be_killed = is_worker});
+  /// It is gone with all that runs there; another comes a while later.
+  void lose_machine() {
+    losses_.pop_back();
+    if (machines_.empty()) return;
+    const auto lost = machines_.begin() + dice_.between(0, std::ssize(machines_) - 1);
+    world_.kill(lost->daemon, "the power went");
+    for (const ProcessId each : lost->drivers) world_.kill(each, "the power went");
+    for (const ProcessId each : lost->workers) world_.kill(each, "the power went");
+    ++outcome_.machines_lost;
+    world_.later(dice_.between(1, k_pause_ns / 2), [this, drivers = lost->drivers.size()] { join_machine(drivers); });
+    machines_.erase(lost);
+  }
+  void spawn_worker(ProcessId id) {
+    std::ranges::find(machines_, ProcessId{id.node, 0}, &Machine::daemon)->workers.push_back(id);
+    spawn(id, {.self = id, .node = {id.node, 0}, .claims = claims_}, true);
+    if (!dice_.chance(failed_starts_)) return;
+    ++outcome_.failed_starts;
+    world_.kill(id, "it did not start");
+  }
+  void spawn(ProcessId id, const ScriptHost::Options& options, bool is_worker) {
+    world_.spawn(id, std::make_unique<ScriptHost>(world_, program_, templates_, ledger_, options),
+                 {.may_be_killed = is_worker});
   }
   ScriptHost* host(ProcessId id) { return dynamic_cast<ScriptHost*>(world_.find(id)); }
+  NodeHost* daemon(const Machine& machine) { return dynamic_cast<NodeHost*>(world_.find(machine.daemon)); }
+  template <class F>
+  void for_each_host(F&& f) {
+    for (const Machine& machine : machines_) {
+      for (const auto* ids : {&machine.drivers, &machine.workers}) {
+        for (const ProcessId id : *ids) {
+          if (ScriptHost* each = host(id)) f(id, *each);
+        }
+      }
+    }
+  }
+
+  // --- Promises.
+
   void fail(const std::string& text) {
     if (outcome_.failure.empty()) outcome_.failure = text;
   }
 
-  void compare(const ScriptHost& driver) {
-    const Oracle oracle(program_);
+  void compare() {
+    for (const auto& [driver, seed] : seeds_) {
+      const ScriptHost* each = host(driver);
+      if (each == nullptr || !each->driver_is_done()) continue;
+      std::unique_ptr<Oracle>& oracle = oracles_[seed];
+      if (oracle == nullptr) oracle = std::make_unique<Oracle>(program_, seed);
+      compare(*each, *oracle);
+    }
+  }
+  void compare(const ScriptHost& driver, const Oracle& oracle) {
     for (const auto& [reg, got] : driver.observed()) {
       const Expectation& expected = oracle.driver().at(reg);
       if (got.number) {
@@ -143,43 +234,84 @@ class Cluster {
     }
   }
 
+  /// Into all processes at one moment.
+  void look() {
+    std::map<ProcessId, const owner::Core*> cores;
+    for_each_host([&](ProcessId id, const ScriptHost& each) {
+      cores.emplace(id, &each.core());
+      if (!each.error().empty()) fail(to_string(id) + ": " + each.error());
+    });
+    const bool somebody_died = world_.faults().of(FaultKind::kill) + outcome_.machines_lost > 0;
+    fail(fault_of_references(cores, somebody_died));
+    for (const Machine& machine : machines_) fail(daemon(machine)->fault());
+  }
+
   /// With no references left there is nothing left.
   void check_rest() {
-    for (const ProcessId id : hosts_) {
-      const ScriptHost* each = host(id);
-      if (each == nullptr) continue;
-      outcome_.executed += each->executed();
-      if (!each->error().empty()) fail(to_string(id) + ": " + each->error());
-      const owner::Core::Holdings left = each->core().holdings();
-      if (left != owner::Core::Holdings{}) {
-        fail(fmt::format("{} still has {} objects, {} tasks, {} runs, {} leases", to_string(id), left.objects,
-                         left.tasks, left.runs, left.leases));
-      }
-    }
-    const node::Core::Holdings left = node_->holdings();
-    if (left.lines != 0 || left.leases != 0 || left.workers != left.idle) {
-      fail(fmt::format("the node still has {} lines, {} leases, {} workers of which {} are idle", left.lines,
+    look();
+    for_each_host([this](ProcessId id, const ScriptHost& each) {
+      const owner::Core::Holdings left = each.core().holdings();
+      if (left == owner::Core::Holdings{}) return;
+      fail(fmt::format("{} still has {} objects, {} tasks, {} runs, {} leases", to_string(id), left.objects, left.tasks,
+                       left.runs, left.leases));
+    });
+    for (const Machine& machine : machines_) {
+      const node::Core::Holdings left = daemon(machine)->core().holdings();
+      if (left.lines == 0 && left.leases == 0 && left.workers == left.idle) continue;
+      fail(fmt::format("a daemon still has {} lines, {} leases, {} workers of which {} are idle", left.lines,
                        left.leases, left.workers, left.idle));
     }
+    control::Core::Holdings left = control_->core().holdings();
+    left.graves = 0;
+    if (left != control::Core::Holdings{}) fail("the control service still has something");
+    if (!control_->replays()) fail("what the control service stored is not what it knows");
+    fail(conversations_.unfinished(world_));
     if (world_.unacknowledged() != 0) fail("messages are under way for ever");
   }
 
   const Program& program_;
   const ScriptHost::Templates templates_;
   Random dice_;
+  std::vector<std::uint64_t> losses_;
+  Conversations conversations_;
   World world_;
+  Ledger ledger_;
   bool claims_ = false;
-  node::Core* node_ = nullptr;
-  ProcessId driver_;
-  std::vector<ProcessId> hosts_;
+  int failed_starts_ = 0;  // of 100
+  std::uint32_t machines_begun_ = 0;
+  std::uint64_t drivers_begun_ = 0;
+  const ControlHost* control_ = nullptr;
+  std::vector<Machine> machines_;
+  std::map<ProcessId, std::uint64_t> seeds_;  // of drivers
+  std::map<std::uint64_t, std::unique_ptr<Oracle>> oracles_;
   Outcome outcome_;
 };
 
 }  // namespace
 
+Outcome& Outcome::operator+=(const Outcome& other) {
+  for (std::uint64_t Outcome::* figure :
+       {&Outcome::events, &Outcome::messages, &Outcome::ops, &Outcome::executed, &Outcome::repeated, &Outcome::values,
+        &Outcome::errors, &Outcome::machines_lost, &Outcome::failed_starts}) {
+    this->*figure += other.*figure;
+  }
+  faults += other.faults;
+  return *this;
+}
+
+std::string to_string(const Outcome& o) {
+  const FaultTally& faults = o.faults;
+  return fmt::format(
+      "ops {}, attempts {}, attempts repeated {}, values {}, errors {}, messages {}, events {}, channels broken {}, "
+      "workers killed {}, machines lost {}, failed starts {}, pauses {}, slow links {}, frames lost {}, "
+      "arrivals postponed {}",
+      o.ops, o.executed, o.repeated, o.values, o.errors, o.messages, o.events, faults.of(FaultKind::break_channel),
+      faults.of(FaultKind::kill), o.machines_lost, o.failed_starts, faults.of(FaultKind::pause),
+      faults.of(FaultKind::slow), faults.frames_lost, faults.postponed);
+}
+
 Outcome run_program(const Program& program, std::uint64_t seed, bool with_trace) {
-  const std::uint64_t messages = Cluster(program, seed, {}, false).run_driver();
-  return Cluster(program, seed, faults_for(program, seed, messages), with_trace).run();
+  return Cluster(program, seed, plan_for(program, seed), with_trace).run();
 }
 
 }  // namespace shoal::sim::cluster

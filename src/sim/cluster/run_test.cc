@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <iostream>
+
 #include "base/testing/seeds.h"
 
 namespace shoal::sim::cluster {
@@ -9,6 +12,7 @@ namespace {
 
 /// The failure, and the smallest program that fails likewise.
 std::string explain(const Program& program, std::uint64_t seed, const std::string& failure) {
+  if (!testing::wants_explanation()) return failure;
   const std::string kind = failure.substr(0, 20);
   const Program small = shrink(
       program, [&](const Program& candidate) { return run_program(candidate, seed).failure.substr(0, 20) == kind; });
@@ -16,27 +20,43 @@ std::string explain(const Program& program, std::uint64_t seed, const std::strin
   return failure + "\n" + to_string(small) + outcome.failure + "\n" + outcome.trace;
 }
 
-TEST(ClusterRun, EverySeedKeepsThePromises) {
+/// Every k_shards-th seed.
+class ClusterSeeds : public ::testing::TestWithParam<std::uint64_t> {
+ public:
+  static constexpr std::uint64_t k_shards = 10;
+};
+
+/// 5,000 seeds, or SHOAL_SIM_SEEDS, or the one of SHOAL_SIM_SEED. Stops at the first that fails.
+TEST_P(ClusterSeeds, KeepThePromises) {
   const auto one = testing::only_seed();
-  const std::uint64_t first = one.value_or(1);
-  const std::uint64_t last = one ? first : testing::seed_count(500);
-  std::uint64_t values = 0, errors = 0, lost = 0;
-  FaultTally sum;
-  for (std::uint64_t seed = first; seed <= last; ++seed) {
+  if (one && *one % k_shards != GetParam()) return;
+  const std::uint64_t last = one.value_or(testing::seed_count(5'000, 200));
+  const auto began = std::chrono::steady_clock::now();
+  std::uint64_t seeds = 0;
+  Outcome sum;
+  for (std::uint64_t seed = one.value_or(GetParam() + 1); seed <= last; seed += k_shards) {
     const Program program = make_program(seed);
     const Outcome outcome = run_program(program, seed);
     ASSERT_EQ(outcome.failure, "") << "seed " << seed << ": " << explain(program, seed, outcome.failure);
-    values += outcome.values;
-    errors += outcome.errors;
-    lost += outcome.faults.frames_lost;
-    for (std::size_t kind = 0; kind < k_fault_kinds; ++kind) sum.injected[kind] += outcome.faults.injected[kind];
+    ++seeds;
+    sum += outcome;
   }
-  if (last - first < 100) return;
-  EXPECT_GT(values, last);
-  EXPECT_GT(errors, last / 10);
-  EXPECT_GT(lost, last / 10) << "faults that lose nothing prove nothing";
-  for (const std::uint64_t count : sum.injected) EXPECT_GT(count, last / 10);
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - began;
+  // tools/simulate adds these up.
+  std::cout << "simulated: seeds " << seeds << ", " << to_string(sum) << ", ms "
+            << static_cast<std::uint64_t>(1'000 * time.count()) << "\n";
+  if (seeds < 100) return;
+  EXPECT_GE(sum.ops, 200 * seeds);
+  EXPECT_GT(sum.values, 5 * seeds);
+  EXPECT_GT(sum.errors, seeds);
+  EXPECT_GT(sum.repeated, seeds / 5);
+  EXPECT_GT(sum.machines_lost, seeds / 10);
+  EXPECT_GT(sum.failed_starts, seeds / 10);
+  EXPECT_GT(sum.faults.frames_lost, seeds) << "faults that lose nothing prove nothing";
+  EXPECT_GT(sum.faults.postponed, seeds);
+  for (const std::uint64_t count : sum.faults.injected) EXPECT_GT(count, seeds / 2);
 }
+INSTANTIATE_TEST_SUITE_P(Shards, ClusterSeeds, ::testing::Range<std::uint64_t>(0, ClusterSeeds::k_shards));
 
 TEST(ClusterRun, TheSameSeedGivesTheSameEvents) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
@@ -99,14 +119,6 @@ TEST(ClusterRun, AWorkerMayBeGrantedAfterItsDeath) {
   program.scripts[2].retries = 1;
   program.scripts[2].priority = 1;
   expect_kept(program);
-}
-
-// A task that was on its way to a worker when that began to wait was neither begun nor given back.
-TEST(ClusterRun, WhatComesToAWorkerThatWaitsGoesBack) {
-  Program program = make_program(2246);
-  program.kills = 0;
-  const Outcome outcome = run_program(program, 2246);
-  EXPECT_EQ(outcome.failure, "") << explain(program, 2246, outcome.failure);
 }
 
 }  // namespace

@@ -47,10 +47,12 @@ class ScriptHost::Activity final : public owner::Waiter {
   bool claimable = false;  // something that makes it ready may be run here now
 };
 
-ScriptHost::ScriptHost(World& world, const Program& program, const Templates& templates, const Options& options)
+ScriptHost::ScriptHost(World& world, const Program& program, const Templates& templates, Ledger& ledger,
+                       const Options& options)
     : world_(world),
       program_(program),
       templates_(templates),
+      ledger_(ledger),
       options_(options),
       random_(world.random().next()),
       core_({.self = options.self, .node = options.node}) {}
@@ -61,6 +63,7 @@ void ScriptHost::begin_driver() {
   observed_.clear();
   driver_is_done_ = false;
   activities_.push_back(std::make_unique<Activity>(program_.scripts[0]));
+  activities_.back()->seen = options_.seed;
   settle();
 }
 
@@ -110,7 +113,7 @@ void ScriptHost::settle() {
 }
 
 void ScriptHost::start(owner::Execution execution) {
-  ++executed_;
+  ledger_.began(core_.self(), execution.task, execution.attempt, execution.what->retries);
   const Script& script = program_.scripts[execution.what->function.offset];
   activities_.push_back(std::make_unique<Activity>(script));
   Activity& begun = *activities_.back();
@@ -135,6 +138,7 @@ void ScriptHost::run_one_op(Activity& activity) {
   const std::vector<Op>& ops = activity.script.ops;
   if (activity.failure || activity.next_op == ops.size()) return finish(activity);
   const Op& op = ops[activity.next_op];
+  ++ledger_.ops;
   const bool needs_in = op.kind == OpKind::get || op.kind == OpKind::settle || op.kind == OpKind::drop ||
                         op.kind == OpKind::cancel;
   bool is_over = true;
@@ -213,8 +217,8 @@ bool ScriptHost::op_get(Activity& activity, const Op& op) {
     }
     return true;
   }
+  ledger_.read(object.id, object.value);
   const std::uint64_t number = number_of(object.value);
-  if (number == 0) error_ = to_string(object.id) + " is corrupt";
   if (activity.is_driver()) {
     observed_[op.in] = {.number = number, .error = ErrorCode::ok};
   } else {
@@ -252,6 +256,7 @@ bool ScriptHost::try_claim(Activity& activity) {
 }
 
 void ScriptHost::finish(Activity& activity) {
+  if (activity.execution) ledger_.ended(core_.self(), activity.execution->task, activity.failure.has_value());
   if (activity.is_driver()) {
     driver_is_done_ = true;
   } else if (activity.failure) {
@@ -259,7 +264,8 @@ void ScriptHost::finish(Activity& activity) {
   } else {
     std::vector<Payload> results;
     for (const auto& refs : activity.script.returns) {
-      results.push_back(to_value(combine(activity.seen, results.size()), activity.script.padding, activity.ids(refs)));
+      results.push_back(to_value(combine(activity.seen, results.size()), activity.script.padding, activity.ids(refs),
+                                 activity.execution->attempt));
     }
     core_.done(std::move(*activity.execution), std::move(results), world_.now() - activity.began);
   }

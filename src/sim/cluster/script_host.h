@@ -10,6 +10,7 @@
 #include <shoal/base/error.h>
 
 #include "owner/core.h"
+#include "sim/cluster/ledger.h"
 #include "sim/cluster/program.h"
 #include "sim/random.h"
 #include "sim/world/process.h"
@@ -31,10 +32,11 @@ class ScriptHost final : public Process {
     ProcessId self;
     ProcessId node;
     Time op_ns_max = 20'000;
-    bool claims = false;  ///< Runs in its own place what it waits for.
+    bool claims = false;     ///< Runs in its own place what it waits for.
+    std::uint64_t seed = 0;  ///< Of a driver: what it begins with.
   };
   using Templates = std::vector<std::shared_ptr<const wire::TaskTemplate>>;
-  ScriptHost(World& world, const Program& program, const Templates& templates, const Options& options);
+  ScriptHost(World& world, const Program& program, const Templates& templates, Ledger& ledger, const Options& options);
   ~ScriptHost() override;
 
   /// Runs script 0, in the driver; again when it is done.
@@ -43,7 +45,6 @@ class ScriptHost final : public Process {
   /// By the register that was asked for.
   const std::map<Register, Observation>& observed() const { return observed_; }
   const owner::Core& core() const { return core_; }
-  std::uint64_t executed() const { return executed_; }
   /// What no core may do to a script. Empty = nothing.
   const std::string& error() const { return error_; }
 
@@ -73,6 +74,7 @@ class ScriptHost final : public Process {
   World& world_;
   const Program& program_;
   const Templates& templates_;
+  Ledger& ledger_;
   const Options options_;
   Random random_;
   owner::Core core_;
@@ -81,7 +83,6 @@ class ScriptHost final : public Process {
   bool lends_ = false;  // core_.waits() was the last word
   std::map<Register, Observation> observed_;
   bool driver_is_done_ = false;
-  std::uint64_t executed_ = 0;
   std::string error_;
 };
 

@@ -78,6 +78,7 @@ class Shrinker {
     change([](Script& each) { each.retries = 0; });
     change([](Script& each) { each.priority = 0; });
     change([](Script& each) { each.padding = 0; });
+    change([](Script& each) { each.cpus = 1; });
     change([](Script& each) { each.ops.clear(); });
   }
   void simplify_world() {
@@ -86,6 +87,9 @@ class Shrinker {
       edit(candidate);
       try_this(std::move(candidate));
     };
+    change([](Program& each) { each.losses = 0; });
+    change([](Program& each) { each.machines = 1; });
+    change([](Program& each) { each.drivers = 1; });
     change([](Program& each) { each.kills = 0; });
     change([](Program& each) { each.kills = std::min(each.kills, 1u); });
     change([](Program& each) { each.workers = 1; });

@@ -31,10 +31,11 @@ void Pump::run() {
     const auto due = std::find_if(all_.begin(), all_.end(),
                                   [&](const Timed* timed) { return timed->wake_at() <= time; });
     if (due != all_.end()) {
-      visited_ = *due;
-      visited_->wake_at_.store(Timed::k_never);
+      Timed* const timed = *due;
+      visited_ = timed;
+      timed->wake_at_.store(Timed::k_never);
       lock.unlock();
-      visited_->on_time();
+      timed->on_time();
       lock.lock();
       visited_ = nullptr;
       visit_over_.notify_all();

@@ -19,7 +19,7 @@ detail::Entry entry_of(const wire::FunctionId& function) {
   thread_local detail::Entry entry = nullptr;
   if (entry == nullptr || function != last) {
     const void* const code = code_at({function.module, function.offset}).value_or_throw();
-    entry = reinterpret_cast<detail::Entry>(code);
+    entry = reinterpret_cast<detail::Entry>(const_cast<void*>(code));
     last = function;
   }
   return entry;

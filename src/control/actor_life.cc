@@ -33,7 +33,7 @@ std::optional<ActorLife> next_incarnation(const ActorLife& before) {
   return life;
 }
 
-LifeStep place_again(ActorLife life) {
+LifeStep be_placed(ActorLife life) {
   life.stage = Stage::placing;
   life.node = 0;
   life.process = k_control;
@@ -42,13 +42,18 @@ LifeStep place_again(ActorLife life) {
 
 /// Its process is certainly gone.
 std::optional<LifeStep> lose(const ActorLife& before, const wire::FailurePtr& death) {
-  if (before.stage == Stage::stopping) return place_again(before);
+  if (before.stage == Stage::stopping) return be_placed(before);
   if (!has_process(before)) return std::nullopt;
   const auto next = next_incarnation(before);
-  return next ? place_again(*next) : die(before, death, false);
+  return next ? be_placed(*next) : die(before, death, false);
 }
 
 }  // namespace
+
+std::optional<LifeStep> on_ready(const ActorLife& before) {
+  if (before.stage != Stage::registered) return std::nullopt;
+  return be_placed(before);
+}
 
 std::optional<LifeStep> on_chosen(const ActorLife& before, std::uint32_t node) {
   if (before.stage != Stage::placing) return std::nullopt;
@@ -118,12 +123,13 @@ wire::ActorPhase phase_of(const ActorLife& life) {
   switch (life.stage) {
     case Stage::alive: return wire::ActorPhase::alive;
     case Stage::dead: return wire::ActorPhase::dead;
+    case Stage::registered:
     case Stage::placing:
     case Stage::starting:
     case Stage::stopping: break;
   }
   if (life.incarnation > 1) return wire::ActorPhase::restarting;
-  return life.stage == Stage::placing ? wire::ActorPhase::placing : wire::ActorPhase::starting;
+  return life.stage == Stage::starting ? wire::ActorPhase::starting : wire::ActorPhase::placing;
 }
 
 wire::ActorNews news_of(const ActorId& actor, const ActorRecord& record) {
@@ -135,6 +141,7 @@ wire::ActorNews news_of(const ActorId& actor, const ActorRecord& record) {
   news.call_retries = record.call_retries;
   news.threads = record.threads;
   news.failure = record.life.death;
+  news.instead = record.life.instead;
   return news;
 }
 

@@ -20,6 +20,8 @@ struct LifeStep {
   friend bool operator==(const LifeStep&, const LifeStep&) = default;
 };
 
+/// Its creator has all its arguments.
+std::optional<LifeStep> on_ready(const ActorLife& before);
 /// A node was chosen for an actor that is to be placed.
 std::optional<LifeStep> on_chosen(const ActorLife& before, std::uint32_t node);
 /// The node's daemon gave it a process.

@@ -53,7 +53,7 @@ Lives lives(std::int32_t restarts_left) {
 std::string outcome(const std::optional<LifeStep>& step) {
   if (!step) return "-";
   const ActorLife& life = step->life;
-  static const char* const k_names[] = {"placing", "starting", "alive", "stopping", "dead"};
+  static const char* const k_names[] = {"registered", "placing", "starting", "alive", "stopping", "dead"};
   std::string text = k_names[static_cast<int>(life.stage)];
   text += "#" + std::to_string(life.incarnation);
   if (life.process != k_control) {

@@ -15,6 +15,7 @@ struct Forward {
   ProcessId from;
 
   void operator()(const wire::CreateActor& message) { create_actor(turn, from, message); }
+  void operator()(const wire::ActorReady& message) { actor_ready(turn, from, message); }
   void operator()(const wire::WatchActor& message) { watch_actor(turn, from, message); }
   void operator()(const wire::UnwatchActor& message) { unwatch_actor(turn, from, message); }
   void operator()(const wire::FindActor& message) { find_actor(turn, from, message); }

@@ -14,6 +14,7 @@
 namespace shoal::control {
 
 void create_actor(Turn& turn, ProcessId from, const wire::CreateActor& message);
+void actor_ready(Turn& turn, ProcessId from, const wire::ActorReady& message);
 void watch_actor(Turn& turn, ProcessId from, const wire::WatchActor& message);
 void unwatch_actor(Turn& turn, ProcessId from, const wire::UnwatchActor& message);
 void find_actor(Turn& turn, ProcessId from, const wire::FindActor& message);

@@ -14,9 +14,9 @@ void Turn::record(Change change) {
 
 void Turn::send(ProcessId to, wire::Message message) { state_.messages.push_back({to, std::move(message)}); }
 
-void Turn::register_actor(const ActorId& actor, wire::ActorSpecPtr spec) {
+void Turn::register_actor(const ActorId& actor, wire::ActorSpecPtr spec, Stage stage) {
   before_.emplace(actor, std::nullopt);
-  record(ActorRegistered{actor, std::move(spec)});
+  record(ActorRegistered{actor, std::move(spec), stage});
 }
 
 void Turn::step(const ActorId& actor, const std::optional<LifeStep>& step) {

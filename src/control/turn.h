@@ -51,8 +51,8 @@ class Turn {
   void record(Change change);
   void send(ProcessId to, wire::Message message);
 
-  /// Adds an actor, to be placed by place() or ended by step().
-  void register_actor(const ActorId& actor, wire::ActorSpecPtr spec);
+  /// Adds an actor, to be placed by place() where it is in that stage, or ended by step().
+  void register_actor(const ActorId& actor, wire::ActorSpecPtr spec, Stage stage);
   /// Has the actor live on as a rule says, and does what follows: stop, start, free the name. Nothing = the rule did not
   /// apply.
   void step(const ActorId& actor, const std::optional<LifeStep>& step);

@@ -38,6 +38,12 @@ enum class ActorPhase : std::uint8_t { placing, starting, alive, restarting, dea
 struct CreateActor {
   ActorId actor;
   ActorSpecPtr spec;
+  bool waits = false;  ///< Until ActorReady: values among its arguments are not there yet.
+};
+/// Follows a CreateActor that waits.
+struct ActorReady {
+  ActorId actor;
+  std::vector<Payload> resolved;
 };
 /// Answered by ActorNews now and after each change.
 struct WatchActor {
@@ -64,8 +70,8 @@ struct ActorStarted {
 struct ActorEnded {
   ActorId actor;
   std::uint32_t incarnation = 0;
-  FailurePtr failure;     ///< Its constructor's, or `cancelled` where it ended itself.
-  bool intended = false;  ///< No restart.
+  FailurePtr failure;     ///< What it dies of: `actor_died`, with what its constructor threw as the cause.
+  bool intended = false;  ///< It ended itself: no restart.
 };
 
 // From the control service.
@@ -77,6 +83,7 @@ struct ActorNews {
   std::int32_t call_retries = 0;
   std::uint32_t threads = 1;
   FailurePtr failure;  ///< Once dead.
+  ActorId instead;     ///< Likewise, of one that get_if_exists created under a taken name: who has it; else nobody.
 };
 /// Answer to CreateActor with a name: `actor` has it, which is another than `asked` where the name was taken. Then it is
 /// what get_if_exists asked for, or `asked` is dead (ActorNews says so too).

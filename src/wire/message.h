@@ -18,7 +18,8 @@ using Message = std::variant<
     LeaseDemand, LeaseGrant, LeaseRefused, LeaseRecall, LeaseReturn, LeaseLost, WorkerWaits,     // lease.h
     CreateActor, WatchActor, UnwatchActor, FindActor, KillActor, ActorStarted, ActorEnded, ActorNews, ActorNamed,
     FoundActor, StartActor, StopActor, ActorPlaced, ActorLost, HostActor, CallActor,  // actor.h
-    RegisterNode, NodeLoad, RegisterJob, AskCluster, ClusterIs>;                      // cluster.h
+    RegisterNode, NodeLoad, RegisterJob, AskCluster, ClusterIs,                       // cluster.h
+    ActorReady>;                                                                      // actor.h
 
 /// A message and the process it goes to, or comes from.
 struct Envelope {

@@ -83,6 +83,7 @@ struct TaskDone {
   std::vector<Payload> more;  ///< The others.
   std::uint64_t items = 0;    ///< Of a stream: how many there are.
   bool retains = false;       ///< The worker still holds references that came with the task, see object.h.
+  bool is_last = false;       ///< The process ends after it: the owner says that it has it by ResultHeld.
 };
 struct TaskFailed {
   TaskId task;

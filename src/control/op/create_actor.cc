@@ -40,16 +40,19 @@ void create_actor(Turn& turn, ProcessId from, const wire::CreateActor& message) 
   const auto fault = fault_of(*message.spec);
   const auto kill = turn.awaited().remove(actor);
 
-  turn.register_actor(actor, fault ? message.spec : normalised(message.spec));
+  const Stage stage = message.waits ? Stage::registered : Stage::placing;
+  turn.register_actor(actor, fault ? message.spec : normalised(message.spec), stage);
   if (!name.empty()) turn.send(from, wire::ActorNamed{actor, holder.value_or(actor)});
   const ActorRecord& record = *turn.truth().actors().find(actor);
   if (holder) {
-    turn.step(actor, on_killed(record.life, death_by_taken_name(actor, name, *holder)));
+    auto death = on_killed(record.life, death_by_taken_name(actor, name, *holder));
+    if (message.spec->get_if_exists) death->life.instead = *holder;
+    turn.step(actor, death);
   } else if (fault) {
     turn.step(actor, on_killed(record.life, death_by_fault(actor, record, *fault)));
   } else if (kill) {
     turn.step(actor, on_killed(record.life, death_by_kill(actor, record, *kill)));
-  } else {
+  } else if (stage == Stage::placing) {
     turn.place(actor);
   }
 }

@@ -143,6 +143,8 @@ TEST(CreateActor, GetIfExistsGivesTheHolder) {
   EXPECT_EQ(service.only<wire::ActorNamed>(k_driver).actor, first);
   EXPECT_TRUE(service.all<wire::StartActor>().empty()) << to_string(second) << " is not made";
   EXPECT_EQ(service.core().holdings().actors, 1U);
+  service.watch(second, {2, 5});
+  EXPECT_EQ(service.only<wire::ActorNews>({2, 5}).instead, first) << "whoever has a handle on it learns it too";
 }
 
 TEST(CreateActor, TheNameOfADeadActorIsFree) {

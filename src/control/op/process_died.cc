@@ -22,7 +22,9 @@ std::set<ProcessId> workers_of(Turn& turn, std::uint32_t node) {
 void end_created_by(Turn& turn, ProcessId process, const std::string& cause) {
   for (const ActorId& actor : turn.truth().actors().created_by(process)) {
     const ActorRecord& record = *turn.truth().actors().find(actor);
-    if (record.life.stage == Stage::dead || record.spec->detached) continue;
+    if (record.life.stage == Stage::dead) continue;
+    // Nobody will ever have the arguments of one that waits for them.
+    if (record.spec->detached && record.life.stage != Stage::registered) continue;
     turn.step(actor, on_killed(record.life, death_of_creator(actor, record, cause)));
   }
   for (const ActorId& actor : turn.awaited().of_creator(process)) {

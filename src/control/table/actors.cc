@@ -50,8 +50,9 @@ bool Actors::is_creator(ProcessId process) const {
   return found != created_up_to_.end() && found->second != k_all;
 }
 
-void Actors::add(const ActorId& actor, wire::ActorSpecPtr spec) {
+void Actors::add(const ActorId& actor, wire::ActorSpecPtr spec, Stage stage) {
   ActorRecord record;
+  record.life.stage = stage;
   record.name = spec->name;
   record.call_retries = spec->call_retries;
   record.threads = spec->threads;
@@ -62,6 +63,12 @@ void Actors::add(const ActorId& actor, wire::ActorSpecPtr spec) {
   assert(added);
   std::uint64_t& highest = created_up_to_[actor.owner];
   highest = std::max(highest, actor.n);
+}
+
+void Actors::complete(const ActorId& actor, wire::ActorSpecPtr spec) {
+  const auto found = records_.find(actor);
+  assert(found != records_.end() && found->second.life.stage == Stage::registered);
+  found->second.spec = std::move(spec);
 }
 
 void Actors::change(const ActorId& actor, const ActorLife& life) {

@@ -16,10 +16,11 @@ namespace shoal::control {
 
 /// Where an actor is in its life; wire::ActorPhase is what others are told of it (actor_life.h).
 enum class Stage : std::uint8_t {
-  placing,   ///< No node has been asked to host `incarnation`; none is there.
-  starting,  ///< `node` has been asked.
-  alive,     ///< Its constructor has run, in `process`.
-  stopping,  ///< `node` has been asked to stop the incarnation before, whose end `incarnation` waits for.
+  registered,  ///< Its creator does not have all its arguments yet.
+  placing,     ///< No node has been asked to host `incarnation`; none is there.
+  starting,    ///< `node` has been asked.
+  alive,       ///< Its constructor has run, in `process`.
+  stopping,    ///< `node` has been asked to stop the incarnation before, whose end `incarnation` waits for.
   dead,
 };
 
@@ -31,6 +32,7 @@ struct ActorLife {
   ProcessId process;               ///< On `node`, as soon as it is known; else k_control.
   std::int32_t restarts_left = 0;  ///< -1 = always.
   wire::FailurePtr death;          ///< Of Stage::dead.
+  ActorId instead;                 ///< Likewise, where another has the name that get_if_exists asked for; else nobody.
   friend bool operator==(const ActorLife&, const ActorLife&) = default;
 };
 
@@ -61,7 +63,9 @@ class Actors {
   /// In the order in which they went.
   const std::deque<ProcessId>& gone_creators() const { return gone_creators_; }
 
-  void add(const ActorId& actor, wire::ActorSpecPtr spec);
+  void add(const ActorId& actor, wire::ActorSpecPtr spec, Stage stage);
+  /// Precondition: it is registered.
+  void complete(const ActorId& actor, wire::ActorSpecPtr spec);
   /// Preconditions: it is there and not dead.
   void change(const ActorId& actor, const ActorLife& life);
   void forget(const ActorId& actor);

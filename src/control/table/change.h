@@ -15,6 +15,12 @@ namespace shoal::control {
 struct ActorRegistered {
   ActorId actor;
   wire::ActorSpecPtr spec;
+  Stage stage = Stage::placing;
+};
+/// Its arguments are there.
+struct ActorCompleted {
+  ActorId actor;
+  wire::ActorSpecPtr spec;
 };
 struct ActorChanged {
   ActorId actor;
@@ -44,7 +50,8 @@ struct JobEnded {
 };
 
 /// One change of the truth: a value that can be stored, and applied again.
-using Change = std::variant<ActorRegistered, ActorChanged, ActorForgotten, CreatorGone, OldestGoneCreatorForgotten,
-                            NodeJoined, NodeDied, OldestDeadNodeForgotten, JobBegan, JobEnded>;
+using Change =
+    std::variant<ActorRegistered, ActorCompleted, ActorChanged, ActorForgotten, CreatorGone, OldestGoneCreatorForgotten,
+                 NodeJoined, NodeDied, OldestDeadNodeForgotten, JobBegan, JobEnded>;
 
 }  // namespace shoal::control

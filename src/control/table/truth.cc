@@ -9,7 +9,7 @@ void Truth::apply(const Change& change) {
 }
 
 void Truth::apply_one(const ActorRegistered& change) {
-  actors_.add(change.actor, change.spec);
+  actors_.add(change.actor, change.spec, change.stage);
   if (!change.spec->name.empty()) names_.reserve(change.spec->name, change.actor);
 }
 

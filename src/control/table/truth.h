@@ -23,6 +23,7 @@ class Truth {
 
  private:
   void apply_one(const ActorRegistered& change);
+  void apply_one(const ActorCompleted& change) { actors_.complete(change.actor, change.spec); }
   void apply_one(const ActorChanged& change);
   void apply_one(const ActorForgotten& change) { actors_.forget(change.actor); }
   void apply_one(const CreatorGone& change) { actors_.lose_creator(change.process); }

@@ -58,11 +58,12 @@ void ActorCalls::end(Entry& entry) {
   }
 }
 
-void ActorCalls::on_news(const wire::ActorNews& news) {
+void ActorCalls::on_news(const wire::ActorNews& news, bool is_gone) {
   assert(news.actor == actor_);
   if (heard_ && (news_.phase == ActorPhase::dead || news.incarnation < news_.incarnation)) return;
   heard_ = true;
   news_ = news;
+  if (is_gone && news_.phase == ActorPhase::alive) gone_up_to_ = news_.incarnation;
   if (news_.phase == ActorPhase::dead) fail_unsent();
   send_ready();
 }

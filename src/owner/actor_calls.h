@@ -54,14 +54,17 @@ class ActorCalls {
   /// An answer came. True where it is the call's result, with which the call is over; false where it is stale.
   bool answered(Call call, std::uint32_t attempt);
 
-  /// Old news have no effect.
-  void on_news(const wire::ActorNews& news);
-  /// Any process. Whoever passes on news that name a process which is gone already says so again after them.
+  /// Old news have no effect. `is_gone`: the death of the process that they name was heard before.
+  void on_news(const wire::ActorNews& news, bool is_gone = false);
+  /// Any process.
   void on_process_died(ProcessId process, const std::string& cause);
 
   /// Moves out what is to be done, in order, replacing the contents of `into`.
   void take_actions(std::vector<Action>& into);
 
+  /// Of the news that counted last; dead = for good.
+  bool is_dead() const { return heard_ && news_.phase == wire::ActorPhase::dead; }
+  bool heard_news() const { return heard_; }
   /// Calls that are not over.
   std::size_t size() const { return size_; }
   /// Of them, those that were sent.

@@ -80,6 +80,14 @@ TEST_F(ActorCallsTest, CallsWaitUntilTheActorLives) {
   EXPECT_EQ(calls.sent(), 3U);
 }
 
+TEST_F(ActorCallsTest, NothingIsSentToAProcessThatIsGoneAlready) {
+  call(1, 1);
+  calls.on_news(news(alive, 1, k_first), true);
+  EXPECT_EQ(actions(), Texts{});
+  tell(news(alive, 2, k_second));
+  EXPECT_EQ(actions(), Texts{"send 1.0 to n2.5#2"});
+}
+
 TEST_F(ActorCallsTest, WhoeverIsNotReadyHoldsUpThoseBehind) {
   tell(news(alive, 1, k_first));
   for (const ActorCalls::Call n : {10U, 20U, 30U}) calls.add(n);

@@ -13,8 +13,10 @@ Core::Core(const Options& options)
       out_(options.self),
       objects_(options.self, out_),
       leases_(options.node, out_),
-      tasks_(options.self, objects_, leases_, out_),
-      runs_(options.self, objects_, out_) {}
+      actors_(options.self, objects_, leases_, out_),
+      tasks_(options.self, objects_, leases_, actors_, out_),
+      runs_(options.self, objects_, out_),
+      hosted_(options.self, runs_, out_) {}
 
 Object* Core::put(Payload value) {
   Object* const object = objects_.make({options_.self, tasks_.next_number(), 0});
@@ -53,6 +55,24 @@ Object* Core::submit(TaskRequest request) {
   return results;
 }
 
+Object* Core::create_actor(ActorRequest request) {
+  Object* const actor = actors_.create(std::move(request), tasks_.next_number());
+  settle();
+  return actor;
+}
+
+Object* Core::find_actor(std::string name) { return actors_.find(std::move(name), tasks_.next_number()); }
+
+Object* Core::call(Object& actor, TaskRequest request) {
+  Object* const results = tasks_.submit(std::move(request), &actors_.of(actor));
+  settle();
+  return results;
+}
+
+void Core::kill_actor(Object& actor, bool restart, std::string cause) {
+  actors_.kill(actor, restart, std::move(cause));
+}
+
 void Core::dispatch() { leases_.dispatch(); }
 
 void Core::cancel(Object* result) {
@@ -63,31 +83,51 @@ void Core::cancel(Object* result) {
 std::optional<Execution> Core::claim(Object* object, const Execution* waiting) {
   Task* const task = tasks_.find_ready(*object);
   if (task == nullptr) return std::nullopt;
-  const bool in_place_of_waiting = waiting != nullptr && waiting->what->resources == task->of->what->resources;
+  const bool in_place_of_waiting = waiting != nullptr && waiting->role == Role::task &&
+                                   waiting->what->resources == task->of->what->resources;
   if (!in_place_of_waiting && leases_.lend(*task) == nullptr) return std::nullopt;
   return runs_.begin_here(tasks_.begin_here(*task), *task->of->what);
 }
 
-std::optional<Execution> Core::next() { return runs_.next(); }
+std::optional<Execution> Core::next() {
+  if (!has_next()) return std::nullopt;
+  hosted_.began();
+  tell_lending();
+  return runs_.next();
+}
 
 void Core::done(Execution execution, std::vector<Payload> results, std::int64_t run_ns) {
-  runs_.done(std::move(execution), std::move(results), run_ns);
+  hosted_.ended(execution, nullptr);
+  tell_lending();
+  runs_.done(std::move(execution), std::move(results), run_ns, hosted_.is_leaving());
   settle();
 }
 
 void Core::failed(Execution execution, wire::Failure failure, std::int64_t run_ns) {
+  hosted_.ended(execution, &failure);
+  tell_lending();
   runs_.failed(std::move(execution), std::move(failure), run_ns);
   settle();
 }
 
 void Core::waits() {
-  runs_.give_back_queued();
-  if (waiting_++ == 0) out_.send(options_.node, wire::WorkerWaits{true});
+  if (!hosted_.is_there()) runs_.give_back_queued();
+  ++waiting_;
+  tell_lending();
 }
 
 void Core::waits_no_more() {
-  if (--waiting_ == 0) out_.send(options_.node, wire::WorkerWaits{false});
+  --waiting_;
+  tell_lending();
 }
+
+/// Of an actor all calls that run must wait.
+void Core::tell_lending() {
+  const bool lends = waiting_ > 0 && waiting_ >= hosted_.running();
+  if (std::exchange(is_lending_, lends) != lends) out_.send(options_.node, wire::WorkerWaits{lends});
+}
+
+void Core::exit_actor() { hosted_.exit(); }
 
 void Core::on_message(ProcessId from, wire::Message message) {
   receive(from, message);
@@ -106,6 +146,10 @@ void Core::receive(ProcessId from, wire::Message& message) {
           tasks_.on(from, it);
         } else if constexpr (requires { runs_.on(from, it); }) {
           runs_.on(from, it);
+        } else if constexpr (requires { actors_.on(from, it); }) {
+          actors_.on(from, it);
+        } else if constexpr (requires { hosted_.on(from, it); }) {
+          hosted_.on(from, it);
         } else if constexpr (std::is_same_v<M, wire::LeaseRefused>) {
           tasks_.on_refused(it);
         } else if constexpr (std::is_same_v<M, wire::LeaseGrant>) {
@@ -128,9 +172,18 @@ void Core::settle() {
   while (true) {
     out_.take_own(own_);
     objects_.take_unblocked(unblocked_);
+    objects_.take_let_go(let_go_);
     objects_.take_settled(settled_);
-    if (own_.empty() && unblocked_.empty() && settled_.empty()) return;
-    for (Task* const task : unblocked_) tasks_.unblock(*task);
+    actors_.take_lost(lost_);
+    if (own_.empty() && unblocked_.empty() && let_go_.empty() && settled_.empty() && lost_.empty()) break;
+    for (Need* const need : unblocked_) {
+      switch (need->of) {
+        case Need::Of::task: tasks_.unblock(static_cast<Task&>(*need)); break;
+        case Need::Of::actor: actors_.unblock(static_cast<Actor&>(*need)); break;
+      }
+    }
+    for (const Actors::Lost& lost : lost_) tasks_.on_lost(lost);
+    for (Actor* const actor : let_go_) actors_.let_go(*actor);
     for (Hold* const hold : settled_) {
       switch (hold->goal) {
         case Hold::Goal::retained: runs_.retained(*static_cast<Run*>(hold->target)); break;
@@ -139,11 +192,13 @@ void Core::settle() {
     }
     for (wire::Envelope& envelope : own_) receive(options_.self, envelope.message);
   }
+  hosted_.leave_if_over();
 }
 
 void Core::on_process_died(ProcessId process, const std::string& cause) {
   runs_.on_process_died(process);
   tasks_.on_worker_died(process, cause);
+  actors_.on_process_died(process, cause);
   objects_.on_process_died(process, cause);
   settle();
 }
@@ -152,9 +207,12 @@ void Core::close() {
   std::set<ProcessId> peers;
   objects_.add_peers(peers);
   leases_.add_workers(peers);
+  actors_.add_hosts(peers);
   runs_.add_submitters(peers);
   for (const ProcessId peer : peers) on_process_died(peer, "this process was ended");
   tasks_.cancel_all();
+  settle();
+  actors_.close();
   settle();
 }
 

@@ -4,10 +4,13 @@
 #include <shoal/wire/payload.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "owner/actors.h"
+#include "owner/hosted.h"
 #include "owner/leases.h"
 #include "owner/objects.h"
 #include "owner/outbox.h"
@@ -58,20 +61,40 @@ class Core {
   std::size_t undispatched() const { return leases_.fresh(); }
   /// Its results are failures (`cancelled`) from now on, unless they are ready. A running attempt is told.
   void cancel(Object* result);
+  // Actors, each of which an object stands for: it is pending as long as the actor may live, and then a failure.
+
+  /// Dies when nobody holds the object any more, unless it is detached. Said to the control service at once.
+  Object* create_actor(ActorRequest request);
+  /// An own object whose value contains the one reference that stands for the actor of this name, to be opened in it; a
+  /// failure (`not_found`) where nobody has the name.
+  Object* find_actor(std::string name);
+  /// Like submit(); `request.what` tells neither resources nor retries. Calls of one object start in the order in which
+  /// they were made, whoever waits for its arguments first.
+  Object* call(Object& actor, TaskRequest request);
+  /// `restart`: as if its process had died.
+  void kill_actor(Object& actor, bool restart, std::string cause);
+
   /// A task to be run by the caller, who waits for `object`: its maker, or one that that waits for. It runs in the place
   /// of a worker that is idle, or of `waiting`, what the caller runs, where both need the same.
   std::optional<Execution> claim(Object* object, const Execution* waiting);
 
-  // Attempts that others gave to this process, and those claimed.
+  // Attempts that others gave to this process, and those claimed. A process that hosts an actor gets the actor's
+  // constructor first and then its calls.
 
   std::optional<Execution> next();
-  bool has_next() const { return runs_.has_next(); }
-  /// `results`: as many as its template says.
+  bool has_next() const { return hosted_.has_room() && runs_.has_next(); }
+  bool hosts_actor() const { return hosted_.is_there(); }
+  /// How many executions next() gives before one of them ends: 1, or the threads of the actor that lives here.
+  std::uint32_t threads() const { return hosted_.threads(); }
+  /// `results`: as many as its template says; none of a constructor.
   void done(Execution execution, std::vector<Payload> results, std::int64_t run_ns);
   void failed(Execution execution, wire::Failure failure, std::int64_t run_ns);
   /// What runs waits from now on: what has not started goes back to its submitters, and the CPU is lent to others.
   void waits();
   void waits_no_more();
+  /// The actor that lives here ends itself, from inside a call: no other begins. When those that run are done, and their
+  /// callers have the results, it is dead and this process is stopped.
+  void exit_actor();
 
   // The world.
 
@@ -91,27 +114,33 @@ class Core {
 
   /// What it has to do with. All 0 when the program let go of everything and is told of everything.
   struct Holdings {
-    std::size_t objects = 0, tasks = 0, runs = 0, leases = 0;
+    std::size_t objects = 0, tasks = 0, runs = 0, leases = 0, actors = 0;
     friend bool operator==(const Holdings&, const Holdings&) = default;
   };
-  Holdings holdings() const { return {objects_.size(), tasks_.size(), runs_.size(), leases_.size()}; }
+  Holdings holdings() const { return {objects_.size(), tasks_.size(), runs_.size(), leases_.size(), actors_.size()}; }
   const Objects& testing_objects() const { return objects_; }
 
  private:
   void receive(ProcessId from, wire::Message& message);
   void settle();
+  void tell_lending();
 
   const Options options_;
   Time now_ = 0;
-  int waiting_ = 0;
+  std::size_t waiting_ = 0;
+  bool is_lending_ = false;  // as the daemon knows it
   Outbox out_;
   Objects objects_;
   Leases leases_;
+  Actors actors_;
   Tasks tasks_;
   Runs runs_;
+  Hosted hosted_;
   // Scratch of settle().
   std::vector<wire::Envelope> own_;
-  std::vector<Task*> unblocked_;
+  std::vector<Need*> unblocked_;
+  std::vector<Actors::Lost> lost_;
+  std::vector<Actor*> let_go_;
   std::vector<Hold*> settled_;
 };
 

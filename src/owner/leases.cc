@@ -122,16 +122,20 @@ void Leases::dispatch(Kind& kind) {
   state_demand(kind);
 }
 
+void Leases::introduce(Template& what, ProcessId worker) {
+  const auto place = std::lower_bound(what.known_to.begin(), what.known_to.end(), worker);
+  if (place != what.known_to.end() && *place == worker) return;
+  what.known_to.insert(place, worker);
+  out_.send(worker, wire::DefineTemplate{what.id, what.what});
+}
+
 void Leases::push(Lease& lease, Task& task) {
   Template& of = *task.of;
   of.kind->ready.remove(task);
-  const auto place = std::lower_bound(of.known_to.begin(), of.known_to.end(), lease.worker);
-  if (place == of.known_to.end() || *place != lease.worker) {
-    of.known_to.insert(place, lease.worker);
-    out_.send(lease.worker, wire::DefineTemplate{of.id, of.what});
-  }
+  introduce(of, lease.worker);
   task.state = Task::State::pushed;
   task.lease = &lease;
+  task.worker = lease.worker;
   out_.send(lease.worker, attempt_of(task));
   lease.pushed.push_back(task);
   ++of.kind->pushed;

@@ -57,6 +57,8 @@ class Leases {
  public:
   Leases(ProcessId node, Outbox& out) : node_(node), out_(out) {}
 
+  /// The worker knows the template from now on.
+  void introduce(Template& what, ProcessId worker);
   /// The template that was made from this pointer, which is kept.
   Template& intern(const std::shared_ptr<const wire::TaskTemplate>& what);
 

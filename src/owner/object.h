@@ -12,6 +12,7 @@
 
 namespace shoal::owner {
 
+struct Actor;
 struct Object;
 struct Task;
 
@@ -36,6 +37,14 @@ struct Hold {
   std::uint32_t missing = 0;  ///< Acknowledgements.
 };
 
+/// Something that begins once the values of some objects are ready.
+struct Need {
+  enum class Of : std::uint8_t { task, actor };
+  explicit Need(Of its_kind) : of(its_kind) {}
+  const Of of;
+  std::uint32_t missing = 0;  ///< Values.
+};
+
 /// What one process knows of an object that it owns or holds references to. It stays at one address as long as anything
 /// here needs it. Made, counted and destroyed by Objects.
 struct Object {
@@ -54,7 +63,8 @@ struct Object {
 
   // Synchronised by themselves: threads that hold a handle use them without the core's lock.
   std::atomic<std::uint32_t> handles{0};     ///< Of the program. Whoever takes it to 0 calls Core::released().
-  std::atomic<Phase> phase{Phase::pending};  ///< Once it is not pending (acquire), what follows never changes.
+  std::atomic<Phase> phase{Phase::pending};  ///< Once it is not pending (acquire), what follows never changes. One
+                                             ///< that stands for an actor is pending until that is dead for good.
   Payload value;                             ///< Of Phase::value.
   wire::FailurePtr failure;                  ///< Of Phase::failed.
 
@@ -65,6 +75,7 @@ struct Object {
   std::uint32_t outers = 0;  ///< Own values that contain it.
   Task* maker = nullptr;     ///< The own task that will make it; null once it is ready.
   Object* next_result = nullptr;  ///< Of its maker; holds as long as it is pending, or nobody let go of any of them.
+  Actor* actor = nullptr;         ///< That it stands for, where this process created or called it.
   Object* next_by_id = nullptr;
   struct Interest;
   std::unique_ptr<Interest> interest;  ///< Made when first needed; most objects never do.
@@ -74,7 +85,7 @@ struct Object {
 struct Object::Interest {
   std::vector<ProcessId> borrowers;  ///< Of an own object, sorted.
   std::vector<ProcessId> fetchers;   ///< Of an own object that is pending.
-  std::vector<Task*> needed_by;      ///< Own tasks that wait for its value.
+  std::vector<Need*> needed_by;      ///< What waits here for its value.
   std::vector<Waiter*> waiters;
   std::vector<Hold*> holds;  ///< Of a borrowed one: what goes on once it is registered.
   Object* outer = nullptr;   ///< Likewise: the value that it was found in, pinned until then.

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "owner/actor.h"
+
 namespace shoal::owner {
 
 using Borrow = Object::Borrow;
@@ -72,6 +74,14 @@ Object* Objects::open_inside(const ObjectId& id, Object& outer) {
   return &object;
 }
 
+Object* Objects::open_found(const ObjectId& id) {
+  if (Object* const known = find(id)) return known;
+  if (id.owner == self_) return make(id);  // it is detached, and was let go of here
+  Object& object = borrow(id);
+  if (object.borrow != Borrow::orphan) add(object);
+  return &object;
+}
+
 void Objects::add(Object& object) {
   object.borrow = Borrow::adding;
   out_.send(object.id.owner, wire::BorrowAdd{object.id});
@@ -122,6 +132,7 @@ void Objects::on(ProcessId, const wire::BorrowAdded& message) {
 void Objects::orphan(Object& object, wire::FailurePtr why) {
   object.borrow = Borrow::orphan;
   settle_holds(object);
+  if (object.actor != nullptr) return;  // may live on: what the control service says of it counts
   if (object.phase.load(std::memory_order_relaxed) == Phase::pending) set_failure(object, std::move(why));
 }
 
@@ -208,17 +219,18 @@ void Objects::unwatch(Object& object, Waiter* waiter) {
   if (object.interest != nullptr) std::erase(object.interest->waiters, waiter);
 }
 
-bool Objects::need(Object& object, Task* task) {
-  if (object.phase.load(std::memory_order_relaxed) != Phase::pending) return false;
-  interest(object).needed_by.push_back(task);
+void Objects::add_need(Object& object, Need& need) {
+  if (object.phase.load(std::memory_order_relaxed) != Phase::pending) return;
+  ++need.missing;
+  interest(object).needed_by.push_back(&need);
   fetch(object);
-  return true;
 }
 
-void Objects::forget_need(std::span<Object* const> objects, Task* task) {
+void Objects::forget_need(std::span<Object* const> objects, Need& need) {
   for (Object* const object : objects) {
-    if (object->interest != nullptr) std::erase(object->interest->needed_by, task);
+    if (object->interest != nullptr) std::erase(object->interest->needed_by, &need);
   }
+  std::erase(unblocked_, &need);
 }
 
 void Objects::tell_claimable(Object& object) {
@@ -324,6 +336,10 @@ void Objects::free_now(Object& object) {
     } else {
       if (next->borrow == Borrow::registered) out_.send(next->id.owner, wire::BorrowDrop{next->id});
       borrowed_.erase(next->id);
+    }
+    if (next->actor != nullptr) {
+      next->actor->object = nullptr;
+      let_go_.push_back(next->actor);
     }
     table_.remove(*next);
     slab_.destroy(next);

@@ -18,8 +18,8 @@ namespace shoal::owner {
 /// An own object is freed when nothing needs it: no handle, no pin, no value that contains it, no borrower. A borrowed
 /// one is given back then.
 ///
-/// What becomes ready and which holds are settled is handed to the core through the two queues at the end, so that
-/// nothing here calls upwards.
+/// What becomes ready, which actors are let go of and which holds are settled is handed to the core through the queues at
+/// the end, so that nothing here calls upwards.
 class Objects {
  public:
   Objects(ProcessId self, Outbox& out) : self_(self), out_(out) {}
@@ -36,6 +36,8 @@ class Objects {
   Object* open_covered(const ObjectId& id, std::vector<Object*>& opened);
   /// A reference found in the value of `outer`, which is kept until this process is registered.
   Object* open_inside(const ObjectId& id, Object& outer);
+  /// A reference that the control service told of: nothing covers it.
+  Object* open_found(const ObjectId& id);
   /// The run that covered them is over. This process is registered for those that are still needed: `hold.missing`
   /// counts them, and the hold is settled later unless it is 0.
   void uncover(std::vector<Object*>& opened, Hold& hold);
@@ -54,9 +56,9 @@ class Objects {
   /// Tells `waiter` when it is ready, now if it is. The value of a borrowed one is asked for.
   void watch(Object& object, Waiter* waiter);
   void unwatch(Object& object, Waiter* waiter);
-  /// The task needs its value: false where it is ready, else the task is unblocked later.
-  bool need(Object& object, Task* task);
-  void forget_need(std::span<Object* const> objects, Task* task);
+  /// Counts the value as missing unless it is ready; that is unblocked later.
+  void add_need(Object& object, Need& need);
+  void forget_need(std::span<Object* const> objects, Need& need);
   void tell_claimable(Object& object);
 
   void on(ProcessId from, const wire::BorrowAdd& message);
@@ -68,11 +70,14 @@ class Objects {
   /// Strikes it everywhere; what it owned and had not sent is lost.
   void on_process_died(ProcessId process, const std::string& cause);
 
+  bool is_dead(ProcessId process) const { return dead_.contains(process); }
   /// Processes that own what is borrowed here, or borrow what is owned here.
   void add_peers(std::set<ProcessId>& peers) const;
 
-  /// Empties the queue of tasks of which one more argument became ready.
-  void take_unblocked(std::vector<Task*>& into) { into.clear(), into.swap(unblocked_); }
+  /// Empties the queue of those of which one more value became ready.
+  void take_unblocked(std::vector<Need*>& into) { into.clear(), into.swap(unblocked_); }
+  /// Likewise of actors whose objects are gone.
+  void take_let_go(std::vector<Actor*>& into) { into.clear(), into.swap(let_go_); }
   void take_settled(std::vector<Hold*>& into) { into.clear(), into.swap(settled_); }
   std::size_t size() const { return slab_.size(); }
   /// In no order.
@@ -113,7 +118,8 @@ class Objects {
   std::set<ProcessId> dead_;
   std::vector<Object*> to_free_;  // what a freed value contained may be freed too: no recursion
   bool freeing_ = false;
-  std::vector<Task*> unblocked_;
+  std::vector<Need*> unblocked_;
+  std::vector<Actor*> let_go_;
   std::vector<Hold*> settled_;
 };
 

@@ -10,8 +10,9 @@ Runs::~Runs() {
   table_.for_each([this](Run& run) { slab_.destroy(&run); });
 }
 
-Run& Runs::make(wire::PushTask push, const wire::TaskTemplate& what) {
+Run& Runs::make(wire::PushTask push, const wire::TaskTemplate& what, Role role) {
   Run& run = *slab_.make();
+  run.role = role;
   run.push = std::move(push);
   run.what = &what;
   run.retained.target = &run;
@@ -30,15 +31,22 @@ void Runs::on(ProcessId from, wire::DefineTemplate& define) {
   known[define.id] = std::move(define.what);
 }
 
+const wire::TaskTemplate* Runs::find_template(ProcessId of, std::uint32_t id) const {
+  const auto known = templates_.find(of);
+  return known == templates_.end() || id >= known->second.size() ? nullptr : known->second[id].get();
+}
+
 void Runs::on(ProcessId from, wire::PushTask& push) {
-  const auto& known = templates_[from];
-  if (push.task_template >= known.size() || known[push.task_template] == nullptr) return;  // not from a sound peer
-  const wire::TaskTemplate& what = *known[push.task_template];
-  queue_.push_back(&make(std::move(push), what));
+  const wire::TaskTemplate* const what = find_template(from, push.task_template);
+  if (what != nullptr) enqueue(std::move(push), *what, Role::task);  // else it is not from a sound peer
+}
+
+void Runs::enqueue(wire::PushTask push, const wire::TaskTemplate& what, Role role) {
+  queue_.push_back(&make(std::move(push), what, role));
 }
 
 Execution Runs::begin_here(wire::PushTask push, const wire::TaskTemplate& what) {
-  return start(make(std::move(push), what));
+  return start(make(std::move(push), what, Role::task));
 }
 
 std::optional<Execution> Runs::next() {
@@ -52,6 +60,7 @@ Execution Runs::start(Run& run) {
   run.state = Run::State::running;
   running_.push_back(&run);
   Execution execution;
+  execution.role = run.role;
   execution.task = run.push.task;
   execution.attempt = run.push.attempt;
   execution.what = run.what;
@@ -66,12 +75,14 @@ Execution Runs::start(Run& run) {
 
 // --- Ends.
 
-void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t run_ns) {
+void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t run_ns, bool is_last) {
   Run& run = *execution.run;
+  if (run.role == Role::constructor) return end_constructor(run);
   wire::TaskDone message;
   message.task = execution.task;
   message.attempt = execution.attempt;
   message.run_ns = run_ns;
+  message.is_last = run.awaits_held = is_last;
   for (const Payload& result : results) {
     for (const ObjectId& id : result.refs()) {
       objects_.pin(*objects_.find(id));
@@ -90,6 +101,7 @@ void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t 
 
 void Runs::failed(Execution execution, wire::Failure failure, std::int64_t run_ns) {
   Run& run = *execution.run;
+  if (run.role == Role::constructor) return end_constructor(run);
   failure.task = execution.what->name;
   failure.attempt = execution.attempt;
   failure.process = self_;
@@ -103,6 +115,12 @@ void Runs::failed(Execution execution, wire::Failure failure, std::int64_t run_n
   close_if_over(run);
 }
 
+/// Nobody waits for a result; what it still holds it registers for like any run.
+void Runs::end_constructor(Run& run) {
+  end(run);
+  close_if_over(run);
+}
+
 /// Whether references that came with it are still held here.
 bool Runs::end(Run& run) {
   run.state = Run::State::ended;
@@ -112,18 +130,24 @@ bool Runs::end(Run& run) {
 }
 
 void Runs::close_if_over(Run& run) {
-  if (run.submitter_died) objects_.unpin_all(std::exchange(run.result_refs, {}));
-  if (run.retained.missing == 0 && run.result_refs.empty()) destroy(run);
+  if (run.submitter_died) {
+    run.awaits_held = false;
+    objects_.unpin_all(std::exchange(run.result_refs, {}));
+  }
+  if (run.retained.missing == 0 && run.result_refs.empty() && !run.awaits_held) destroy(run);
 }
 
 void Runs::retained(Run& run) {
-  if (!run.submitter_died) out_.send(run.push.task.owner, wire::Retained{run.push.task, run.push.attempt});
+  if (!run.submitter_died && run.role != Role::constructor) {
+    out_.send(run.push.task.owner, wire::Retained{run.push.task, run.push.attempt});
+  }
   close_if_over(run);
 }
 
 void Runs::on(ProcessId, const wire::ResultHeld& held) {
   Run* const run = table_.find({held.task, held.attempt});
   if (run == nullptr) return;
+  run->awaits_held = false;
   objects_.unpin_all(std::exchange(run->result_refs, {}));
   close_if_over(*run);
 }
@@ -166,7 +190,7 @@ void Runs::on(ProcessId from, const wire::CancelTask& cancel) {
 void Runs::on_process_died(ProcessId process) {
   std::vector<Run*> of_it;
   table_.for_each([&](Run& run) {
-    if (run.push.task.owner == process) of_it.push_back(&run);
+    if (run.push.task.owner == process && run.role != Role::constructor) of_it.push_back(&run);
   });
   for (Run* const run : of_it) {
     run->submitter_died = true;

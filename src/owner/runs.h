@@ -21,10 +21,18 @@ namespace shoal::owner {
 
 struct Run;
 
+/// What an execution is of.
+enum class Role : std::uint8_t {
+  task,
+  constructor,  ///< Of the actor that this process hosts from now on: no result.
+  call,         ///< Of that actor.
+};
+
 /// An attempt that this process runs. Whoever has it ends it by Core::done or Core::failed.
 struct Execution {
-  TaskId task;
-  std::uint32_t attempt = 0;
+  Role role = Role::task;
+  TaskId task;                               ///< Of a constructor: its actor's owner and n, as if creating were a task.
+  std::uint32_t attempt = 0;                 ///< Of a constructor: the incarnation.
   const wire::TaskTemplate* what = nullptr;  ///< Lives as long as the core.
   Payload arguments;
   std::vector<Payload> resolved;
@@ -43,6 +51,7 @@ struct RunKey {
 /// One attempt in this process, from when it came until its submitter is told all about it.
 struct Run {
   Run* next_by_attempt = nullptr;
+  Role role = Role::task;
   wire::PushTask push;
   const wire::TaskTemplate* what = nullptr;
   enum class State : std::uint8_t { queued, running, ended } state = State::queued;
@@ -50,6 +59,7 @@ struct Run {
   std::vector<Object*> opened;        ///< Borrowed objects that it covers.
   std::vector<ObjectId> result_refs;  ///< Pinned until the submitter is registered for them.
   Hold retained{Hold::Goal::retained};
+  bool awaits_held = false;  ///< Its end was the last word of this process: until the submitter has it.
   bool submitter_died = false;
 };
 
@@ -66,7 +76,13 @@ class Runs {
   /// The next in its turn.
   std::optional<Execution> next();
   bool has_next() const { return !queue_.empty(); }
-  void done(Execution execution, std::vector<Payload> results, std::int64_t run_ns);
+  /// Those that have not begun.
+  std::size_t queued() const { return queue_.size(); }
+  void enqueue(wire::PushTask push, const wire::TaskTemplate& what, Role role);
+  /// As the process defined it; null where it did not.
+  const wire::TaskTemplate* find_template(ProcessId of, std::uint32_t id) const;
+  /// `is_last`: see wire::TaskDone.
+  void done(Execution execution, std::vector<Payload> results, std::int64_t run_ns, bool is_last);
   void failed(Execution execution, wire::Failure failure, std::int64_t run_ns);
   /// What runs waits: all that has not started goes back.
   void give_back_queued();
@@ -91,8 +107,9 @@ class Runs {
     static Run*& next(Run& run) { return run.next_by_attempt; }
   };
 
-  Run& make(wire::PushTask push, const wire::TaskTemplate& what);
+  Run& make(wire::PushTask push, const wire::TaskTemplate& what, Role role);
   Execution start(Run& run);
+  void end_constructor(Run& run);
   bool end(Run& run);
   void close_if_over(Run& run);
   void destroy(Run& run);

@@ -13,6 +13,7 @@
 
 namespace shoal::owner {
 
+struct Actor;
 struct Kind;
 struct Lease;
 struct Task;
@@ -40,25 +41,30 @@ struct Settling {
   std::vector<ObjectId> held;  ///< What they contain, pinned here.
 };
 
-/// A task of this process from its submission until its results are known and its arguments are let go of.
-struct Task {
+/// A task of this process, or its call of an actor, from its submission until its results are known and its arguments are
+/// let go of.
+struct Task : Need {
   enum class State : std::uint8_t {
     blocked,   ///< Waits for arguments.
     ready,     ///< In its kind's queue.
-    pushed,    ///< With a worker, which may have started it.
+    queued,    ///< A call whose turn has not come.
+    pushed,    ///< With a worker or an actor's process, which may have started it.
     here,      ///< Run by whoever waits for it.
     settling,  ///< Over; this process is not registered yet for what its result contains.
     over,      ///< Its results are known; a worker still holds arguments.
   };
+
+  Task() : Need(Of::task) {}
 
   TaskId id;
   State state = State::blocked;
   bool cancelled = false;  ///< Its results are known to be; what a worker says of it is only its end.
   std::uint32_t attempt = 0;
   std::int32_t retries_left = 0;
-  std::uint32_t missing = 0;  ///< Arguments that are not ready.
   Template* of = nullptr;
-  Lease* lease = nullptr;  ///< While pushed or here.
+  Lease* lease = nullptr;  ///< While pushed or here, unless it is a call.
+  Actor* actor = nullptr;  ///< Of a call, until it is over: keeps the actor's object.
+  ProcessId worker;        ///< While pushed.
   Payload arguments;
   std::vector<Object*> resolve;
   Object* results = nullptr;       ///< The first that is pending, the others by Object::next_result.

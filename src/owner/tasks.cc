@@ -41,11 +41,12 @@ Tasks::~Tasks() {
   table_.for_each([this](Task& task) { slab_.destroy(&task); });
 }
 
-Object* Tasks::submit(TaskRequest request) {
+Object* Tasks::submit(TaskRequest request, Actor* actor) {
   Task& task = *slab_.make();
   task.id = {self_, next_number()};
   task.of = &leases_.intern(request.what);
-  task.retries_left = request.what->retries;
+  task.retries_left = actor == nullptr ? request.what->retries : 0;
+  task.actor = actor;
   task.arguments = std::move(request.arguments);
   task.resolve = std::move(request.resolve);
   table_.add(task);
@@ -59,10 +60,11 @@ Object* Tasks::submit(TaskRequest request) {
   for (const ObjectId& id : task.arguments.refs()) objects_.pin(*objects_.find(id));
   for (Object* const object : task.resolve) {
     objects_.pin(*object);
-    task.missing += objects_.need(*object, &task) ? 1 : 0;
+    objects_.add_need(*object, task);
   }
   ++task.missing;
   Object* const results = task.results;
+  if (actor != nullptr) actors_.add(task);
   unblock(task);
   return results;
 }
@@ -70,9 +72,11 @@ Object* Tasks::submit(TaskRequest request) {
 void Tasks::unblock(Task& task) {
   if (--task.missing > 0 || task.state != State::blocked) return;
   for (const Object* const object : task.resolve) {
-    if (object->failure != nullptr) return fail(task, failure_of_argument(task, *object));
+    if (object->failure == nullptr) continue;
+    if (task.actor != nullptr) actors_.withdraw(task);
+    return fail(task, failure_of_argument(task, *object));
   }
-  leases_.enqueue(task);
+  task.actor == nullptr ? leases_.enqueue(task) : actors_.ready(task);
 }
 
 // --- Ends of attempts.
@@ -82,14 +86,20 @@ Task* Tasks::find(ProcessId from, const TaskId& id, std::uint32_t attempt) const
   Task* const task = table_.find(id.n);
   if (task == nullptr || task->attempt != attempt) return nullptr;
   if (task->state == State::here) return from == self_ ? task : nullptr;
-  return task->state == State::pushed && task->lease->worker == from ? task : nullptr;
+  return task->state == State::pushed && task->worker == from ? task : nullptr;
+}
+
+/// It is no more with whoever ran it.
+void Tasks::leave(Task& task, std::int64_t run_ns, Time now) {
+  task.actor == nullptr ? leases_.ended(task, run_ns, now) : actors_.ended(task);
 }
 
 void Tasks::on(ProcessId from, wire::TaskDone& done, Time now) {
   Task* const task = find(from, done.task, done.attempt);
   if (task == nullptr) return;
-  Values results{std::move(done.result), std::move(done.more)};
-  on_end(*task, from, {.results = std::move(results), .retains = done.retains, .run_ns = done.run_ns}, now);
+  Outcome outcome{.retains = done.retains, .is_awaited = done.is_last, .run_ns = done.run_ns};
+  outcome.results = {std::move(done.result), std::move(done.more)};
+  on_end(*task, from, std::move(outcome), now);
 }
 
 void Tasks::on(ProcessId from, wire::TaskFailed& failed, Time now) {
@@ -99,7 +109,7 @@ void Tasks::on(ProcessId from, wire::TaskFailed& failed, Time now) {
 }
 
 void Tasks::on_end(Task& task, ProcessId from, Outcome outcome, Time now) {
-  leases_.ended(task, outcome.run_ns, now);
+  leave(task, outcome.run_ns, now);
   task.state = State::settling;
   if (outcome.retains) {
     task.held_by.push_back(from);
@@ -110,7 +120,7 @@ void Tasks::on_end(Task& task, ProcessId from, Outcome outcome, Time now) {
     return fail(task, std::move(outcome.failure));
   }
   std::vector<ObjectId> held = refs_in(outcome.results);
-  if (held.empty()) return give(task, outcome.results);
+  if (held.empty() && !outcome.is_awaited) return give(task, outcome.results);
   task.settling = std::make_unique<Settling>();
   Settling& settling = *task.settling;
   settling.worker = from;
@@ -170,6 +180,7 @@ void Tasks::let_go_of(Object* results) {
 void Tasks::over(Task& task) {
   let_go_of(std::exchange(task.results, nullptr));
   task.state = State::over;
+  if (task.actor != nullptr) actors_.unpin(task);
   if (task.held_by.empty()) let_go(task);
 }
 
@@ -200,8 +211,9 @@ void Tasks::on(ProcessId from, const wire::ReturnTasks& returned, Time now) {
   leases_.on_returned(from, returned.waits);
   for (auto id = returned.tasks.rbegin(); id != returned.tasks.rend(); ++id) {
     Task* const task = table_.find(id->n);
-    if (task == nullptr || task->state != State::pushed || task->lease->worker != from) continue;
-    leases_.ended(*task, -1, now);
+    if (task == nullptr || task->state != State::pushed || task->worker != from) continue;
+    if (task->actor != nullptr && !task->cancelled) continue;  // not from a sound peer
+    leave(*task, -1, now);
     if (task->cancelled) {
       over(*task);
     } else {
@@ -238,6 +250,11 @@ void Tasks::on_worker_died(ProcessId worker, const std::string& cause) {
   }
 }
 
+void Tasks::on_lost(const Actors::Lost& lost) {
+  objects_.forget_need(lost.call->resolve, *lost.call);
+  fail(*lost.call, lost.failure);
+}
+
 // --- What others decide.
 
 void Tasks::cancel(Object& result) {
@@ -245,9 +262,13 @@ void Tasks::cancel(Object& result) {
   if (task == nullptr || task->cancelled) return;
   const wire::FailurePtr failure = failure_of(*task, ErrorCode::cancelled, "it was cancelled");
   switch (task->state) {
-    case State::blocked: objects_.forget_need(task->resolve, task); return fail(*task, failure);
+    case State::blocked:
+      objects_.forget_need(task->resolve, *task);
+      if (task->actor != nullptr) actors_.withdraw(*task);
+      return fail(*task, failure);
     case State::ready: leases_.withdraw(*task); return fail(*task, failure);
-    case State::pushed: out_.send(task->lease->worker, wire::CancelTask{task->id, task->attempt}); break;
+    case State::queued: actors_.withdraw(*task); return fail(*task, failure);
+    case State::pushed: out_.send(task->worker, wire::CancelTask{task->id, task->attempt}); break;
     case State::here:
     case State::settling: break;
     case State::over: return;

@@ -10,6 +10,7 @@
 
 #include "base/id_table.h"
 #include "base/slab.h"
+#include "owner/actors.h"
 #include "owner/leases.h"
 #include "owner/objects.h"
 #include "owner/outbox.h"
@@ -24,20 +25,21 @@ struct TaskRequest {
   std::vector<Object*> resolve{};                  ///< References whose values are arguments, in order.
 };
 
-/// The tasks that this process submitted: what each waits for, what becomes of its attempts, and its results.
+/// The tasks that this process submitted and the calls that it made: what each waits for, what becomes of its attempts, and its results.
 class Tasks {
  public:
-  Tasks(ProcessId self, Objects& objects, Leases& leases, Outbox& out)
-      : self_(self), objects_(objects), leases_(leases), out_(out) {}
+  Tasks(ProcessId self, Objects& objects, Leases& leases, Actors& actors, Outbox& out)
+      : self_(self), objects_(objects), leases_(leases), actors_(actors), out_(out) {}
   ~Tasks();
   Tasks(const Tasks&) = delete;
   Tasks& operator=(const Tasks&) = delete;
 
-  /// A number for what this process makes: tasks and objects.
+  /// A number for what this process makes: tasks, objects and actors.
   std::uint64_t next_number() { return ++last_number_; }
 
-  /// The first of its results, each of which has one handle; the others follow by Object::next_result.
-  Object* submit(TaskRequest request);
+  /// The first of its results, each of which has one handle; the others follow by Object::next_result. `actor`: it is a
+  /// call of that.
+  Object* submit(TaskRequest request, Actor* actor = nullptr);
   void cancel(Object& result);
   void cancel_all();
   /// A ready task that makes `object`, or something that its maker waits for. Null where there is none to be run here.
@@ -56,6 +58,8 @@ class Tasks {
   void on(ProcessId from, const wire::Retained& retained);
   void on_refused(const wire::LeaseRefused& refused);
   void on_worker_died(ProcessId worker, const std::string& cause);
+  /// A call that its actor will not answer.
+  void on_lost(const Actors::Lost& lost);
   std::size_t size() const { return slab_.size(); }
 
  private:
@@ -63,9 +67,11 @@ class Tasks {
     Values results{};
     wire::FailurePtr failure{};  // null = results
     bool retains = false;
+    bool is_awaited = false;  // wire::TaskDone::is_last
     std::int64_t run_ns = 0;
   };
 
+  void leave(Task& task, std::int64_t run_ns, Time now);
   Task* find(ProcessId from, const TaskId& id, std::uint32_t attempt) const;
   void on_end(Task& task, ProcessId from, Outcome outcome, Time now);
   bool is_retried(const Task& task, const wire::Failure& failure) const;
@@ -81,6 +87,7 @@ class Tasks {
   const ProcessId self_;
   Objects& objects_;
   Leases& leases_;
+  Actors& actors_;
   Outbox& out_;
   Slab<Task> slab_;
   struct ByNumber {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/core.h"
 #include "node/core.h"
 #include "owner/core.h"
 
@@ -18,7 +19,7 @@ namespace shoal::owner {
 
 inline constexpr ProcessId k_node{1, 0};
 
-/// A driver, the daemon of its machine and the workers that it starts, connected by queues. Nothing moves until a test
+/// A driver, the daemon of its machine, the workers that it starts and the control service, connected by queues. Nothing moves until a test
 /// says so.
 class Cores {
  public:
@@ -58,14 +59,15 @@ class Cores {
 
   /// Some may hear of it from the daemon only, if at all.
   void kill(ProcessId process, const std::vector<ProcessId>& untold = {}) {
-    cores_.erase(process);
-    std::erase(workers_, process);
-    std::erase_if(queue_, [&](const auto& sent) { return sent.first == process || sent.second.peer == process; });
-    node_.on_process_died(process, "killed");
-    for (const auto& [id, core] : cores_) {
-      if (std::find(untold.begin(), untold.end(), id) == untold.end()) core->on_process_died(process, "killed");
-    }
+    end(process, untold);
     deliver();
+  }
+  bool is_alive(ProcessId process) const { return cores_.contains(process); }
+  /// One more driver.
+  ProcessId add_driver() {
+    const ProcessId process = node_.name_process();
+    add(process);
+    return process;
   }
 
   /// Leases rest, and workers with nothing to do go back.
@@ -73,6 +75,7 @@ class Cores {
     deliver();
     now_ += time;
     node_.on_time(now_);
+    control_.on_time(now_);
     for (const auto& [id, core] : cores_) core->on_time(now_);
     deliver();
   }
@@ -89,11 +92,24 @@ class Cores {
     pass(1'000'000'000);
     for (const auto& [id, core] : cores_) EXPECT_EQ(core->holdings(), Core::Holdings{}) << to_string(id);
     EXPECT_EQ(node_.holdings().leases, 0u);
+    EXPECT_EQ(control_.holdings().actors, 0u);
+    EXPECT_EQ(control_.holdings().watches, 0u);
   }
 
  private:
   void add(ProcessId process) {
     cores_.emplace(process, std::make_unique<Core>(Core::Options{.self = process, .node = k_node}));
+  }
+
+  void end(ProcessId process, const std::vector<ProcessId>& untold = {}) {
+    if (cores_.erase(process) == 0) return;
+    std::erase(workers_, process);
+    std::erase_if(queue_, [&](const auto& sent) { return sent.first == process || sent.second.peer == process; });
+    node_.on_process_died(process, "killed");
+    control_.on_process_died(process, "killed");
+    for (const auto& [id, core] : cores_) {
+      if (std::find(untold.begin(), untold.end(), id) == untold.end()) core->on_process_died(process, "killed");
+    }
   }
 
   bool step() {
@@ -105,6 +121,8 @@ class Cores {
     }
     node_.take_messages(out);
     for (wire::Envelope& envelope : out) queue_.emplace_back(k_node, std::move(envelope));
+    control_.take_messages(out);
+    for (wire::Envelope& envelope : out) queue_.emplace_back(k_control, std::move(envelope));
     node::Actions actions;
     node_.take_actions(actions);
     for (const auto& action : actions) {
@@ -112,6 +130,8 @@ class Cores {
         add(start->worker);
         workers_.push_back(start->worker);
         node_.on_worker_started(start->worker);
+      } else if (const auto* stop = std::get_if<node::StopWorker>(&action)) {
+        end(stop->worker);
       }
     }
     if (queue_.empty()) return !actions.empty();
@@ -120,6 +140,8 @@ class Cores {
     log_.push_back(envelope.message);
     if (envelope.peer == k_node) {
       node_.on_message(from, std::move(envelope.message));
+    } else if (envelope.peer == k_control) {
+      control_.on_message(from, envelope.message);
     } else if (const auto to = cores_.find(envelope.peer); to != cores_.end()) {
       to->second->on_message(from, std::move(envelope.message));
     }
@@ -127,6 +149,7 @@ class Cores {
   }
 
   node::Core node_;
+  control::Core control_;
   ProcessId driver_;
   std::map<ProcessId, std::unique_ptr<Core>> cores_;
   std::vector<ProcessId> workers_;

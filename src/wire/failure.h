@@ -56,7 +56,7 @@ struct Failure {
   std::string travelling{};          ///< The registered type that `value` is of; empty = none.
   Payload value{};                   ///< The exception itself; of a system_error its code.
 };
-using FailurePtr = std::shared_ptr<const Failure>;  ///< Never null in a message.
+using FailurePtr = std::shared_ptr<const Failure>;  ///< Never null in a message that came.
 
 }  // namespace shoal::wire
 

@@ -1,7 +1,8 @@
 #pragma once
 
-/// Tasks, references and sessions: include this, link shoal::shoal.
+/// Tasks, actors, references and sessions: include this, link shoal::shoal.
 
+#include <shoal/api/actor.h>
 #include <shoal/api/context.h>
 #include <shoal/api/get.h>
 #include <shoal/api/options.h>

@@ -9,15 +9,20 @@
 
 namespace shoal::inline v1::detail {
 
-void submit(const Code& code, const TaskOptions* options, Packer& packed, std::span<Handle> results) {
-  shell::OwnerStation& home = home_of_this_thread();
+owner::TaskRequest request_of(const Code& code, const TaskOptions* options, Packer& packed,
+                              const shell::OwnerStation& home) {
   owner::TaskRequest request{.what = template_of(code, options), .arguments = packed.encoder.finish()};
   request.resolve.reserve(packed.resolve.size());
   for (const Handle& handle : packed.resolve) {
     check_passable(handle, home);
     request.resolve.push_back(handle.object());
   }
-  home.submit(std::move(request), results);
+  return request;
+}
+
+void submit(const Code& code, const TaskOptions* options, Packer& packed, std::span<Handle> results) {
+  shell::OwnerStation& home = home_of_this_thread();
+  home.submit(request_of(code, options, packed, home), results);
 }
 
 void encode_code(Encoder& to, const void* code) {

@@ -44,8 +44,14 @@ All& all() {
   return templates;
 }
 
+/// A virtual one has no code of its own, see MemberPointer.
+std::string member_name(const void* function) {
+  return code_address(function).ok() ? function_name(function) : "a virtual function";
+}
+
 std::string name_of(const detail::Code& code, const TaskOptions& options) {
   if (!options.name.empty()) return options.name;
+  if (code.is_member) return fmt::format("{}::{}", code.type, member_name(code.function));
   return code.function != nullptr ? function_name(code.function) : std::string(code.type);
 }
 

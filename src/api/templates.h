@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "shell/owner_station.h"
 #include "wire/task.h"
 
 namespace shoal {
@@ -17,5 +18,13 @@ const TemplatePtr& template_of(const detail::Code& code, const TaskOptions* opti
 
 /// A function of this process as others can find it. Throws Unsupported where its program has no build id.
 wire::FunctionId function_id(const void* code);
+
+inline namespace v1 {
+namespace detail {
+/// A call that was packed, as the core of `home` takes it. Throws InvalidArgument where a reference cannot be passed on.
+owner::TaskRequest request_of(const Code& code, const TaskOptions* options, Packer& packed,
+                              const shell::OwnerStation& home);
+}  // namespace detail
+}  // namespace v1
 
 }  // namespace shoal

@@ -126,10 +126,15 @@ void OwnerStation::take_messages(std::vector<wire::Envelope>& into) {
   if (core_.undispatched() > 0) wake = std::min(wake, now() + k_flush_ns);
   if (wake != wake_at()) around_.pump.wake_at(*this, wake);
 
-  if (options_.is_worker && at_work_ == 0 && core_.has_next() && !is_stopping()) {
-    ++at_work_;
-    jobs_to_post_.fetch_add(1, std::memory_order_relaxed);
+  if (options_.is_worker && core_.has_next() && at_work_ < static_cast<int>(core_.threads()) && !is_stopping()) {
+    start_work();
   }
+}
+
+/// Under the station's lock.
+void OwnerStation::start_work() {
+  ++at_work_;
+  jobs_to_post_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void OwnerStation::on_left() {
@@ -150,26 +155,26 @@ void OwnerStation::on_time() {
 
 owner::Object* OwnerStation::put(Payload value) {
   owner::Object* object = nullptr;
-  act([&] { object = core_.put(std::move(value)); });
+  enter([&] { object = core_.put(std::move(value)); });
   return object;
 }
 
 owner::Object* OwnerStation::open(const ObjectId& id, const owner::Execution& execution) {
   owner::Object* object = nullptr;
-  act([&] { object = core_.open(id, execution); });
+  enter([&] { object = core_.open(id, execution); });
   return object;
 }
 
 owner::Object* OwnerStation::open(const ObjectId& id, owner::Object& outer) {
   owner::Object* object = nullptr;
-  act([&] { object = core_.open(id, outer); });
+  enter([&] { object = core_.open(id, outer); });
   return object;
 }
 
 void OwnerStation::drop_handle(owner::Object& object) {
   if (object.handles.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   if (!dead_.load(std::memory_order_acquire)) {
-    act([&] { core_.released(&object); });
+    enter([&] { core_.released(&object); });
     return;
   }
   // Nothing around it may be used any more.
@@ -185,18 +190,48 @@ void OwnerStation::drop_handle(owner::Object& object) {
 // --- Tasks.
 
 void OwnerStation::submit(owner::TaskRequest request, std::span<detail::Handle> results) {
-  act([&] {
-    owner::Object* result = core_.submit(std::move(request));
-    for (detail::Handle& handle : results) {
-      handle = detail::Handle(*this, result);
-      result = result->next_result;
-    }
-  });
+  enter([&] { give(core_.submit(std::move(request)), results); });
+}
+
+/// Under the station's lock: the first of a chain of results, each of which has one handle.
+void OwnerStation::give(owner::Object* first, std::span<detail::Handle> results) {
+  for (detail::Handle& handle : results) {
+    handle = detail::Handle(*this, first);
+    first = first->next_result;
+  }
 }
 
 void OwnerStation::cancel(owner::Object& object, bool) {
   act([&] { core_.cancel(&object); });
 }
+
+// --- Actors.
+
+owner::Object* OwnerStation::create_actor(owner::ActorRequest request) {
+  owner::Object* object = nullptr;
+  enter([&] { object = core_.create_actor(std::move(request)); });
+  return object;
+}
+
+owner::Object* OwnerStation::find_actor(const std::string& name) {
+  owner::Object* object = nullptr;
+  enter([&] { object = core_.find_actor(name); });
+  return object;
+}
+
+void OwnerStation::call(owner::Object& actor, owner::TaskRequest request, std::span<detail::Handle> results) {
+  enter([&] { give(core_.call(actor, std::move(request)), results); });
+}
+
+void OwnerStation::kill_actor(owner::Object& actor, bool restart, const std::string& cause) {
+  act([&] { core_.kill_actor(actor, restart, cause); });
+}
+
+void OwnerStation::exit_actor() {
+  act([&] { core_.exit_actor(); });
+}
+
+// --- Waiting.
 
 const owner::Execution* OwnerStation::execution_here() const {
   const RunningCall* const call = RunningCall::of_this_thread();
@@ -286,12 +321,20 @@ std::optional<owner::Execution> OwnerStation::next_or_leave(bool linger) {
       stays = has_mail();
       if (!stays) sched_yield();
     }
+    std::shared_ptr<void> ended;
     act([&] {
       if (!is_stopping()) execution = core_.next();
+      ended = take_actor_to_end();
+      stays = stays || ended != nullptr;
       if (!execution && !stays) leave_work();
     });
   }
   return execution;
+}
+
+/// Of a station that stops, for its last thread to destroy, on which no lock is held. Under the station's lock.
+std::shared_ptr<void> OwnerStation::take_actor_to_end() {
+  return is_stopping() && at_work_ == 1 ? std::move(actor_) : nullptr;
 }
 
 /// Under the station's lock.
@@ -326,7 +369,12 @@ void OwnerStation::stop() {
     if (stopping_.exchange(true)) return;
     for (Cell* const cell : cells_) cell->event.set();
     for (Question* const question : questions_) question->event.set();
-    if (at_work_ == 0) tell_gone_.store(true);
+    if (at_work_ > 0) return;
+    if (actor_ != nullptr) {
+      start_work();  // which ends it
+    } else {
+      tell_gone_.store(true);
+    }
   });
 }
 

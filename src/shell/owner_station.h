@@ -72,6 +72,17 @@ class OwnerStation final : public Station, private Timed {
   /// Likewise until it is ready. Without a deadline this thread runs what it waits for, where nobody has begun it.
   bool await(owner::Object& object, const Deadline& deadline);
 
+  // Actors, see owner::Core. What is returned has one handle more.
+
+  owner::Object* create_actor(owner::ActorRequest request);
+  owner::Object* find_actor(const std::string& name);
+  void call(owner::Object& actor, owner::TaskRequest request, std::span<detail::Handle> results);
+  void kill_actor(owner::Object& actor, bool restart, const std::string& cause);
+  void exit_actor();
+  /// The object that the constructor of the actor that lives here made.
+  void hold_actor(std::shared_ptr<void> actor) { actor_ = std::move(actor); }
+  void* actor() const { return actor_.get(); }
+
   /// What the control service says of the cluster. Throws Cancelled where the station is stopped.
   wire::ClusterIs ask_cluster();
 
@@ -113,9 +124,12 @@ class OwnerStation final : public Station, private Timed {
   void on_left() override;
   void on_time() override;
 
+  void give(owner::Object* first, std::span<detail::Handle> results);
   void work();
   std::optional<owner::Execution> next_or_leave(bool linger);
   void leave_work();
+  void start_work();
+  std::shared_ptr<void> take_actor_to_end();
   /// What this thread runs here; null where it runs nothing of this station.
   const owner::Execution* execution_here() const;
 
@@ -127,6 +141,7 @@ class OwnerStation final : public Station, private Timed {
   std::atomic<bool> dead_{false};  // no message comes or goes
   std::atomic<int> jobs_to_post_{0};
   std::atomic<bool> tell_gone_{false};
+  std::shared_ptr<void> actor_;  // set by its constructor's run, before any call; taken out by the last thread at work
 
   // Guarded by the station's lock.
   owner::Core core_;

@@ -46,9 +46,9 @@ bool RunningCall::is_cancelled() const {
   return home_.is_stopping() || (!over_ && execution_.cancelled->load(std::memory_order_relaxed));
 }
 
-void* RunningCall::actor() { return nullptr; }
+void* RunningCall::actor() { return home_.actor(); }
 
-void RunningCall::hold(std::shared_ptr<void>) {}
+void RunningCall::hold(std::shared_ptr<void> actor) { home_.hold_actor(std::move(actor)); }
 
 bool RunningCall::yield(Payload) { return false; }
 

@@ -161,6 +161,11 @@ void pack(Packer& packer, const A& argument) {
   }
 }
 
+template <class... P, class... A>
+void pack_all(Packer& packer, members::Types<P...>, const A&... arguments) {
+  (pack<Kept<P>>(packer, arguments), ...);
+}
+
 template <class K, class A>
 K unpack_argument(Unpacker& unpacker) {
   constexpr Passing how = passing<K, A>();

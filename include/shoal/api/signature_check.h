@@ -105,10 +105,9 @@ consteval TaskFault find_task_fault() {
   }
 }
 
-/// Says what is wrong where F cannot be a task with these arguments.
-template <class F, class... A>
-consteval bool can_be_task() {
-  constexpr TaskFault fault = find_task_fault<F, A...>();
+/// Says what is wrong, if anything is.
+template <TaskFault fault>
+consteval bool refuse_fault() {
   static_assert(fault != TaskFault::text,
                 "shoal: the function comes first, then its arguments; options stand in braces "
                 "before it: submit({.name = \"price\"}, price, 7)");
@@ -142,6 +141,12 @@ consteval bool can_be_task() {
       "strings, standard containers, optional, variant, tuple, chrono or plain structs of them, no pointers or "
       "views; for a class of your own specialise shoal::Codec before its first use");
   return fault == TaskFault::none;
+}
+
+/// Says what is wrong where F cannot be a task with these arguments.
+template <class F, class... A>
+consteval bool can_be_task() {
+  return refuse_fault<find_task_fault<F, A...>()>();
 }
 
 }  // namespace shoal::inline v1::detail

@@ -21,9 +21,10 @@ namespace detail {
 struct Code {
   Entry entry = nullptr;
   const void* function = nullptr;  ///< Where it was given by its address; its symbol is the name.
-  std::string_view type{};         ///< Of others.
+  std::string_view type{};         ///< Of others, and the class of a member function.
   std::uint32_t results = 1;
   bool stream = false;
+  bool is_member = false;
 };
 
 /// `results` are empty, and as many as code.results. `options` null = the defaults.
@@ -56,12 +57,6 @@ struct Task {
     Ref<Result> result;
     detail::submit(code(f), options, packed, Handles::of(result));
     return result;
-  }
-
- private:
-  template <class... P>
-  static void pack_all(Packer& packed, members::Types<P...>, const A&... arguments) {
-    (pack<Kept<P>>(packed, arguments), ...);
   }
 };
 

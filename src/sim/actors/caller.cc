@@ -57,6 +57,7 @@ void Caller::create() {
   spec->call_retries = dice.pick(k_retries);
   spec->threads = dice.chance(70) ? 1 : 3;
   spec->detached = dice.chance(20);
+  if (dice.chance(30)) spec->name = "name" + std::to_string(dice.between(1, 5));  // taken, at times
   spec->constructor.resources.cpu = dice.between(0, options_.cpus_max) * wire::k_one;
   const ActorId actor{options_.self, ++numbers_};
   created_.push_back(actor);
@@ -96,7 +97,7 @@ void Caller::on_message(ProcessId from, wire::Message message) {
   if (dead_.contains(from)) ledger_.fail(to_string(options_.self) + " hears the dead");
   if (const auto* news = std::get_if<wire::ActorNews>(&message)) {
     owner::ActorCalls& calls = *actors_.at(news->actor);
-    call_retries_[news->actor] = news->call_retries;
+    news_[news->actor] = *news;
     calls.on_news(*news);
     if (dead_.contains(news->process)) calls.on_process_died(news->process, "gone already");
   } else if (const auto* done = std::get_if<wire::TaskDone>(&message)) {
@@ -130,15 +131,25 @@ void Caller::settle() {
         message.attempt = send->attempt;
         say(send->process, std::move(message));
       } else {
-        over(std::get<owner::ActorCalls::Fail>(action).call, true);
+        const auto& fail = std::get<owner::ActorCalls::Fail>(action);
+        lost(actor, *fail.failure);
+        over(fail.call, true);
       }
     }
   }
 }
 
+/// Of the calls that a lost process had, no more may have started than it has threads.
+void Caller::lost(const ActorId& actor, const wire::Failure& failure) {
+  const wire::ActorNews& news = news_[actor];
+  if (news.phase == wire::ActorPhase::dead) return;
+  if (++lost_[{actor, failure.process}] > news.threads)
+    ledger_.fail(to_string(actor) + " failed calls that had not started");
+}
+
 void Caller::over(std::uint64_t n, bool failed) {
   const TaskId task{options_.self, n};
-  const std::int32_t retries = call_retries_[open_.at(n)];
+  const std::int32_t retries = news_[open_.at(n)].call_retries;
   if (retries >= 0 && ledger_.begun(task) > 1 + static_cast<std::uint32_t>(retries)) ++ledger_.repeated;
   ledger_.ended(task, failed);
   open_.erase(n);

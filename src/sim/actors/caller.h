@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "owner/actor_calls.h"
@@ -49,6 +50,7 @@ class Caller final : public Process {
   void end();
   void settle();
   void over(std::uint64_t n, bool failed);
+  void lost(const ActorId& actor, const wire::Failure& failure);
   void say(ProcessId to, wire::Message message) { out_.push_back({to, std::move(message)}); }
 
   World& world_;
@@ -64,7 +66,8 @@ class Caller final : public Process {
   std::map<ActorId, std::unique_ptr<owner::ActorCalls>> actors_;
   std::map<std::uint64_t, ActorId> open_;  // calls that are not over
   std::map<std::uint64_t, ActorId> not_ready_;
-  std::map<ActorId, std::int32_t> call_retries_;  // as the news say
+  std::map<ActorId, wire::ActorNews> news_;                      // the last
+  std::map<std::pair<ActorId, ProcessId>, std::uint32_t> lost_;  // calls that failed with that process
   std::vector<owner::ActorCalls::Action> actions_taken_;
   std::vector<wire::Envelope> out_;
 };

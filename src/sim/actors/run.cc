@@ -133,6 +133,7 @@ class Cluster {
     holdings.graves = 0;
     if (!(holdings == control::Core::Holdings{})) {
       ledger_.fail("the control service has " + std::to_string(holdings.actors) + " actors, " +
+                   std::to_string(holdings.names) + " names, " +
                    std::to_string(holdings.watches) + " watches, " + std::to_string(holdings.awaited) + " awaited, " +
                    std::to_string(holdings.loads) + " loads left");
     }

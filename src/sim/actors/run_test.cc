@@ -31,12 +31,16 @@ TEST(Actors, KeepTheirPromisesUnderFaults) {
     sum.repeated += outcome.repeated;
     sum.nodes_died += outcome.nodes_died;
     sum.processes_died += outcome.processes_died;
-    sum.faults.frames_lost += outcome.faults.frames_lost;
+    sum.faults += outcome.faults;
   }
-  std::cout << count << " seeds: " << sum.events << " events, " << sum.incarnations << " incarnations, "
-            << sum.executions << " calls begun, " << sum.values << " values, " << sum.failures << " failures, "
-            << sum.repeated << " repeated beyond their retries, " << sum.nodes_died << " machines and "
-            << sum.processes_died << " processes gone, " << sum.faults.frames_lost << " frames lost\n";
+  // tools/simulate adds these up.
+  std::cout << "simulated actors: seeds " << count << ", incarnations " << sum.incarnations << ", calls begun "
+            << sum.executions << ", values " << sum.values << ", failures " << sum.failures
+            << ", calls repeated beyond their retries " << sum.repeated << ", events " << sum.events
+            << ", machines lost " << sum.nodes_died << ", processes killed " << sum.processes_died
+            << ", channels broken " << sum.faults.of(FaultKind::break_channel) << ", pauses "
+            << sum.faults.of(FaultKind::pause) << ", slow links " << sum.faults.of(FaultKind::slow) << ", frames lost "
+            << sum.faults.frames_lost << "\n";
   // A quiet world would prove nothing.
   EXPECT_GE(sum.incarnations, 5 * count);
   EXPECT_GE(sum.values, 20 * count);

@@ -21,7 +21,7 @@ namespace shoal::sim::cluster {
 namespace {
 
 /// Far above what the longest program takes; a run that gets there stands still or goes in circles.
-constexpr std::uint64_t k_events_per_task = 20'000;
+constexpr std::uint64_t k_events_per_task = 2'000;
 
 /// Longer than any timer of a core.
 constexpr Time k_rest_ns = 200'000'000'000;
@@ -38,6 +38,7 @@ constexpr std::uint64_t k_events_per_look = 100;
 struct Plan {
   FaultPlan faults;
   std::vector<std::uint64_t> losses;  ///< Of machines, at so many messages, the last first.
+  Time announce_ns_max = 0;           ///< A death may be heard before or long after the last words.
 };
 
 /// The faults of a seed, within about as many messages as the program takes without them.
@@ -46,6 +47,7 @@ Plan plan_for(const Program& program, std::uint64_t seed) {
   const std::uint64_t messages = program.drivers * (10 + program.tasks() * random.pick({3u, 6u, 9u}));
   const auto at = [&] { return static_cast<std::uint64_t>(random.between(1, static_cast<std::int64_t>(messages))); };
   Plan plan;
+  plan.announce_ns_max = random.pick({50'000, 1'000'000, 20'000'000});
   plan.faults = FaultPlan::draw(random, messages, 8);
   auto& faults = plan.faults.faults;
   std::erase_if(faults, [](const FaultPlan::Fault& fault) { return fault.kind == FaultKind::kill; });
@@ -64,7 +66,11 @@ class Cluster {
         templates_(templates_of(program)),
         dice_(seed),
         losses_(std::move(plan.losses)),
-        world_({.seed = seed, .faults = std::move(plan.faults), .with_trace = with_trace, .observer = &conversations_}),
+        world_({.seed = seed,
+                .faults = std::move(plan.faults),
+                .with_trace = with_trace,
+                .observer = &conversations_,
+                .announce_ns_max = plan.announce_ns_max}),
         ledger_(world_) {
     claims_ = dice_.chance(50);
     failed_starts_ = dice_.chance(70) ? 0 : 20;

@@ -43,7 +43,7 @@ TEST_P(ClusterSeeds, KeepThePromises) {
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - began;
   // tools/simulate adds these up.
-  std::cout << "simulated: seeds " << seeds << ", " << to_string(sum) << ", ms "
+  std::cout << "simulated tasks: seeds " << seeds << ", " << to_string(sum) << ", ms "
             << static_cast<std::uint64_t>(1'000 * time.count()) << "\n";
   if (seeds < 100) return;
   EXPECT_GE(sum.ops, 200 * seeds);

@@ -59,13 +59,13 @@ bool World::break_one() {
   return true;
 }
 
-/// Half of them happen to who was given a message last: it has something to do.
+/// Half of them happen to who was given a message last, or said something: it has something to do.
 bool World::kill_one() {
   const auto may_be_killed = [](const Resident& each) {
     return each.life == Life::alive && each.options.may_be_killed;
   };
-  if (last_heard_ != k_none && may_be_killed(residents_[last_heard_]) && random_.chance(50)) {
-    kill(residents_[last_heard_].id, "killed");
+  if (last_active_ != k_none && may_be_killed(residents_[last_active_]) && random_.chance(50)) {
+    kill(residents_[last_active_].id, "killed");
     return true;
   }
   std::vector<ProcessId> victims;

@@ -184,7 +184,7 @@ void World::on_arrival(Index port, std::uint64_t epoch) {
                 static_cast<std::int64_t>(frame.header.sequence)});
     if (trace_.has_text()) trace_.note(wire::to_string(frame.message));
     ++messages_;
-    if (host.options.may_be_killed) last_heard_ = here.resident;
+    if (host.options.may_be_killed) last_active_ = here.resident;
     be_on_time(here.resident);
     if (host.life != Life::alive) return;
     if (options_.observer != nullptr) options_.observer->on_heard(host.id, from, frame.message);
@@ -220,6 +220,7 @@ void World::be_on_time(Index index) {
 void World::after_call(Index index) {
   if (residents_[index].life != Life::alive) return;
   residents_[index].process->take_messages(envelopes_);
+  if (!envelopes_.empty() && residents_[index].options.may_be_killed) last_active_ = index;
   touched_.clear();
   for (wire::Envelope& envelope : envelopes_) {
     if (options_.observer != nullptr) options_.observer->on_said(residents_[index].id, envelope);
@@ -283,8 +284,14 @@ void World::bury(Index index) {
   }
 }
 
-/// Tells the owner of this end, a while from now, that the other end's is dead.
-void World::announce(Index port) { push(now_ + random_.between(1, options_.announce_ns_max), EventKind::death, port); }
+/// Tells the owner of this end, a while from now, that the other end's is dead. A daemon may know at once, and pass it on
+/// before the last words of the dead arrive.
+void World::announce(Index port) {
+  const ProcessId dead = owner(port ^ 1).id;
+  const bool is_daemon = owner(port).id == ProcessId{dead.node, 0};
+  const Time delay = is_daemon && random_.chance(50) ? 1 : random_.between(1, options_.announce_ns_max);
+  push(now_ + delay, EventKind::death, port);
+}
 
 /// The owner of this end is told that the other end's is dead.
 void World::on_death(Index port) {

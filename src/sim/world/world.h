@@ -164,7 +164,7 @@ class World final : public ChannelWorld {
   std::uint64_t next_fault_at_ = UINT64_MAX;
   std::uint64_t events_ = 0;
   std::uint64_t messages_ = 0;
-  Index last_heard_ = k_none;  // of those that may be killed, who was given a message last
+  Index last_active_ = k_none;  // of those that may be killed, who was given a message last, or said something
   FaultTally tally_;
   std::string failure_;
   Trace trace_;

@@ -12,9 +12,10 @@ Core::Core(const Options& options)
     : options_(options),
       out_(options.self),
       objects_(options.self, out_),
+      streams_(options.stream_bytes, objects_, out_),
       leases_(options.node, out_),
       actors_(options.self, objects_, leases_, out_),
-      tasks_(options.self, objects_, leases_, actors_, out_),
+      tasks_(options.self, objects_, streams_, leases_, actors_, out_),
       runs_(options.self, objects_, out_),
       hosted_(options.self, runs_, out_) {}
 
@@ -38,6 +39,9 @@ Object* Core::open(const ObjectId& id, Object& outer) {
 }
 
 void Core::released(Object* object) {
+  if (streams_.find(*object) != nullptr && object->handles.load(std::memory_order_acquire) == 0) {
+    return drop_stream(*object);
+  }
   objects_.released(*object);
   settle();
 }
@@ -77,6 +81,25 @@ void Core::dispatch() { leases_.dispatch(); }
 
 void Core::cancel(Object* result) {
   tasks_.cancel(*result);
+  settle();
+}
+
+Object* Core::next_item(Object& stream) {
+  Stream* const found = streams_.find(stream);
+  return found == nullptr ? nullptr : streams_.next_item(*found);
+}
+
+void Core::watch_stream(Object& stream, Waiter* waiter) {
+  if (Stream* const found = streams_.find(stream)) return streams_.watch(*found, waiter);
+  waiter->on_ready(stream);
+}
+
+void Core::unwatch_stream(Object& stream, Waiter* waiter) {
+  if (Stream* const found = streams_.find(stream)) streams_.unwatch(*found, waiter);
+}
+
+void Core::drop_stream(Object& stream) {
+  if (Stream* const found = streams_.find(stream)) tasks_.drop(*found);
   settle();
 }
 
@@ -188,6 +211,7 @@ void Core::settle() {
       switch (hold->goal) {
         case Hold::Goal::retained: runs_.retained(*static_cast<Run*>(hold->target)); break;
         case Hold::Goal::commit: tasks_.commit(*static_cast<Task*>(hold->target)); break;
+        case Hold::Goal::item: tasks_.registered(*static_cast<Arrival*>(hold->target)); break;
       }
     }
     for (wire::Envelope& envelope : own_) receive(options_.self, envelope.message);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "owner/actors.h"
@@ -15,6 +16,7 @@
 #include "owner/objects.h"
 #include "owner/outbox.h"
 #include "owner/runs.h"
+#include "owner/streams.h"
 #include "owner/tasks.h"
 #include "wire/message.h"
 
@@ -28,7 +30,8 @@ class Core {
  public:
   struct Options {
     ProcessId self;
-    ProcessId node;  ///< The daemon of its machine.
+    ProcessId node;                              ///< The daemon of its machine.
+    std::int64_t stream_bytes = k_stream_bytes;  ///< Items of one stream that nobody took yet; at least 1.
   };
   explicit Core(const Options& options);
   Core(const Core&) = delete;
@@ -78,6 +81,18 @@ class Core {
   /// of a worker that is idle, or of `waiting`, what the caller runs, where both need the same.
   std::optional<Execution> claim(Object* object, const Execution* waiting);
 
+  // Streams: tasks, not calls, whose template says so. What submit() gives for one is ready, with an empty value, when the task has
+  // ended and all items are there.
+
+  /// The next item, with one handle; null where it is not there yet or, once `stream` is ready, there is none left.
+  Object* next_item(Object& stream);
+  /// Tells `waiter` when the next item is there or `stream` is ready, now if so.
+  void watch_stream(Object& stream, Waiter* waiter);
+  void unwatch_stream(Object& stream, Waiter* waiter);
+  /// The consumer wants no more: the task is cancelled, what was not taken is freed. So it is when the handles of `stream`
+  /// fall to 0.
+  void drop_stream(Object& stream);
+
   // Attempts that others gave to this process, and those claimed. A process that hosts an actor gets the actor's
   // constructor first and then its calls.
 
@@ -89,6 +104,14 @@ class Core {
   /// `results`: as many as its template says; none of a constructor.
   void done(Execution execution, std::vector<Payload> results, std::int64_t run_ns);
   void failed(Execution execution, wire::Failure failure, std::int64_t run_ns);
+  /// Of a stream: sends the next item, unless an earlier attempt did: the first `skip_items` may be empty. True where
+  /// another may follow at once.
+  bool yield_item(const Execution& execution, Payload item) { return runs_.yield_item(execution, std::move(item)); }
+  /// True also where nobody wants any more, as `execution.cancelled` says: then nothing is sent.
+  bool may_yield(const Execution& execution) const { return runs_.may_yield(execution); }
+  /// Tells `waiter` when it may yield, now if so. One at a time.
+  void watch_credit(const Execution& execution, CreditWaiter* waiter) { runs_.watch_credit(execution, waiter); }
+  void unwatch_credit(const Execution& execution) { runs_.unwatch_credit(execution); }
   /// What runs waits from now on: what has not started goes back to its submitters, and the CPU is lent to others.
   void waits();
   void waits_no_more();
@@ -114,10 +137,12 @@ class Core {
 
   /// What it has to do with. All 0 when the program let go of everything and is told of everything.
   struct Holdings {
-    std::size_t objects = 0, tasks = 0, runs = 0, leases = 0, actors = 0;
+    std::size_t objects = 0, tasks = 0, runs = 0, leases = 0, actors = 0, streams = 0;
     friend bool operator==(const Holdings&, const Holdings&) = default;
   };
-  Holdings holdings() const { return {objects_.size(), tasks_.size(), runs_.size(), leases_.size(), actors_.size()}; }
+  Holdings holdings() const {
+    return {objects_.size(), tasks_.size(), runs_.size(), leases_.size(), actors_.size(), streams_.size()};
+  }
   const Objects& testing_objects() const { return objects_; }
 
  private:
@@ -131,6 +156,7 @@ class Core {
   bool is_lending_ = false;  // as the daemon knows it
   Outbox out_;
   Objects objects_;
+  Streams streams_;
   Leases leases_;
   Actors actors_;
   Tasks tasks_;

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "owner/stream.h"
+
 namespace shoal::owner {
 namespace {
 
@@ -136,7 +138,9 @@ void Leases::push(Lease& lease, Task& task) {
   task.state = Task::State::pushed;
   task.lease = &lease;
   task.worker = lease.worker;
-  out_.send(lease.worker, attempt_of(task));
+  wire::PushTask attempt = attempt_of(task);
+  if (task.stream != nullptr) task.stream->begin(attempt);
+  out_.send(lease.worker, std::move(attempt));
   lease.pushed.push_back(task);
   ++of.kind->pushed;
 }

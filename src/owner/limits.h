@@ -17,6 +17,8 @@ inline constexpr Time k_worth_ns = 50'000;
 inline constexpr Time k_linger_ns = 5'000'000;
 /// What the daemon is told at most: it has fewer workers than that.
 inline constexpr std::uint32_t k_wanted_max = 4096;
+/// Items of one stream that nobody took yet: enough that the consumer never waits for the way there and back.
+inline constexpr std::int64_t k_stream_bytes = 4 << 20;
 /// Arguments of arguments that are looked at for one that whoever waits could run.
 inline constexpr int k_claim_depth = 64;
 

@@ -31,9 +31,10 @@ struct Hold {
   enum class Goal : std::uint8_t {
     retained,  ///< A run ended and still holds them: its submitter keeps its pins until then.
     commit,    ///< A result contains them.
+    item,      ///< An item of a stream contains them.
   };
   Goal goal{};
-  void* target = nullptr;     ///< Run or Task.
+  void* target = nullptr;     ///< Run, Task or Arrival.
   std::uint32_t missing = 0;  ///< Acknowledgements.
 };
 

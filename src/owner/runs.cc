@@ -16,6 +16,10 @@ Run& Runs::make(wire::PushTask push, const wire::TaskTemplate& what, Role role) 
   run.push = std::move(push);
   run.what = &what;
   run.retained.target = &run;
+  if (what.stream) {
+    run.yield = std::make_unique<Yield>();
+    run.yield->credit = run.push.credit;
+  }
   table_.add(run);
   return run;
 }
@@ -93,6 +97,7 @@ void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t 
     message.result = std::move(results.front());
     message.more.assign(std::make_move_iterator(results.begin() + 1), std::make_move_iterator(results.end()));
   }
+  if (run.yield != nullptr) message.items = run.yield->items;
   message.retains = end(run);
   const ProcessId submitter = execution.task.owner;
   if (!run.submitter_died) out_.send(submitter, std::move(message));
@@ -130,11 +135,16 @@ bool Runs::end(Run& run) {
 }
 
 void Runs::close_if_over(Run& run) {
+  if (run.state != Run::State::ended) return;
   if (run.submitter_died) {
     run.awaits_held = false;
     objects_.unpin_all(std::exchange(run.result_refs, {}));
+    if (run.yield != nullptr) {
+      for (const auto& [index, refs] : std::exchange(run.yield->refs, {})) objects_.unpin_all(refs);
+    }
   }
-  if (run.retained.missing == 0 && run.result_refs.empty() && !run.awaits_held) destroy(run);
+  const bool items_are_held = run.yield == nullptr || run.yield->refs.empty();
+  if (run.retained.missing == 0 && run.result_refs.empty() && items_are_held && !run.awaits_held) destroy(run);
 }
 
 void Runs::retained(Run& run) {
@@ -152,7 +162,57 @@ void Runs::on(ProcessId, const wire::ResultHeld& held) {
   close_if_over(*run);
 }
 
+// --- Items.
+
+bool Runs::may_yield(const Run& run) {
+  return run.yield->sent < run.yield->credit || run.cancelled.load(std::memory_order_relaxed);
+}
+
+bool Runs::yield_item(const Execution& execution, Payload item) {
+  Run& run = *execution.run;
+  Yield& yield = *run.yield;
+  const std::uint64_t index = yield.items++;
+  if (index < execution.skip_items || run.cancelled.load(std::memory_order_relaxed)) return may_yield(run);
+  for (const ObjectId& id : item.refs()) {
+    objects_.pin(*objects_.find(id));
+    yield.refs[index].push_back(id);
+  }
+  yield.sent += wire::cost_of(item);
+  out_.send(execution.task.owner, wire::StreamItem{execution.task, execution.attempt, index, std::move(item)});
+  return may_yield(run);
+}
+
+void Runs::watch_credit(const Execution& execution, CreditWaiter* waiter) {
+  execution.run->yield->waiter = waiter;
+  tell_credit(*execution.run);
+}
+
+void Runs::tell_credit(Run& run) {
+  if (run.yield == nullptr || run.yield->waiter == nullptr || !may_yield(run)) return;
+  std::exchange(run.yield->waiter, nullptr)->on_credit();
+}
+
+void Runs::on(ProcessId, const wire::StreamCredit& credit) {
+  Run* const run = table_.find({credit.task, credit.attempt});
+  if (run == nullptr || run->yield == nullptr) return;
+  run->yield->credit = run->push.credit + credit.taken_bytes;
+  tell_credit(*run);
+}
+
+void Runs::on(ProcessId, const wire::ItemHeld& held) {
+  Run* const run = table_.find({held.task, held.attempt});
+  if (run == nullptr || run->yield == nullptr) return;
+  if (const auto refs = run->yield->refs.extract(held.index); !refs.empty()) objects_.unpin_all(refs.mapped());
+  close_if_over(*run);
+}
+
 // --- What has not started, and what nobody wants any more.
+
+/// Its function is told; whether it stops is its own affair.
+void Runs::cancel(Run& run) {
+  run.cancelled.store(true, std::memory_order_relaxed);
+  tell_credit(run);
+}
 
 void Runs::give_back_queued() {
   std::map<ProcessId, wire::ReturnTasks> back;
@@ -178,13 +238,13 @@ void Runs::on(ProcessId from, const wire::RecallTasks& recall) {
   out_.send(from, std::move(back));  // an empty one, too: it ends the recall
 }
 
-void Runs::on(ProcessId from, const wire::CancelTask& cancel) {
-  Run* const run = table_.find({cancel.task, cancel.attempt});
+void Runs::on(ProcessId from, const wire::CancelTask& cancelled) {
+  Run* const run = table_.find({cancelled.task, cancelled.attempt});
   if (run == nullptr || run->state == Run::State::ended) return;
-  if (run->state == Run::State::running) return run->cancelled.store(true, std::memory_order_relaxed);
+  if (run->state == Run::State::running) return cancel(*run);
   std::erase(queue_, run);
   destroy(*run);
-  out_.send(from, wire::ReturnTasks{.tasks = {cancel.task}});
+  out_.send(from, wire::ReturnTasks{.tasks = {cancelled.task}});
 }
 
 void Runs::on_process_died(ProcessId process) {
@@ -198,7 +258,7 @@ void Runs::on_process_died(ProcessId process) {
       std::erase(queue_, run);
       destroy(*run);
     } else if (run->state == Run::State::running) {
-      run->cancelled.store(true, std::memory_order_relaxed);
+      cancel(*run);
     } else {
       close_if_over(*run);
     }

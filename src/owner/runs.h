@@ -28,6 +28,15 @@ enum class Role : std::uint8_t {
   call,         ///< Of that actor.
 };
 
+/// Told that an execution may yield again, or that nobody wants its items any more. Called inside the core, under its
+/// shell's lock: it may only take note.
+class CreditWaiter {
+ public:
+  virtual ~CreditWaiter() = default;
+  /// Nothing follows.
+  virtual void on_credit() = 0;
+};
+
 /// An attempt that this process runs. Whoever has it ends it by Core::done or Core::failed.
 struct Execution {
   Role role = Role::task;
@@ -37,7 +46,7 @@ struct Execution {
   Payload arguments;
   std::vector<Payload> resolved;
   std::vector<std::uint32_t> gpus;
-  std::uint64_t skip_items = 0;                  ///< Of a stream.
+  std::uint64_t skip_items = 0;                  ///< Of a stream: what earlier attempts gave.
   const std::atomic<bool>* cancelled = nullptr;  ///< Its submitter wants no more of it.
   Run* run = nullptr;                            ///< The core's own.
 };
@@ -46,6 +55,16 @@ struct RunKey {
   TaskId task;
   std::uint32_t attempt = 0;
   friend bool operator==(const RunKey&, const RunKey&) = default;
+};
+
+/// The items that an attempt gave.
+struct Yield {
+  std::uint64_t items = 0;  ///< Those left out included.
+  std::int64_t sent = 0;    ///< What they cost.
+  std::int64_t credit = 0;  ///< What they may cost: the attempt's, and what was taken since.
+  CreditWaiter* waiter = nullptr;
+  std::map<std::uint64_t, std::vector<ObjectId>>
+      refs;  ///< In items, pinned until the submitter is registered for them.
 };
 
 /// One attempt in this process, from when it came until its submitter is told all about it.
@@ -58,6 +77,7 @@ struct Run {
   std::atomic<bool> cancelled{false};
   std::vector<Object*> opened;        ///< Borrowed objects that it covers.
   std::vector<ObjectId> result_refs;  ///< Pinned until the submitter is registered for them.
+  std::unique_ptr<Yield> yield;       ///< Of a stream.
   Hold retained{Hold::Goal::retained};
   bool awaits_held = false;  ///< Its end was the last word of this process: until the submitter has it.
   bool submitter_died = false;
@@ -84,6 +104,10 @@ class Runs {
   /// `is_last`: see wire::TaskDone.
   void done(Execution execution, std::vector<Payload> results, std::int64_t run_ns, bool is_last);
   void failed(Execution execution, wire::Failure failure, std::int64_t run_ns);
+  bool yield_item(const Execution& execution, Payload item);
+  bool may_yield(const Execution& execution) const { return may_yield(*execution.run); }
+  void watch_credit(const Execution& execution, CreditWaiter* waiter);
+  void unwatch_credit(const Execution& execution) { execution.run->yield->waiter = nullptr; }
   /// What runs waits: all that has not started goes back.
   void give_back_queued();
 
@@ -92,6 +116,8 @@ class Runs {
   void on(ProcessId from, const wire::RecallTasks& recall);
   void on(ProcessId from, const wire::CancelTask& cancel);
   void on(ProcessId from, const wire::ResultHeld& held);
+  void on(ProcessId from, const wire::ItemHeld& held);
+  void on(ProcessId from, const wire::StreamCredit& credit);
   /// This process is registered for what an ended run left behind.
   void retained(Run& run);
   /// What it submitted is of no use to anybody.
@@ -111,6 +137,9 @@ class Runs {
   Execution start(Run& run);
   void end_constructor(Run& run);
   bool end(Run& run);
+  static bool may_yield(const Run& run);
+  static void tell_credit(Run& run);
+  void cancel(Run& run);
   void close_if_over(Run& run);
   void destroy(Run& run);
 

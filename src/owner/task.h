@@ -16,6 +16,7 @@ namespace shoal::owner {
 struct Actor;
 struct Kind;
 struct Lease;
+struct Stream;
 struct Task;
 
 /// What tasks of one function and one set of options share.
@@ -50,7 +51,7 @@ struct Task : Need {
     queued,    ///< A call whose turn has not come.
     pushed,    ///< With a worker or an actor's process, which may have started it.
     here,      ///< Run by whoever waits for it.
-    settling,  ///< Over; this process is not registered yet for what its result contains.
+    settling,  ///< Over; this process is not registered yet for what its result, or an item, contains.
     over,      ///< Its results are known; a worker still holds arguments.
   };
 
@@ -70,6 +71,7 @@ struct Task : Need {
   Object* results = nullptr;       ///< The first that is pending, the others by Object::next_result.
   std::vector<ProcessId> held_by;  ///< Workers of ended attempts that still hold arguments.
   std::unique_ptr<Settling> settling;
+  Stream* stream = nullptr;  ///< Of a task that gives items, until its end is known or nobody wants more.
   Task* previous = nullptr;  ///< In the list of its state.
   Task* next = nullptr;
   Task* next_by_number = nullptr;

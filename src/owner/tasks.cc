@@ -51,12 +51,14 @@ Object* Tasks::submit(TaskRequest request, Actor* actor) {
   task.resolve = std::move(request.resolve);
   table_.add(task);
 
-  for (std::uint32_t i = request.what->results; i-- > 0;) {
+  const bool gives_items = request.what->stream && actor == nullptr;
+  for (std::uint32_t i = gives_items ? 1 : request.what->results; i-- > 0;) {
     Object* const result = objects_.make({self_, task.id.n, i});
     result->maker = &task;
     result->handles.store(1, std::memory_order_relaxed);
     result->next_result = std::exchange(task.results, result);
   }
+  if (gives_items) task.stream = &streams_.make(task);
   for (const ObjectId& id : task.arguments.refs()) objects_.pin(*objects_.find(id));
   for (Object* const object : task.resolve) {
     objects_.pin(*object);
@@ -97,7 +99,7 @@ void Tasks::leave(Task& task, std::int64_t run_ns, Time now) {
 void Tasks::on(ProcessId from, wire::TaskDone& done, Time now) {
   Task* const task = find(from, done.task, done.attempt);
   if (task == nullptr) return;
-  Outcome outcome{.retains = done.retains, .is_awaited = done.is_last, .run_ns = done.run_ns};
+  Outcome outcome{.items = done.items, .retains = done.retains, .is_awaited = done.is_last, .run_ns = done.run_ns};
   outcome.results = {std::move(done.result), std::move(done.more)};
   on_end(*task, from, std::move(outcome), now);
 }
@@ -119,6 +121,11 @@ void Tasks::on_end(Task& task, ProcessId from, Outcome outcome, Time now) {
     if (!task.cancelled && is_retried(task, *outcome.failure)) return retry(task);
     return fail(task, std::move(outcome.failure));
   }
+  if (task.stream != nullptr && outcome.items != task.stream->received) {
+    return fail(task, failure_of(task, ErrorCode::user_function,
+                                 "it gave " + std::to_string(outcome.items) + " items after an attempt that gave " +
+                                     std::to_string(task.stream->received) + "; each attempt must give the same"));
+  }
   std::vector<ObjectId> held = refs_in(outcome.results);
   if (held.empty() && !outcome.is_awaited) return give(task, outcome.results);
   task.settling = std::make_unique<Settling>();
@@ -139,6 +146,7 @@ void Tasks::commit(Task& task) {
 }
 
 void Tasks::give(Task& task, Values& values) {
+  if (task.stream != nullptr && !task.stream->arriving.empty()) return end_after_items(task, nullptr);
   auto more = values.more.begin();
   for (Object* each = task.results; each != nullptr; each = each->next_result) {
     if (each == task.results) {
@@ -167,6 +175,7 @@ void Tasks::retry(Task& task) {
 }
 
 void Tasks::fail(Task& task, wire::FailurePtr failure) {
+  if (task.stream != nullptr && !task.stream->arriving.empty()) return end_after_items(task, std::move(failure));
   for (Object* each = task.results; each != nullptr; each = each->next_result) objects_.set_failure(*each, failure);
   over(task);
 }
@@ -178,6 +187,7 @@ void Tasks::let_go_of(Object* results) {
 
 /// Its results are known. Workers may still hold arguments.
 void Tasks::over(Task& task) {
+  if (task.stream != nullptr) streams_.end(*std::exchange(task.stream, nullptr));
   let_go_of(std::exchange(task.results, nullptr));
   task.state = State::over;
   if (task.actor != nullptr) actors_.unpin(task);
@@ -195,6 +205,46 @@ void Tasks::let_go(Task& task) {
   for (Object* const object : task.resolve) objects_.unpin(*object);
   table_.remove(task);
   slab_.destroy(&task);
+}
+
+// --- Streams.
+
+void Tasks::on(ProcessId from, wire::StreamItem& item) {
+  Task* const task = find(from, item.task, item.attempt);
+  if (task == nullptr) return;  // of a worker that is gone
+  if (task->stream == nullptr || item.index != task->stream->received) return streams_.refuse(from, item);
+  streams_.add(*task->stream, from, item);
+}
+
+void Tasks::registered(Arrival& arrival) {
+  Stream& stream = *arrival.stream;
+  Task* const task = stream.task;
+  streams_.registered(arrival);
+  if (task == nullptr || !stream.is_over || !stream.arriving.empty()) return;
+  if (stream.failure != nullptr) return fail(*task, std::move(stream.failure));
+  Values nothing;
+  give(*task, nothing);
+}
+
+/// The end becomes known when this process is registered for all that the items contain.
+void Tasks::end_after_items(Task& task, wire::FailurePtr failure) {
+  task.state = State::settling;
+  task.stream->is_over = true;
+  task.stream->failure = std::move(failure);
+}
+
+void Tasks::drop(Stream& stream) {
+  if (stream.task == nullptr) return streams_.drop(stream);
+  cancel(*stream.end);
+}
+
+/// True where nothing but its items kept its end from being known.
+bool Tasks::drop_items(Task& task) {
+  if (task.stream == nullptr) return false;
+  Stream& stream = *std::exchange(task.stream, nullptr);
+  const bool is_over = stream.is_over;
+  streams_.drop(stream);
+  return is_over;
 }
 
 void Tasks::on(ProcessId from, const wire::Retained& retained) {
@@ -261,6 +311,7 @@ void Tasks::cancel(Object& result) {
   Task* const task = result.maker;
   if (task == nullptr || task->cancelled) return;
   const wire::FailurePtr failure = failure_of(*task, ErrorCode::cancelled, "it was cancelled");
+  const bool is_over = drop_items(*task);
   switch (task->state) {
     case State::blocked:
       objects_.forget_need(task->resolve, *task);
@@ -277,6 +328,7 @@ void Tasks::cancel(Object& result) {
   Object* const results = std::exchange(task->results, nullptr);
   for (Object* each = results; each != nullptr; each = each->next_result) objects_.set_failure(*each, failure);
   let_go_of(results);
+  if (is_over) over(*task);
 }
 
 void Tasks::cancel_all() {
@@ -294,7 +346,7 @@ Task* Tasks::find_ready(Object& object) const { return find_ready(object, k_clai
 Task* Tasks::find_ready(Object& object, int depth) const {
   Task* const task = object.maker;
   if (task == nullptr || depth == 0) return nullptr;
-  if (task->state == State::ready) return task;
+  if (task->state == State::ready) return task->stream == nullptr ? task : nullptr;
   if (task->state != State::blocked) return nullptr;
   for (Object* const argument : task->resolve) {
     if (argument->phase.load(std::memory_order_relaxed) != Object::Phase::pending) continue;

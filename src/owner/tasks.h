@@ -14,6 +14,7 @@
 #include "owner/leases.h"
 #include "owner/objects.h"
 #include "owner/outbox.h"
+#include "owner/streams.h"
 #include "owner/task.h"
 
 namespace shoal::owner {
@@ -28,8 +29,8 @@ struct TaskRequest {
 /// The tasks that this process submitted and the calls that it made: what each waits for, what becomes of its attempts, and its results.
 class Tasks {
  public:
-  Tasks(ProcessId self, Objects& objects, Leases& leases, Actors& actors, Outbox& out)
-      : self_(self), objects_(objects), leases_(leases), actors_(actors), out_(out) {}
+  Tasks(ProcessId self, Objects& objects, Streams& streams, Leases& leases, Actors& actors, Outbox& out)
+      : self_(self), objects_(objects), streams_(streams), leases_(leases), actors_(actors), out_(out) {}
   ~Tasks();
   Tasks(const Tasks&) = delete;
   Tasks& operator=(const Tasks&) = delete;
@@ -51,9 +52,14 @@ class Tasks {
   void unblock(Task& task);
   /// This process is registered for all that the result contains.
   void commit(Task& task);
+  /// Likewise for what an item contains.
+  void registered(Arrival& arrival);
+  /// The consumer of the stream wants no more.
+  void drop(Stream& stream);
 
   void on(ProcessId from, wire::TaskDone& done, Time now);
   void on(ProcessId from, wire::TaskFailed& failed, Time now);
+  void on(ProcessId from, wire::StreamItem& item);
   void on(ProcessId from, const wire::ReturnTasks& returned, Time now);
   void on(ProcessId from, const wire::Retained& retained);
   void on_refused(const wire::LeaseRefused& refused);
@@ -66,6 +72,7 @@ class Tasks {
   struct Outcome {
     Values results{};
     wire::FailurePtr failure{};  // null = results
+    std::uint64_t items = 0;     // of a stream
     bool retains = false;
     bool is_awaited = false;  // wire::TaskDone::is_last
     std::int64_t run_ns = 0;
@@ -77,15 +84,18 @@ class Tasks {
   bool is_retried(const Task& task, const wire::Failure& failure) const;
   void retry(Task& task);
   void fail(Task& task, wire::FailurePtr failure);
+  void end_after_items(Task& task, wire::FailurePtr failure);
   void give(Task& task, Values& values);
   void let_go_of(Object* results);
   void over(Task& task);
+  bool drop_items(Task& task);
   void let_go(Task& task);
   void held_no_more(Task& task, ProcessId worker);
   Task* find_ready(Object& object, int depth) const;
 
   const ProcessId self_;
   Objects& objects_;
+  Streams& streams_;
   Leases& leases_;
   Actors& actors_;
   Outbox& out_;

@@ -19,7 +19,8 @@ using Message = std::variant<
     CreateActor, WatchActor, UnwatchActor, FindActor, KillActor, ActorStarted, ActorEnded, ActorNews, ActorNamed,
     FoundActor, StartActor, StopActor, ActorPlaced, ActorLost, HostActor, CallActor,  // actor.h
     RegisterNode, NodeLoad, RegisterJob, AskCluster, ClusterIs,                       // cluster.h
-    ActorReady>;                                                                      // actor.h
+    ActorReady,                                                                       // actor.h
+    ItemHeld>;                                                                        // object.h
 
 /// A message and the process it goes to, or comes from.
 struct Envelope {

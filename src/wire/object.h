@@ -16,7 +16,7 @@
 ///    them, or of the references in their values (`retains`). Then the submitter keeps its pins until Retained, which
 ///    the worker sends when the owners of what it holds have acknowledged its BorrowAdds.
 /// 3. Results that contain references: the worker pins those until the submitter, having registered itself for them,
-///    sends ResultHeld. Only then does the submitter make the result known.
+///    sends ResultHeld. Only then does the submitter make the result known. Items of a stream likewise, by ItemHeld.
 /// 4. Other values that contain references: whoever opens one registers itself for those before it lets go of the value.
 namespace shoal::wire {
 
@@ -41,6 +41,12 @@ struct Retained {
 struct ResultHeld {
   TaskId task;
   std::uint32_t attempt = 0;
+};
+/// Rule 3 for an item that contains references, also where nobody wants it any more.
+struct ItemHeld {
+  TaskId task;
+  std::uint32_t attempt = 0;
+  std::uint64_t index = 0;
 };
 
 /// A borrower wants the value, once; the answer comes when there is one.

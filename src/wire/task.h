@@ -72,7 +72,7 @@ struct PushTask {
   Payload arguments;
   std::vector<Payload> resolved;    ///< Values of the references that the function takes as values, in their order.
   std::uint64_t skip_items = 0;     ///< Of a stream: what an earlier attempt delivered.
-  std::int64_t credit = 0;          ///< Of a stream: bytes that may be under way.
+  std::int64_t credit = 0;          ///< Of a stream: see StreamCredit.
   std::vector<std::uint32_t> gpus;  ///< Indices the lease gives it.
 };
 struct TaskDone {
@@ -108,13 +108,18 @@ struct CancelTask {
   std::uint32_t attempt = 0;
 };
 
+/// Items are pinned and acknowledged as results are, see object.h. They come in order, and after an attempt that was lost
+/// the next one leaves out those that came.
 struct StreamItem {
   TaskId task;
   std::uint32_t attempt = 0;
   std::uint64_t index = 0;
   Payload value;
 };
-/// The consumer took items: so many bytes in all since the attempt began.
+/// What an item uses of the credit: its bytes, and a little so that there is an end to empty ones.
+inline std::int64_t cost_of(const Payload& item) { return 64 + static_cast<std::int64_t>(item.total_bytes()); }
+/// The consumer took items: so much in all since the attempt was sent, items of earlier attempts included. An item may be
+/// sent while what was sent before costs less than PushTask::credit and this.
 struct StreamCredit {
   TaskId task;
   std::uint32_t attempt = 0;

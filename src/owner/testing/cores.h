@@ -23,7 +23,8 @@ inline constexpr ProcessId k_node{1, 0};
 /// says so.
 class Cores {
  public:
-  explicit Cores(std::int64_t cpus = 2) : node_({.node = 1, .host = "here", .total = {.cpu = cpus * wire::k_one}}) {
+  explicit Cores(std::int64_t cpus = 2, std::int64_t stream_bytes = k_stream_bytes)
+      : node_({.node = 1, .host = "here", .total = {.cpu = cpus * wire::k_one}}), stream_bytes_(stream_bytes) {
     driver_ = node_.name_process();
     add(driver_);
   }
@@ -98,7 +99,8 @@ class Cores {
 
  private:
   void add(ProcessId process) {
-    cores_.emplace(process, std::make_unique<Core>(Core::Options{.self = process, .node = k_node}));
+    cores_.emplace(
+        process, std::make_unique<Core>(Core::Options{.self = process, .node = k_node, .stream_bytes = stream_bytes_}));
   }
 
   void end(ProcessId process, const std::vector<ProcessId>& untold = {}) {
@@ -150,6 +152,7 @@ class Cores {
 
   node::Core node_;
   control::Core control_;
+  const std::int64_t stream_bytes_;
   ProcessId driver_;
   std::map<ProcessId, std::unique_ptr<Core>> cores_;
   std::vector<ProcessId> workers_;

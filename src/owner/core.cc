@@ -79,8 +79,8 @@ void Core::kill_actor(Object& actor, bool restart, std::string cause) {
 
 void Core::dispatch() { leases_.dispatch(); }
 
-void Core::cancel(Object* result) {
-  tasks_.cancel(*result);
+void Core::cancel(Object* result, bool recursive) {
+  tasks_.cancel(*result, recursive);
   settle();
 }
 
@@ -163,6 +163,8 @@ void Core::receive(ProcessId from, wire::Message& message) {
         using M = std::remove_reference_t<decltype(it)>;
         if constexpr (requires { objects_.on(from, it); }) {
           objects_.on(from, it);
+        } else if constexpr (std::is_same_v<M, wire::CancelTask>) {
+          if (Run* const run = runs_.on(from, it)) tasks_.cancel_children(*run);
         } else if constexpr (requires { tasks_.on(from, it, now_); }) {
           tasks_.on(from, it, now_);
         } else if constexpr (requires { tasks_.on(from, it); }) {
@@ -220,7 +222,7 @@ void Core::settle() {
 }
 
 void Core::on_process_died(ProcessId process, const std::string& cause) {
-  runs_.on_process_died(process);
+  for (Run* const run : runs_.on_process_died(process)) tasks_.cancel_children(*run);
   tasks_.on_worker_died(process, cause);
   actors_.on_process_died(process, cause);
   objects_.on_process_died(process, cause);

@@ -62,8 +62,9 @@ class Core {
   void dispatch();
   /// Ready tasks that wait for dispatch().
   std::size_t undispatched() const { return leases_.fresh(); }
-  /// Its results are failures (`cancelled`) from now on, unless they are ready. A running attempt is told.
-  void cancel(Object* result);
+  /// Its results are failures (`cancelled`) from now on, unless they are ready. A running attempt is told; where it is
+  /// `recursive`, what that submitted is cancelled likewise, and so on.
+  void cancel(Object* result, bool recursive = true);
   // Actors, each of which an object stands for: it is pending as long as the actor may live, and then a failure.
 
   /// Dies when nobody holds the object any more, unless it is detached. Said to the control service at once.
@@ -89,8 +90,8 @@ class Core {
   /// Tells `waiter` when the next item is there or `stream` is ready, now if so.
   void watch_stream(Object& stream, Waiter* waiter);
   void unwatch_stream(Object& stream, Waiter* waiter);
-  /// The consumer wants no more: the task is cancelled, what was not taken is freed. So it is when the handles of `stream`
-  /// fall to 0.
+  /// The consumer wants no more: the task is cancelled, what it submitted is not, and what was not taken is freed. So it
+  /// is when the handles of `stream` fall to 0.
   void drop_stream(Object& stream);
 
   // Attempts that others gave to this process, and those claimed. A process that hosts an actor gets the actor's

@@ -354,6 +354,107 @@ TEST(Core, CancelsInEveryState) {
   cores.expect_nothing_left();
 }
 
+/// A task that runs on a worker and submitted another, which runs on the second one.
+class Family {
+ public:
+  explicit Family(Cores& cores) : result(submit(cores.driver(), number(1))) {
+    cores.deliver();
+    parent_core = &cores.core(cores.workers().at(0));
+    parent = parent_core->next();
+    child.emplace(submit_child(*parent));
+    cores.deliver();
+    child_core = &cores.core(cores.workers().at(1));
+    child_run = child_core->next();
+  }
+  Handle submit_child(const Execution& of) {
+    return {*parent_core, parent_core->submit({.what = k_template, .arguments = number(2), .parent = &of})};
+  }
+  void end() {
+    child.reset();
+    if (parent) run_sum(*parent_core, std::move(*parent));
+    run_sum(*child_core, std::move(*child_run));
+    result.drop();
+  }
+  void end(Cores& cores) {
+    end();
+    cores.expect_nothing_left();
+  }
+  Handle result;
+  Core* parent_core = nullptr;
+  Core* child_core = nullptr;
+  std::optional<Execution> parent, child_run;
+  std::optional<Handle> child;
+};
+
+TEST(Core, ACancelReachesWhatTheTaskSubmitted) {
+  Cores cores;
+  Family family(cores);
+  cores.driver().cancel(family.result.get());
+  cores.deliver();
+  EXPECT_TRUE(family.parent->cancelled->load());
+  EXPECT_TRUE(family.child_run->cancelled->load());
+  EXPECT_EQ(family.child->failure(), ErrorCode::cancelled);
+  EXPECT_EQ(family.submit_child(*family.parent).failure(), ErrorCode::cancelled) << "it goes on and submits more";
+  family.end(cores);
+}
+
+TEST(Core, ACancelMayBeOfOneTaskOnly) {
+  Cores cores;
+  Family family(cores);
+  cores.driver().cancel(family.result.get(), false);
+  cores.deliver();
+  EXPECT_TRUE(family.parent->cancelled->load());
+  EXPECT_FALSE(family.child_run->cancelled->load());
+  EXPECT_TRUE(family.child->is_pending());
+  family.end(cores);
+}
+
+TEST(Core, TheDeathOfASubmitterCancelsWhatItsTasksSubmitted) {
+  Cores cores;
+  Family family(cores);
+  family.parent_core->on_process_died(cores.driver_id(), "killed");
+  cores.deliver();
+  EXPECT_TRUE(family.parent->cancelled->load());
+  EXPECT_TRUE(family.child_run->cancelled->load());
+  EXPECT_EQ(family.child->failure(), ErrorCode::cancelled);
+  family.end();
+  cores.pass(1'000'000'000);
+  EXPECT_EQ(family.parent_core->holdings(), Core::Holdings{});
+  EXPECT_EQ(family.child_core->holdings(), Core::Holdings{});
+}
+
+TEST(Core, ACancelDoesNotReachWhatEndedTasksSubmitted) {
+  Cores cores;
+  Family family(cores);
+  family.parent_core->done(std::move(*family.parent), {number(0, {(*family.child)->id})}, 1000);
+  family.parent.reset();
+  cores.driver().cancel(family.result.get());
+  cores.deliver();
+  cores.driver().cancel(family.result.get());
+  cores.deliver();
+  EXPECT_FALSE(family.child_run->cancelled->load());
+  EXPECT_TRUE(family.child->is_pending());
+  family.end(cores);
+}
+
+TEST(Core, WhatRunsInThePlaceOfAWorkerIsToldToo) {
+  Cores cores(1);
+  Core& driver = cores.driver();
+  submit(driver, number(0));
+  cores.run_all(run_sum);  // now a worker is held
+  Handle result = submit(driver, number(1));
+  std::optional<Execution> execution = driver.claim(result.get(), nullptr);
+  ASSERT_TRUE(execution);
+  Handle child(driver, driver.submit({.what = k_template, .arguments = number(2), .parent = &*execution}));
+  driver.cancel(result.get());
+  EXPECT_TRUE(execution->cancelled->load());
+  EXPECT_EQ(child.failure(), ErrorCode::cancelled);
+  run_sum(driver, std::move(*execution));
+  result.drop();
+  child.drop();
+  cores.expect_nothing_left();
+}
+
 // --- Whoever waits runs it.
 
 TEST(Core, AWaitingThreadRunsWhatItWaitsFor) {

@@ -130,6 +130,7 @@ void Runs::end_constructor(Run& run) {
 bool Runs::end(Run& run) {
   run.state = Run::State::ended;
   std::erase(running_, &run);
+  while (Task* const child = run.children.first()) run.children.remove(*child);
   if (!run.opened.empty()) objects_.uncover(run.opened, run.retained);
   return run.retained.missing > 0;
 }
@@ -238,17 +239,21 @@ void Runs::on(ProcessId from, const wire::RecallTasks& recall) {
   out_.send(from, std::move(back));  // an empty one, too: it ends the recall
 }
 
-void Runs::on(ProcessId from, const wire::CancelTask& cancelled) {
+Run* Runs::on(ProcessId from, const wire::CancelTask& cancelled) {
   Run* const run = table_.find({cancelled.task, cancelled.attempt});
-  if (run == nullptr || run->state == Run::State::ended) return;
-  if (run->state == Run::State::running) return cancel(*run);
+  if (run == nullptr || run->state == Run::State::ended) return nullptr;
+  if (run->state == Run::State::running) {
+    cancel(*run);
+    return cancelled.recursive ? run : nullptr;
+  }
   std::erase(queue_, run);
   destroy(*run);
   out_.send(from, wire::ReturnTasks{.tasks = {cancelled.task}});
+  return nullptr;
 }
 
-void Runs::on_process_died(ProcessId process) {
-  std::vector<Run*> of_it;
+std::vector<Run*> Runs::on_process_died(ProcessId process) {
+  std::vector<Run*> of_it, running;
   table_.for_each([&](Run& run) {
     if (run.push.task.owner == process && run.role != Role::constructor) of_it.push_back(&run);
   });
@@ -259,10 +264,12 @@ void Runs::on_process_died(ProcessId process) {
       destroy(*run);
     } else if (run->state == Run::State::running) {
       cancel(*run);
+      running.push_back(run);
     } else {
       close_if_over(*run);
     }
   }
+  return running;
 }
 
 void Runs::add_submitters(std::set<ProcessId>& submitters) const {

@@ -15,6 +15,7 @@
 #include "base/slab.h"
 #include "owner/objects.h"
 #include "owner/outbox.h"
+#include "owner/task.h"
 #include "wire/message.h"
 
 namespace shoal::owner {
@@ -81,6 +82,8 @@ struct Run {
   Hold retained{Hold::Goal::retained};
   bool awaits_held = false;  ///< Its end was the last word of this process: until the submitter has it.
   bool submitter_died = false;
+  Children children;
+  bool is_abandoned = false;  ///< Its children are cancelled, also those that it may submit yet.
 };
 
 /// The attempts that others gave to this process: their order, their ends, and the references that they came with.
@@ -114,14 +117,15 @@ class Runs {
   void on(ProcessId from, wire::DefineTemplate& define);
   void on(ProcessId from, wire::PushTask& push);
   void on(ProcessId from, const wire::RecallTasks& recall);
-  void on(ProcessId from, const wire::CancelTask& cancel);
+  /// The run whose children are to be cancelled, too; null where there is none.
+  Run* on(ProcessId from, const wire::CancelTask& cancel);
   void on(ProcessId from, const wire::ResultHeld& held);
   void on(ProcessId from, const wire::ItemHeld& held);
   void on(ProcessId from, const wire::StreamCredit& credit);
   /// This process is registered for what an ended run left behind.
   void retained(Run& run);
-  /// What it submitted is of no use to anybody.
-  void on_process_died(ProcessId process);
+  /// What it submitted is of no use to anybody. Gives what runs of that.
+  std::vector<Run*> on_process_died(ProcessId process);
   void add_submitters(std::set<ProcessId>& submitters) const;
   std::vector<std::string> running() const;
   std::size_t size() const { return slab_.size(); }

@@ -14,6 +14,7 @@
 namespace shoal::owner {
 
 struct Actor;
+class Children;
 struct Kind;
 struct Lease;
 struct Stream;
@@ -75,6 +76,31 @@ struct Task : Need {
   Task* previous = nullptr;  ///< In the list of its state.
   Task* next = nullptr;
   Task* next_by_number = nullptr;
+  Children* siblings = nullptr;  ///< What its parent submitted, while both go on.
+  Task* previous_sibling = nullptr;
+  Task* next_sibling = nullptr;
+};
+
+/// The tasks that one run submitted and that are not over: a recursive cancel reaches them.
+class Children {
+ public:
+  Task* first() const { return first_; }
+  void add(Task& task) {
+    task.siblings = this;
+    task.next_sibling = first_;
+    if (first_ != nullptr) first_->previous_sibling = &task;
+    first_ = &task;
+  }
+  /// Precondition: it is one of them.
+  void remove(Task& task) {
+    (task.previous_sibling == nullptr ? first_ : task.previous_sibling->next_sibling) = task.next_sibling;
+    if (task.next_sibling != nullptr) task.next_sibling->previous_sibling = task.previous_sibling;
+    task.siblings = nullptr;
+    task.previous_sibling = task.next_sibling = nullptr;
+  }
+
+ private:
+  Task* first_ = nullptr;
 };
 
 /// Tasks in order; each is in one list at most.

@@ -67,7 +67,13 @@ Object* Tasks::submit(TaskRequest request, Actor* actor) {
   ++task.missing;
   Object* const results = task.results;
   if (actor != nullptr) actors_.add(task);
-  unblock(task);
+  Run* const parent = request.parent == nullptr ? nullptr : request.parent->run;
+  if (parent != nullptr) parent->children.add(task);
+  if (parent != nullptr && parent->is_abandoned) {
+    cancel(task, true);
+  } else {
+    unblock(task);
+  }
   return results;
 }
 
@@ -187,6 +193,7 @@ void Tasks::let_go_of(Object* results) {
 
 /// Its results are known. Workers may still hold arguments.
 void Tasks::over(Task& task) {
+  if (task.siblings != nullptr) task.siblings->remove(task);
   if (task.stream != nullptr) streams_.end(*std::exchange(task.stream, nullptr));
   let_go_of(std::exchange(task.results, nullptr));
   task.state = State::over;
@@ -235,7 +242,7 @@ void Tasks::end_after_items(Task& task, wire::FailurePtr failure) {
 
 void Tasks::drop(Stream& stream) {
   if (stream.task == nullptr) return streams_.drop(stream);
-  cancel(*stream.end);
+  cancel(*stream.task, false);  // what it submitted may stand in items that were taken
 }
 
 /// True where nothing but its items kept its end from being known.
@@ -307,28 +314,40 @@ void Tasks::on_lost(const Actors::Lost& lost) {
 
 // --- What others decide.
 
-void Tasks::cancel(Object& result) {
-  Task* const task = result.maker;
-  if (task == nullptr || task->cancelled) return;
-  const wire::FailurePtr failure = failure_of(*task, ErrorCode::cancelled, "it was cancelled");
-  const bool is_over = drop_items(*task);
-  switch (task->state) {
+void Tasks::cancel(Object& result, bool recursive) {
+  if (result.maker != nullptr) cancel(*result.maker, recursive);
+}
+
+void Tasks::cancel_children(Run& run) {
+  run.is_abandoned = true;
+  while (Task* const child = run.children.first()) {
+    run.children.remove(*child);
+    cancel(*child, true);
+  }
+}
+
+void Tasks::cancel(Task& task, bool recursive) {
+  if (task.cancelled) return;
+  const wire::FailurePtr failure = failure_of(task, ErrorCode::cancelled, "it was cancelled");
+  const bool is_over = drop_items(task);
+  const wire::CancelTask message{task.id, task.attempt, recursive};
+  switch (task.state) {
     case State::blocked:
-      objects_.forget_need(task->resolve, *task);
-      if (task->actor != nullptr) actors_.withdraw(*task);
-      return fail(*task, failure);
-    case State::ready: leases_.withdraw(*task); return fail(*task, failure);
-    case State::queued: actors_.withdraw(*task); return fail(*task, failure);
-    case State::pushed: out_.send(task->worker, wire::CancelTask{task->id, task->attempt}); break;
-    case State::here:
+      objects_.forget_need(task.resolve, task);
+      if (task.actor != nullptr) actors_.withdraw(task);
+      return fail(task, failure);
+    case State::ready: leases_.withdraw(task); return fail(task, failure);
+    case State::queued: actors_.withdraw(task); return fail(task, failure);
+    case State::pushed: out_.send(task.worker, message); break;
+    case State::here: out_.send(self_, message); break;
     case State::settling: break;
     case State::over: return;
   }
-  task->cancelled = true;
-  Object* const results = std::exchange(task->results, nullptr);
+  task.cancelled = true;
+  Object* const results = std::exchange(task.results, nullptr);
   for (Object* each = results; each != nullptr; each = each->next_result) objects_.set_failure(*each, failure);
   let_go_of(results);
-  if (is_over) over(*task);
+  if (is_over) over(task);
 }
 
 void Tasks::cancel_all() {
@@ -337,7 +356,7 @@ void Tasks::cancel_all() {
     if (task.results != nullptr) results.push_back(task.results);
   });
   for (Object* const result : results) objects_.pin(*result);  // one that goes may take others along
-  for (Object* const result : results) cancel(*result);
+  for (Object* const result : results) cancel(*result, true);
   for (Object* const result : results) objects_.unpin(*result);
 }
 

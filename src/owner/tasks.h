@@ -14,6 +14,7 @@
 #include "owner/leases.h"
 #include "owner/objects.h"
 #include "owner/outbox.h"
+#include "owner/runs.h"
 #include "owner/streams.h"
 #include "owner/task.h"
 
@@ -24,6 +25,7 @@ struct TaskRequest {
   std::shared_ptr<const wire::TaskTemplate> what;  ///< Tasks of one kind pass one pointer.
   Payload arguments;                               ///< Its refs() are references that this process holds.
   std::vector<Object*> resolve{};                  ///< References whose values are arguments, in order.
+  const Execution* parent = nullptr;               ///< What runs and submits it.
 };
 
 /// The tasks that this process submitted and the calls that it made: what each waits for, what becomes of its attempts, and its results.
@@ -41,8 +43,10 @@ class Tasks {
   /// The first of its results, each of which has one handle; the others follow by Object::next_result. `actor`: it is a
   /// call of that.
   Object* submit(TaskRequest request, Actor* actor = nullptr);
-  void cancel(Object& result);
+  void cancel(Object& result, bool recursive);
   void cancel_all();
+  /// What the run submitted and is not over, and what it will submit.
+  void cancel_children(Run& run);
   /// A ready task that makes `object`, or something that its maker waits for. Null where there is none to be run here.
   Task* find_ready(Object& object) const;
   /// The attempt runs here: takes it out of the queue and gives what it is to run.
@@ -89,6 +93,7 @@ class Tasks {
   void let_go_of(Object* results);
   void over(Task& task);
   bool drop_items(Task& task);
+  void cancel(Task& task, bool recursive);
   void let_go(Task& task);
   void held_no_more(Task& task, ProcessId worker);
   Task* find_ready(Object& object, int depth) const;

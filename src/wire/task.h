@@ -106,6 +106,7 @@ struct ReturnTasks {
 struct CancelTask {
   TaskId task;
   std::uint32_t attempt = 0;
+  bool recursive = false;  ///< And so are the tasks that it submitted.
 };
 
 /// Items are pinned and acknowledged as results are, see object.h. They come in order, and after an attempt that was lost

@@ -7,20 +7,23 @@
 namespace shoal::owner {
 namespace {
 
-wire::FailurePtr death(const ActorId& actor, ProcessId process, const std::string& cause) {
+wire::FailurePtr death_by_itself(const ActorId& actor, ProcessId process, const wire::ActorSpec& spec) {
   wire::Failure failure;
   failure.code = ErrorCode::actor_died;
-  failure.text = "actor " + to_string(actor) + " " + cause;
+  failure.text = "actor " + to_string(actor) + " ended itself";
+  failure.task = spec.constructor.name;
   failure.process = process;
   return std::make_shared<const wire::Failure>(std::move(failure));
 }
 
 /// What its callers are told: that it is dead, and what it died of.
-wire::FailurePtr death_by_constructor(const ActorId& actor, ProcessId process, const wire::Failure& thrown) {
+wire::FailurePtr death_by_constructor(const ActorId& actor, ProcessId process, const wire::ActorSpec& spec,
+                                      const wire::Failure& thrown) {
   wire::Failure failure = thrown;
   failure.causes.insert(failure.causes.begin(), {thrown.code, thrown.text});
   failure.code = ErrorCode::actor_died;
   failure.text = "actor " + to_string(actor) + " could not be constructed: " + thrown.text;
+  failure.task = spec.constructor.name;
   failure.process = process;
   return std::make_shared<const wire::Failure>(std::move(failure));
 }
@@ -71,7 +74,8 @@ void Hosted::ended(const Execution& execution, const wire::Failure* failure) {
   if (execution.role != Role::constructor) return;
   if (failure != nullptr) {
     life_ = Life::ended;
-    out_.send(k_control, wire::ActorEnded{actor_, incarnation_, death_by_constructor(actor_, self_, *failure), false});
+    out_.send(k_control,
+              wire::ActorEnded{actor_, incarnation_, death_by_constructor(actor_, self_, *spec_, *failure), false});
   } else if (life_ == Life::constructing) {
     life_ = Life::lives;
     out_.send(k_control, wire::ActorStarted{actor_, incarnation_});
@@ -85,7 +89,7 @@ void Hosted::exit() {
 void Hosted::leave_if_over() {
   if (life_ != Life::leaving || runs_.size() > runs_.queued()) return;
   life_ = Life::ended;
-  out_.send(k_control, wire::ActorEnded{actor_, incarnation_, death(actor_, self_, "ended itself"), true});
+  out_.send(k_control, wire::ActorEnded{actor_, incarnation_, death_by_itself(actor_, self_, *spec_), true});
 }
 
 }  // namespace shoal::owner

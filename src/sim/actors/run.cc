@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "sim/actors/actor_host.h"
-#include "sim/actors/caller.h"
+#include "sim/actors/driver.h"
 #include "sim/actors/ledger.h"
+#include "sim/actors/worker.h"
 #include "sim/cluster/control_host.h"
 #include "sim/cluster/node_host.h"
 #include "sim/world/world.h"
@@ -39,8 +39,8 @@ class Cluster {
       const ProcessId id{1, n};
       drivers_.push_back(id);
       // Detached actors of a driver that died would fill the machines for ever, and others wait for room.
-      const Caller::Options options{.self = id, .actions = static_cast<int>(dice_.between(20, 60)), .ends_all = n == 1};
-      auto driver = std::make_unique<Caller>(world_, ledger_, handles_, options);
+      const Driver::Options options{.self = id, .actions = static_cast<int>(dice_.between(20, 60)), .ends_all = n == 1};
+      auto driver = std::make_unique<Driver>(world_, ledger_, names_, options);
       world_.spawn(id, std::move(driver));
     }
     for (std::int64_t left = dice_.between(0, 2); left > 0; --left) {
@@ -54,8 +54,8 @@ class Cluster {
   Outcome run() {
     while (ledger_.failure().empty() && world_.events() < k_events_max && !drivers_are_done() && world_.step()) {}
     for (const ProcessId driver : drivers_) {
-      const auto* caller = dynamic_cast<const Caller*>(world_.find(driver));
-      if (caller != nullptr && !caller->is_done()) ledger_.fail(caller->describe());
+      const auto* each = dynamic_cast<const Driver*>(world_.find(driver));
+      if (each != nullptr && !each->is_done()) ledger_.fail(each->describe());
     }
     if (ledger_.failure().empty()) check_rest();
     outcome_.failure = ledger_.failure().empty() ? world_.failure() : ledger_.failure();
@@ -81,9 +81,9 @@ class Cluster {
         .spawn =
             [this](ProcessId id) {
               workers_.push_back(id);
-              world_.spawn(id, std::make_unique<ActorHost>(world_, ledger_, id));
+              world_.spawn(id, std::make_unique<Worker>(world_, ledger_, id));
             },
-        .may_retire = [this](ProcessId id) { return dynamic_cast<ActorHost*>(world_.find(id))->is_idle(); }};
+        .may_retire = [this](ProcessId id) { return dynamic_cast<Worker*>(world_.find(id))->is_idle(); }};
     nodes_.push_back({node, 0});
     world_.spawn({node, 0}, std::make_unique<cluster::NodeHost>(world_, std::move(options), std::move(workers)));
     world_.introduce(k_control, {node, 0});
@@ -118,8 +118,8 @@ class Cluster {
 
   bool drivers_are_done() {
     for (const ProcessId driver : drivers_) {
-      const auto* caller = dynamic_cast<const Caller*>(world_.find(driver));
-      if (caller != nullptr && !caller->is_done()) return false;
+      const auto* each = dynamic_cast<const Driver*>(world_.find(driver));
+      if (each != nullptr && !each->is_done()) return false;
     }
     return true;
   }
@@ -133,12 +133,11 @@ class Cluster {
     holdings.graves = 0;
     if (!(holdings == control::Core::Holdings{})) {
       ledger_.fail("the control service has " + std::to_string(holdings.actors) + " actors, " +
-                   std::to_string(holdings.names) + " names, " +
-                   std::to_string(holdings.watches) + " watches, " + std::to_string(holdings.awaited) + " awaited, " +
-                   std::to_string(holdings.loads) + " loads left");
+                   std::to_string(holdings.names) + " names, " + std::to_string(holdings.watches) + " watches, " +
+                   std::to_string(holdings.awaited) + " awaited, " + std::to_string(holdings.loads) + " loads left");
     }
     for (const ProcessId worker : workers_) {
-      const auto* host = dynamic_cast<const ActorHost*>(world_.find(worker));
+      const auto* host = dynamic_cast<const Worker*>(world_.find(worker));
       if (host != nullptr && !host->is_idle()) ledger_.fail(to_string(worker) + " lives on though its actor is dead");
     }
   }
@@ -153,7 +152,7 @@ class Cluster {
   Random dice_;
   World world_;
   Ledger ledger_;
-  Handles handles_;
+  Names names_;
   const control::Core* control_ = nullptr;
   std::uint32_t last_node_ = 1;
   std::vector<ProcessId> nodes_, drivers_, workers_;

@@ -65,6 +65,7 @@ class Core {
   /// Its results are failures (`cancelled`) from now on, unless they are ready. A running attempt is told; where it is
   /// `recursive`, what that submitted is cancelled likewise, and so on.
   void cancel(Object* result, bool recursive = true);
+
   // Actors, each of which an object stands for: it is pending as long as the actor may live, and then a failure.
 
   /// Dies when nobody holds the object any more, unless it is detached. Said to the control service at once.
@@ -82,8 +83,8 @@ class Core {
   /// of a worker that is idle, or of `waiting`, what the caller runs, where both need the same.
   std::optional<Execution> claim(Object* object, const Execution* waiting);
 
-  // Streams: tasks, not calls, whose template says so. What submit() gives for one is ready, with an empty value, when the task has
-  // ended and all items are there.
+  // Streams: tasks, not calls, whose template says so. What submit() gives for one is ready, with an empty value, when the
+  // task has ended and all items are there.
 
   /// The next item, with one handle; null where it is not there yet or, once `stream` is ready, there is none left.
   Object* next_item(Object& stream);

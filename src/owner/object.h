@@ -63,7 +63,7 @@ struct Object {
   const ObjectId id;
 
   // Synchronised by themselves: threads that hold a handle use them without the core's lock.
-  std::atomic<std::uint32_t> handles{0};     ///< Of the program. Whoever takes it to 0 calls Core::released().
+  std::atomic<std::uint32_t> handles{0};     ///< Of the program. Taken to 0 under the lock, with Core::released().
   std::atomic<Phase> phase{Phase::pending};  ///< Once it is not pending (acquire), what follows never changes. One
                                              ///< that stands for an actor is pending until that is dead for good.
   Payload value;                             ///< Of Phase::value.

@@ -171,17 +171,22 @@ owner::Object* OwnerStation::open(const ObjectId& id, owner::Object& outer) {
   return object;
 }
 
+// The last handle is taken away under the lock: without one the core may free the object at once.
 void OwnerStation::drop_handle(owner::Object& object) {
-  if (object.handles.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  if (!dead_.load(std::memory_order_acquire)) {
-    enter([&] { core_.released(&object); });
-    return;
+  std::uint32_t handles = object.handles.load(std::memory_order_relaxed);
+  while (handles > 1) {
+    if (object.handles.compare_exchange_weak(handles, handles - 1, std::memory_order_acq_rel)) return;
   }
+  const auto drop = [&] {
+    if (object.handles.fetch_sub(1, std::memory_order_acq_rel) == 1) core_.released(&object);
+  };
+  if (!dead_.load(std::memory_order_acquire)) return enter(drop);
+
   // Nothing around it may be used any more.
   bool was_last = false;
   {
     const Lock lock(mutex());
-    core_.released(&object);
+    drop();
     was_last = released_ && core_.holdings().objects == 0;
   }
   if (was_last) delete this;

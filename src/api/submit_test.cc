@@ -63,7 +63,7 @@ TEST_P(Submit, ResolvesReferencesAsValues) {
 
 TEST_P(Submit, TakesStateThatIsPlainBytes) {
   const double factor = 2.5;
-  const int shift = 1;
+  int shift = 1;
   EXPECT_EQ(get(submit([factor, shift](double x) { return factor * x + shift; }, 2)), 6);
 }
 

@@ -207,7 +207,7 @@ void pack_function(Encoder& to, const F& f) {
 template <class F>
 F unpack_function(Decoder& from) {
   if constexpr (std::is_pointer_v<F>) {
-    return reinterpret_cast<F>(decode_code(from));
+    return reinterpret_cast<F>(const_cast<void*>(decode_code(from)));
   } else if constexpr (is_plain_bytes<F>()) {
     std::array<unsigned char, sizeof(F)> bytes{};
     if constexpr (!std::is_empty_v<F>) {

@@ -35,7 +35,9 @@ void Ledger::ended(const TaskId& call, bool failed) {
 }
 
 void Ledger::lost(ProcessId caller, std::uint64_t handle, ProcessId process) {
-  if (++lost_[{caller, handle, process}] > terms_.at(process).threads) {
+  const auto terms = terms_.find(process);
+  if (terms == terms_.end()) return;  // nobody was hosted there: the actor is long gone, or never came to be
+  if (++lost_[{caller, handle, process}] > terms->second.threads) {
     fail(to_string(caller) + " failed calls to " + to_string(process) + " that had not started");
   }
 }

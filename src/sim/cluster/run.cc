@@ -38,6 +38,7 @@ constexpr std::uint64_t k_events_per_look = 100;
 struct Plan {
   FaultPlan faults;
   std::vector<std::uint64_t> losses;  ///< Of machines, at so many messages, the last first.
+  std::uint64_t late_one_in = 0;      ///< Frames.
   Time announce_ns_max = 0;           ///< A death may be heard before or long after the last words.
 };
 
@@ -47,6 +48,7 @@ Plan plan_for(const Program& program, std::uint64_t seed) {
   const std::uint64_t messages = program.drivers * (10 + program.tasks() * random.pick({3u, 6u, 9u}));
   const auto at = [&] { return static_cast<std::uint64_t>(random.between(1, static_cast<std::int64_t>(messages))); };
   Plan plan;
+  plan.late_one_in = random.pick({64u, 64u, 4u});
   plan.announce_ns_max = random.pick({50'000, 1'000'000, 20'000'000});
   plan.faults = FaultPlan::draw(random, messages, 8);
   auto& faults = plan.faults.faults;
@@ -70,6 +72,7 @@ class Cluster {
                 .faults = std::move(plan.faults),
                 .with_trace = with_trace,
                 .observer = &conversations_,
+                .late_one_in = plan.late_one_in,
                 .announce_ns_max = plan.announce_ns_max}),
         ledger_(world_) {
     claims_ = dice_.chance(50);

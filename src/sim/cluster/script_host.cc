@@ -101,6 +101,7 @@ std::optional<Time> ScriptHost::next_time() const {
 
 /// After each event: the script at the top goes on if it can; another starts where there is none.
 void ScriptHost::settle() {
+  if (lends_ && core_.has_next()) error_ = "tasks stay with a worker that waits";
   if (run_at_) return;
   if (activities_.empty()) {
     if (std::optional<owner::Execution> execution = core_.next()) start(std::move(*execution));

@@ -162,7 +162,7 @@ void World::connect(Index port) {
 Time World::delay(const SimulatedChannel& to) {
   const std::uint64_t dice = random_.next();
   Time time = options_.latency_ns + static_cast<Time>(dice & 0x3fff);
-  if ((dice >> 20 & 63) == 0) time += static_cast<Time>(dice >> 26 & 0xfffff);
+  if ((dice >> 50) % options_.late_one_in == 0) time += static_cast<Time>(dice >> 26 & 0xfffff);
   return ports_[to.place()].slow_until > now_ ? 100 * time : time;
 }
 

@@ -27,9 +27,10 @@ class World final : public ChannelWorld {
   struct Options {
     std::uint64_t seed = 1;
     FaultPlan faults = {};
-    bool with_trace = false;       ///< Keeps the trace as text.
-    Observer* observer = nullptr;  ///< Null: nobody watches.
-    Time latency_ns = 5'000;       ///< Of each frame; some take much longer.
+    bool with_trace = false;         ///< Keeps the trace as text.
+    Observer* observer = nullptr;    ///< Null: nobody watches.
+    Time latency_ns = 5'000;         ///< Of each frame,
+    std::uint64_t late_one_in = 64;  ///< but one in so many takes much longer.
     Time reconnect_ns_max = 5'000'000;
     Time announce_ns_max = 20'000'000;  ///< From a death to when others are told.
     Time pause_ns_max = 50'000'000;

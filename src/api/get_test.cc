@@ -71,6 +71,22 @@ TEST_P(Get, ResultsAsTheyCome) {
   for (int i = 0; i < 200; ++i) EXPECT_EQ(values[static_cast<std::size_t>(i)], i);
 }
 
+// Threads drop the last reference to an argument while the message arrives that its task has ended, which drops the pin.
+TEST_P(Get, ReferencesGoWhileTasksEnd) {
+  const auto use = [] {
+    for (int i = 0; i < 3'000; ++i) {
+      Ref<int> argument = put(i);
+      const Ref<int> same = submit([](int x) { return x; }, argument);
+      for (int turns = i % 8; turns > 0; --turns) std::this_thread::yield();
+      argument = {};
+      if (i % 16 == 0) { EXPECT_EQ(get(same), i); }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back(use);
+  for (std::thread& thread : threads) thread.join();
+}
+
 TEST_P(Get, ManyThreadsWaitForOneTask) {
   close_gate();
   const Ref<int> ref = submit(held, 7);

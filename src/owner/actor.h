@@ -16,7 +16,7 @@ namespace shoal::owner {
 /// An actor that this process created or calls: how its calls are sent, and what its constructor may need once more.
 /// Made and destroyed by Actors; an object that stands for it here points to it.
 struct Actor : Need {
-  explicit Actor(const ActorId& its_id) : Need(Of::actor), id(its_id), calls(std::make_unique<ActorCalls>(its_id)) {}
+  explicit Actor(const ActorId& its_id) : Need(Whose::actor), id(its_id), calls(std::make_unique<ActorCalls>(its_id)) {}
 
   ActorId id;                     ///< Whom calls go to: see wire::ActorNews::instead.
   bool is_watched = false;        ///< As long as it is not dead.

@@ -202,9 +202,9 @@ void Core::settle() {
     actors_.take_lost(lost_);
     if (own_.empty() && unblocked_.empty() && let_go_.empty() && settled_.empty() && lost_.empty()) break;
     for (Need* const need : unblocked_) {
-      switch (need->of) {
-        case Need::Of::task: tasks_.unblock(static_cast<Task&>(*need)); break;
-        case Need::Of::actor: actors_.unblock(static_cast<Actor&>(*need)); break;
+      switch (need->whose) {
+        case Need::Whose::task: tasks_.unblock(static_cast<Task&>(*need)); break;
+        case Need::Whose::actor: actors_.unblock(static_cast<Actor&>(*need)); break;
       }
     }
     for (const Actors::Lost& lost : lost_) tasks_.on_lost(lost);

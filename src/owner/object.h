@@ -40,9 +40,9 @@ struct Hold {
 
 /// Something that begins once the values of some objects are ready.
 struct Need {
-  enum class Of : std::uint8_t { task, actor };
-  explicit Need(Of its_kind) : of(its_kind) {}
-  const Of of;
+  enum class Whose : std::uint8_t { task, actor };
+  explicit Need(Whose it_is) : whose(it_is) {}
+  const Whose whose;
   std::uint32_t missing = 0;  ///< Values.
 };
 

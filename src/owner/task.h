@@ -56,7 +56,7 @@ struct Task : Need {
     over,      ///< Its results are known; a worker still holds arguments.
   };
 
-  Task() : Need(Of::task) {}
+  Task() : Need(Whose::task) {}
 
   TaskId id;
   State state = State::blocked;

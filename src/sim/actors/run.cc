@@ -1,5 +1,6 @@
 #include "sim/actors/run.h"
 
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "sim/actors/worker.h"
 #include "sim/cluster/control_host.h"
 #include "sim/cluster/node_host.h"
+#include "sim/cluster/references.h"
 #include "sim/world/world.h"
 
 namespace shoal::sim::actors {
@@ -16,6 +18,7 @@ namespace {
 
 /// Far above what the longest run takes.
 constexpr std::uint64_t k_events_max = 3'000'000;
+constexpr std::uint64_t k_events_per_look = 100;
 
 FaultPlan faults_for(std::uint64_t seed) {
   Random random(seed ^ 0xac70);
@@ -52,7 +55,9 @@ class Cluster {
   }
 
   Outcome run() {
-    while (ledger_.failure().empty() && world_.events() < k_events_max && !drivers_are_done() && world_.step()) {}
+    while (ledger_.failure().empty() && world_.events() < k_events_max && !drivers_are_done() && world_.step()) {
+      if (world_.events() % k_events_per_look == 0) look();
+    }
     for (const ProcessId driver : drivers_) {
       const auto* each = dynamic_cast<const Driver*>(world_.find(driver));
       if (each != nullptr && !each->is_done()) ledger_.fail(each->describe());
@@ -114,6 +119,18 @@ class Cluster {
     if (process == drivers_.front() || !world_.is_alive(process)) return;
     world_.kill(process, "a fault");
     ++outcome_.processes_died;
+  }
+
+  /// Owners know whoever is registered with them.
+  void look() {
+    std::map<ProcessId, const owner::Core*> living;
+    for (const auto* ids : {&drivers_, &workers_}) {
+      for (const ProcessId id : *ids) {
+        if (const auto* each = dynamic_cast<const Player*>(world_.find(id))) living.emplace(id, &each->core());
+      }
+    }
+    const std::string fault = cluster::fault_of_references(living, true);
+    if (!fault.empty()) ledger_.fail(fault);
   }
 
   bool drivers_are_done() {

@@ -12,6 +12,7 @@
 #include <shoal/api/ref.h>
 #include <shoal/api/remote_error.h>
 #include <shoal/api/session.h>
+#include <shoal/api/stream.h>
 #include <shoal/api/submit.h>
 #include <shoal/api/view.h>
 #include <shoal/base/error.h>

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <shoal/api/get.h>
+#include <shoal/api/stream.h>
 #include <shoal/base/error.h>
 
 #include "api/current_session.h"
@@ -75,6 +76,23 @@ void cancel(const Handle& handle, const CancelOptions& options) {
   require(handle, "cancel");
   handle.home().cancel(*handle.object(), options.recursive);
 }
+
+Handle next_item(const Handle& stream, const Deadline& deadline) {
+  require(stream, "RefStream::next");
+  bool in_time = true;
+  owner::Object* const item = stream.home().next_item(*stream.object(), deadline, in_time);
+  if (item != nullptr) return {stream.home(), item};
+  if (!in_time) {
+    throw Timeout(ErrorCode::timeout, "RefStream::next: no item of " + to_string(stream.id()) +
+                                          " came in time; the task goes on, and may be waited for again");
+  }
+  if (stream.object()->phase.load(std::memory_order_acquire) == owner::Object::Phase::failed) {
+    raise(stream.object()->failure);
+  }
+  return {};
+}
+
+void drop_stream(const Handle& stream) { stream.home().drop_stream(*stream.object()); }
 
 Handle OpenedValue::open(const ObjectId& id) { return {outer_.home(), outer_.home().open(id, *outer_.object())}; }
 

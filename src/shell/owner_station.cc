@@ -195,6 +195,7 @@ void OwnerStation::drop_handle(owner::Object& object) {
 // --- Tasks.
 
 void OwnerStation::submit(owner::TaskRequest request, std::span<detail::Handle> results) {
+  request.parent = execution_here();
   enter([&] { give(core_.submit(std::move(request)), results); });
 }
 
@@ -206,8 +207,75 @@ void OwnerStation::give(owner::Object* first, std::span<detail::Handle> results)
   }
 }
 
-void OwnerStation::cancel(owner::Object& object, bool) {
-  act([&] { core_.cancel(&object); });
+void OwnerStation::cancel(owner::Object& object, bool recursive) {
+  act([&] { core_.cancel(&object, recursive); });
+}
+
+// --- Streams.
+
+/// One thread that waits to give an item.
+class OwnerStation::CreditCell final : public owner::CreditWaiter {
+ public:
+  void on_credit() override { event.set(); }
+
+  Event event;
+};
+
+owner::Object* OwnerStation::next_item(owner::Object& stream, const Deadline& deadline, bool& in_time) {
+  Blocked blocked(*this);
+  owner::Object* item = nullptr;
+  in_time = true;
+  while (true) {
+    Cell cell;
+    bool ended = false;
+    act([&] {
+      item = core_.next_item(stream);
+      ended = item == nullptr && is_ready(stream);
+      if (item != nullptr || ended || is_stopping()) return;
+      dispatch_now_ = true;
+      blocked.begin();
+      cell.expect(1);
+      cells_.push_back(&cell);
+      core_.watch_stream(stream, &cell);
+    });
+    if (item != nullptr || ended) return item;
+    in_time = is_stopping() || cell.event.wait(deadline);
+    act([&] {
+      std::erase(cells_, &cell);
+      core_.unwatch_stream(stream, &cell);
+    });
+    if (is_stopping()) throw_stopped();
+    if (!in_time) return nullptr;
+  }
+}
+
+void OwnerStation::drop_stream(owner::Object& stream) {
+  act([&] { core_.drop_stream(stream); });
+}
+
+bool OwnerStation::yield(const owner::Execution& execution, Payload item) {
+  Blocked blocked(*this);
+  while (true) {
+    CreditCell cell;
+    bool given = false;
+    act([&] {
+      if (is_stopping()) return;
+      if (core_.may_yield(execution)) {
+        core_.yield_item(execution, std::move(item));
+        given = true;
+      } else {
+        blocked.begin();
+        credit_cells_.push_back(&cell);
+        core_.watch_credit(execution, &cell);
+      }
+    });
+    if (given || is_stopping()) return given && !execution.cancelled->load(std::memory_order_relaxed);
+    cell.event.wait({});
+    act([&] {
+      std::erase(credit_cells_, &cell);
+      core_.unwatch_credit(execution);
+    });
+  }
 }
 
 // --- Actors.
@@ -373,6 +441,7 @@ void OwnerStation::stop() {
   act([&] {
     if (stopping_.exchange(true)) return;
     for (Cell* const cell : cells_) cell->event.set();
+    for (CreditCell* const cell : credit_cells_) cell->event.set();
     for (Question* const question : questions_) question->event.set();
     if (at_work_ > 0) return;
     if (actor_ != nullptr) {

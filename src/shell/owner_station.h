@@ -72,6 +72,15 @@ class OwnerStation final : public Station, private Timed {
   /// Likewise until it is ready. Without a deadline this thread runs what it waits for, where nobody has begun it.
   bool await(owner::Object& object, const Deadline& deadline);
 
+  // Streams, see owner::Core.
+
+  /// Of this process: the next item, with one handle; null at the stream's end, which is then ready. Throws Cancelled where
+  /// the station is stopped. `in_time`: whether the deadline came first; then it gives null, too.
+  owner::Object* next_item(owner::Object& stream, const Deadline& deadline, bool& in_time);
+  void drop_stream(owner::Object& stream);
+  /// Of what runs here: gives an item, once it may. False where nobody wants any more.
+  bool yield(const owner::Execution& execution, Payload item);
+
   // Actors, see owner::Core. What is returned has one handle more.
 
   owner::Object* create_actor(owner::ActorRequest request);
@@ -112,6 +121,7 @@ class OwnerStation final : public Station, private Timed {
 
  private:
   class Cell;
+  class CreditCell;
   class Blocked;
   class Work;
   struct Question;
@@ -149,6 +159,7 @@ class OwnerStation final : public Station, private Timed {
   bool released_ = false;
   int at_work_ = 0;  // threads that run what it was sent
   std::vector<Cell*> cells_;
+  std::vector<CreditCell*> credit_cells_;
   std::vector<Question*> questions_;
 };
 

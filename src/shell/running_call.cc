@@ -50,7 +50,7 @@ void* RunningCall::actor() { return home_.actor(); }
 
 void RunningCall::hold(std::shared_ptr<void> actor) { home_.hold_actor(std::move(actor)); }
 
-bool RunningCall::yield(Payload) { return false; }
+bool RunningCall::yield(Payload item) { return home_.yield(execution_, std::move(item)); }
 
 detail::Handle RunningCall::open(const ObjectId& id) { return {home_, home_.open(id, execution_)}; }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <shoal/api/arguments.h>
+#include <shoal/api/stream.h>
 #include <shoal/base/members.h>
 #include <shoal/base/shippable.h>
 #include <shoal/base/signature.h>
@@ -45,7 +46,7 @@ template <class F, class... A>
 struct Callable<F, A...> : Signature<F> {};
 
 /// The first thing that is wrong with a task.
-enum class TaskFault { none, text, member, captures, bases, count, writable, argument, parameter, result };
+enum class TaskFault { none, text, member, captures, bases, count, writable, argument, parameter, result, stream };
 
 template <class P, class A>
 consteval TaskFault find_argument_fault() {
@@ -78,6 +79,12 @@ consteval TaskFault find_result_fault() {
   }
 }
 
+template <class Item, class R>
+consteval TaskFault find_stream_fault() {
+  if (!std::is_void_v<R> || leaves<Item> > 1) return TaskFault::stream;
+  return is_serialisable<Item> ? TaskFault::none : TaskFault::result;
+}
+
 template <class F>
 consteval TaskFault find_callable_fault() {
   if constexpr (std::is_member_pointer_v<F>) {
@@ -100,8 +107,15 @@ consteval TaskFault find_task_fault() {
     return TaskFault::argument;
   } else {
     using Known = Callable<F, A...>;
-    constexpr TaskFault arguments = find_arguments_fault(typename Known::Parameters{}, members::Types<A...>{});
-    return arguments != TaskFault::none ? arguments : find_result_fault<typename Known::Result>();
+    using Split = Inputs<typename Known::Parameters>;
+    constexpr TaskFault arguments = find_arguments_fault(typename Split::Parameters{}, members::Types<A...>{});
+    if constexpr (arguments != TaskFault::none) {
+      return arguments;
+    } else if constexpr (!std::is_void_v<typename Split::Item>) {
+      return find_stream_fault<typename Split::Item, typename Known::Result>();
+    } else {
+      return find_result_fault<typename Known::Result>();
+    }
   }
 }
 
@@ -140,6 +154,10 @@ consteval bool refuse_fault() {
       "shoal: the function returns a type that cannot travel to another process: return numbers, enums, "
       "strings, standard containers, optional, variant, tuple, chrono or plain structs of them, no pointers or "
       "views; for a class of your own specialise shoal::Codec before its first use");
+  static_assert(
+      fault != TaskFault::stream,
+      "shoal: a function with a Sink gives all it has to give through it: it returns void, and its items are no "
+      "pairs or tuples, but plain structs or other values");
   return fault == TaskFault::none;
 }
 

@@ -11,6 +11,7 @@
 #include <shoal/api/options.h>
 #include <shoal/api/ref.h>
 #include <shoal/api/signature_check.h>
+#include <shoal/api/stream.h>
 #include <shoal/base/type_name.h>
 
 namespace shoal::inline v1 {
@@ -33,30 +34,40 @@ void submit(const Code& code, const TaskOptions* options, Packer& packed, std::s
 template <class F, class... A>
 struct Task {
   using Function = Callable<F, A...>;
-  using Parameters = typename Function::Parameters;
+  using Split = Inputs<typename Function::Parameters>;
+  using Parameters = typename Split::Parameters;
+  using Item = typename Split::Item;  // void where it has no sink
   using Result = std::remove_cvref_t<typename Function::Result>;
+  static constexpr bool k_streams = !std::is_void_v<Item>;
 
   static void run(TaskCall& task) {
     Unpacker unpacker(task);
     finish<Result>(task, [&] {
       auto f = unpack_function<F>(unpacker.decoder);
-      return call_with<typename Function::Result>(f, unpacker, Parameters{}, members::Types<A...>{});
+      if constexpr (k_streams) {
+        Sink<Item> sink(task);
+        return call_with<typename Function::Result>(f, unpacker, Parameters{}, members::Types<A...>{}, sink);
+      } else {
+        return call_with<typename Function::Result>(f, unpacker, Parameters{}, members::Types<A...>{});
+      }
     });
   }
 
-  static Code code(const F& f) {
-    Code code{.entry = &run, .type = type_name<F>(), .results = leaves<Result>};
-    if constexpr (std::is_pointer_v<F>) code.function = reinterpret_cast<const void*>(f);
-    return code;
-  }
-
-  static Ref<Result> submit(const TaskOptions* options, const F& f, const A&... arguments) {
+  static auto submit(const TaskOptions* options, const F& f, const A&... arguments) {
     Packer packed;
     pack_function(packed.encoder, f);
     pack_all(packed, Parameters{}, arguments...);
-    Ref<Result> result;
-    detail::submit(code(f), options, packed, Handles::of(result));
-    return result;
+    Code code{.entry = &run, .type = type_name<F>(), .results = leaves<Result>, .stream = k_streams};
+    if constexpr (std::is_pointer_v<F>) code.function = reinterpret_cast<const void*>(f);
+    if constexpr (k_streams) {
+      Handle stream;
+      detail::submit(code, options, packed, {&stream, 1});
+      return RefStream<Item>(std::move(stream));
+    } else {
+      Ref<Result> result;
+      detail::submit(code, options, packed, Handles::of(result));
+      return result;
+    }
   }
 };
 
@@ -66,6 +77,8 @@ struct Task {
 /// result at once. `f` is a function, a lambda, or an object that is_shippable. An argument that is a reference becomes its
 /// value before the task starts where the parameter is a value (`T` for a Ref<T>, std::vector<T> for a
 /// std::vector<Ref<T>>); where the parameter is a Ref, the task gets the reference.
+///
+/// A function whose last parameter is a Sink<T>& gives items while it runs: then submit() returns a RefStream<T>.
 ///
 /// Errors: InvalidArgument for options that mean nothing and for empty references; it is thrown here. What the task
 /// throws, and what befalls it, is thrown by get().

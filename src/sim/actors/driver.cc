@@ -29,6 +29,7 @@ void Driver::act(Time now) {
   if (now < next_at_) return;
   if (ended_) {
     next_at_ = now + k_last_patience;
+    if (options_.cpus_max == 0 && !open_.empty()) ledger_.fail(describe() + " though there is room for all");
     return cancel_all();
   }
   if (actions_ == options_.actions) {

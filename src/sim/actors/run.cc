@@ -38,11 +38,14 @@ class Cluster {
     world_.spawn(k_control, std::move(control));
     for (std::int64_t left = dice_.between(1, 3); left > 0; --left) join_node();
     const std::int64_t drivers = dice_.between(1, 4);
+    // Where actors use nothing, none waits for room.
+    const std::int64_t cpus_max = dice_.chance(50) ? 0 : 2;
     for (std::uint32_t n = 1; n <= drivers; ++n) {
       const ProcessId id{1, n};
       drivers_.push_back(id);
       // Detached actors of a driver that died would fill the machines for ever, and others wait for room.
-      const Driver::Options options{.self = id, .actions = static_cast<int>(dice_.between(20, 60)), .ends_all = n == 1};
+      const Driver::Options options{
+          .self = id, .actions = static_cast<int>(dice_.between(20, 60)), .cpus_max = cpus_max, .ends_all = n == 1};
       auto driver = std::make_unique<Driver>(world_, ledger_, names_, options);
       world_.spawn(id, std::move(driver));
     }

@@ -135,6 +135,7 @@ void Core::failed(Execution execution, wire::Failure failure, std::int64_t run_n
 
 void Core::waits() {
   if (!hosted_.is_there()) runs_.give_back_queued();
+  leases_.take_back_lent(now_);
   ++waiting_;
   tell_lending();
 }

@@ -481,6 +481,28 @@ TEST(Core, AWaitingThreadRunsWhatItWaitsFor) {
   cores.expect_nothing_left();
 }
 
+// What it waited for needed the CPU of the worker in whose place it ran.
+TEST(Core, WhatRunsInThePlaceOfAWorkerHoldsNoneWhileItWaits) {
+  Cores cores(1);
+  Core& driver = cores.driver();
+  submit(driver, number(0));
+  cores.run_all(run_sum);  // now a worker is held
+  Handle result = submit(driver, number(1));
+  std::optional<Execution> execution = driver.claim(result.get(), nullptr);
+  ASSERT_TRUE(execution);
+  Handle child = submit(driver, number(2));
+  EXPECT_EQ(cores.run_all(run_sum), 0);
+  driver.waits();
+  EXPECT_EQ(cores.run_all(run_sum), 1);
+  EXPECT_EQ(child.value(), 2);
+  driver.waits_no_more();
+  run_sum(driver, std::move(*execution));
+  EXPECT_EQ(result.value(), 1);
+  result.drop();
+  child.drop();
+  cores.expect_nothing_left();
+}
+
 TEST(Core, AWorkerThatWaitsGivesBackWhatItHasNotStarted) {
   Cores cores(1);
   std::vector<Handle> results;

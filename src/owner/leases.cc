@@ -155,6 +155,20 @@ Lease* Leases::lend(Task& task) {
   return nullptr;
 }
 
+void Leases::take_back_lent(Time now) {
+  std::vector<Lease*> lent;
+  for (const auto& [id, lease] : leases_) {
+    wire::Resources beside = lease->kind->resources;
+    beside.cpu = 0;
+    if (lease->here != nullptr && beside == wire::Resources()) lent.push_back(lease.get());
+  }
+  for (Lease* const lease : lent) {
+    std::exchange(lease->here, nullptr)->lease = nullptr;
+    touch(*lease->kind);
+    rest(*lease, now);
+  }
+}
+
 void Leases::ended(Task& task, std::int64_t run_ns, Time now) {
   Kind& kind = *task.of->kind;
   if (run_ns >= 0) {

@@ -73,6 +73,8 @@ class Leases {
 
   /// An idle worker of the task's kind, to run the task in its place; null where there is none.
   Lease* lend(Task& task);
+  /// What runs here waits: workers in whose place something runs here are free again, where only their CPUs are used.
+  void take_back_lent(Time now);
   /// The attempt is over, or was given back (`run_ns` -1).
   void ended(Task& task, std::int64_t run_ns, Time now);
 

@@ -29,7 +29,7 @@ constexpr Time k_rest_ns = 200'000'000'000;
 /// Between two runs of the drivers: workers and machines that died are back.
 constexpr Time k_pause_ns = 50'000'000;
 /// How often drivers run their script while faults are still to come: deaths leave less to do than was planned for.
-constexpr int k_rounds_max = 2'000;
+constexpr std::uint64_t k_rounds_max = 2'000;
 /// Less shows little: a short program is run again.
 constexpr std::uint64_t k_ops_min = 200;
 /// Between two looks into all processes.
@@ -87,7 +87,7 @@ class Cluster {
   }
 
   Outcome run() {
-    for (int round = 0; round < k_rounds_max && outcome_.failure.empty(); ++round) {
+    for (; rounds_ < k_rounds_max && outcome_.failure.empty(); ++rounds_) {
       run_drivers();
       compare();
       if (world_.faults_left() == 0 && losses_.empty() && ledger_.ops >= k_ops_min) break;
@@ -152,7 +152,10 @@ class Cluster {
     fail(ledger_.failure());
     return true;
   }
-  std::uint64_t events_max() const { return k_events_per_task * (10 + program_.drivers * program_.tasks()); }
+  /// Drivers do not wait for all that they submitted: the work of earlier rounds may be left.
+  std::uint64_t events_max() const {
+    return k_events_per_task * (10 + (1 + rounds_) * program_.drivers * program_.tasks());
+  }
 
   // --- Who lives.
 
@@ -287,6 +290,7 @@ class Cluster {
   Ledger ledger_;
   bool claims_ = false;
   int failed_starts_ = 0;  // of 100
+  std::uint64_t rounds_ = 0;
   std::uint32_t machines_begun_ = 0;
   std::uint64_t drivers_begun_ = 0;
   const ControlHost* control_ = nullptr;

@@ -121,5 +121,18 @@ TEST(ClusterRun, AWorkerMayBeGrantedAfterItsDeath) {
   expect_kept(program);
 }
 
+// A task that was on its way to a worker when that began to wait was neither begun nor given back.
+TEST(ClusterRun, WhatComesToAWorkerThatWaitsGoesBack) {
+  Program program = program_of(4);
+  program.workers = 2;
+  program.scripts[0].ops = {submit(0, 1), on(OpKind::settle, 0), submit(1, 1),          on(OpKind::settle, 1),
+                            submit(2, 2), submit(3, 3, {2}),     submit(4, 4, {}, {3}), on(OpKind::get, 4)};
+  for (Script& script : program.scripts) script.retries = 1;  // so that it may be sent behind another
+  program.scripts[3].values = {0};
+  program.scripts[4].refs = {0};
+  program.scripts[4].ops = {on(OpKind::get, 0)};
+  expect_kept(program);
+}
+
 }  // namespace
 }  // namespace shoal::sim::cluster

@@ -60,6 +60,10 @@ void Conversations::said(ProcessId from, ProcessId to, const wire::PushTask& pus
 }
 
 void Conversations::heard(ProcessId process, ProcessId, const wire::PushTask& push) {
+  for (const ObjectId& id : push.arguments.refs()) came_otherwise_.emplace(process, id);
+  for (const Payload& value : push.resolved) {
+    for (const ObjectId& id : value.refs()) came_otherwise_.emplace(process, id);
+  }
   if (!open_.emplace(Attempt{process, push.task}, push.attempt).second) {
     broken(push.task.owner, "pushed " + to_string(push.task) + " to one worker twice");
   }
@@ -93,6 +97,7 @@ void Conversations::heard(ProcessId process, ProcessId from, const wire::TaskDon
   ended(process, from, done.task, false);
   std::vector<ObjectId> refs(done.result.refs().begin(), done.result.refs().end());
   for (const Payload& more : done.more) refs.insert(refs.end(), more.refs().begin(), more.refs().end());
+  for (const ObjectId& id : refs) came_otherwise_.emplace(process, id);
   if (!refs.empty()) results_[{process, done.task}] = {from, std::move(refs)};
 }
 
@@ -160,6 +165,22 @@ void Conversations::said(ProcessId from, ProcessId to, const wire::BorrowDrop& d
   Borrow& borrow = borrows_[{from, drop.object}];
   if (borrow != Borrow::registered) broken(from, "lets go of " + to_string(drop.object) + " and is not registered");
   borrow = Borrow::none;
+  const auto contents = contents_.extract({from, drop.object});
+  if (contents.empty()) return;
+  for (const ObjectId& id : contents.mapped()) {
+    std::set<ObjectId>& outers = found_in_[{from, id}];
+    outers.erase(drop.object);
+    if (outers.empty() && !came_otherwise_.contains({from, id}) && borrows_[{from, id}] == Borrow::adding) {
+      broken(from, "lets go of the value in which it found " + to_string(id) + " before it is registered");
+    }
+  }
+}
+
+void Conversations::heard(ProcessId process, ProcessId, const wire::ValueIs& value) {
+  for (const ObjectId& id : value.value.refs()) {
+    contents_[{process, value.object}].push_back(id);
+    found_in_[{process, id}].insert(value.object);
+  }
 }
 
 void Conversations::said(ProcessId from, ProcessId, const wire::FetchValue& fetch) { ++fetches_[{from, fetch.object}]; }

@@ -119,6 +119,10 @@ def below(value, unit):
     return f"<= {value} {unit}", lambda line: line.median("ours") <= value
 
 
+def above(value, unit):
+    return f">= {value:,} {unit}", lambda line: line.median("ours") >= value
+
+
 def three_times_the_peer(line):
     peer_ok = not line.figures["peer"] or line.ratio("peer") >= 3
     return line.ratio("limit") >= 0.85 and peer_ok
@@ -162,6 +166,21 @@ def local_lines(build, python):
         line("block_overhead", "us", "lower", below(15, "us"), ["blocks", "200"], [limit, "handover", "100000"]),
         line("block_overhead_one", "us", "lower", below(60, "us"), ["blocks_one", "2000"]),
         line("rows_map", "s", "lower", below(0.010, "s"), ["rows", "100000"], [limit, "rows", "100000"], ["rows", "100000"]),
+    ]
+
+
+def task_lines(build):
+    def line(name, unit, better, floor, arguments, with_pool=False):
+        pool = [build / "bench/peer_thread_pool", *arguments] if with_pool else None
+        return Line(name, unit, better, [build / "bench/bench_tasks", *arguments], None, pool, "thread pool, futures", *floor)
+    return [
+        line("embedded_task_async", "tasks/s", "higher", above(1_000_000, "tasks/s"), ["bulk", "100000"], with_pool=True),
+        line("embedded_task_async_1k", "tasks/s", "higher", above(800_000, "tasks/s"), ["bulk", "1000"]),
+        line("embedded_task_async_1m", "tasks/s", "higher", above(800_000, "tasks/s"), ["bulk", "1000000"]),
+        line("embedded_task_sync", "us", "lower", below(5, "us"), ["sync", "200000"], with_pool=True),
+        line("embedded_task_wide", "s", "lower", below(0.02, "s"), ["wide", "10000"]),
+        line("embedded_wait_1k", "s", "lower", below(0.005, "s"), ["wait", "1000"]),
+        line("embedded_queued_bytes", "bytes", "lower", below(600, "bytes"), ["queued_bytes", "1000000"]),
     ]
 
 
@@ -218,7 +237,7 @@ def chosen(lines, args):
 
 
 def measure_local(args, python):
-    lines = chosen(local_lines(args.build, python), args)
+    lines = chosen(task_lines(args.build) + local_lines(args.build, python), args)
     make_local_data(args.build, {line.name for line in lines})
     measure(lines, args.rounds, clean_environment())
     return lines
@@ -244,12 +263,10 @@ def main():
     options.add_argument("--rounds", default=5, type=int)
     options.add_argument("--no-peers", action="store_true")
     args = options.parse_args()
-    local = {line.name for line in local_lines(args.build, "")}
+    local = {line.name for line in task_lines(args.build) + local_lines(args.build, "")}
     names = {line.name for line in s3_lines(args.build, "", "")} | local
     if unknown := set(args.only) - names:
         raise SystemExit(f"no such line: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
-    if "s3_mnist_20ms" in args.only:
-        args.only.append("s3_mnist")  # its floor is a part of that line
     python = sys.executable if args.no_peers else make_peers()
     wanted = set(args.only) or names
     lines = measure_local(args, python) if wanted & local else []

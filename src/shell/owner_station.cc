@@ -94,9 +94,9 @@ OwnerStation::OwnerStation(Surroundings& around, const Options& options, std::fu
 OwnerStation::~OwnerStation() = default;
 
 template <class F>
-void OwnerStation::act(F&& f) {
+void OwnerStation::act_at(Time time, F&& f) {
   enter([&] {
-    core_.on_time(now());
+    core_.on_time(time);
     f();
   });
 }
@@ -112,7 +112,7 @@ void OwnerStation::on_message(ProcessId from, wire::Message& message) {
     }
     return;
   }
-  core_.on_time(now());
+  if (!std::exchange(in_batch_, true)) core_.on_time(now());
   core_.on_message(from, std::move(message));
   dispatch_now_ = true;
 }
@@ -120,10 +120,15 @@ void OwnerStation::on_message(ProcessId from, wire::Message& message) {
 void OwnerStation::take_messages(std::vector<wire::Envelope>& into) {
   if (std::exchange(dispatch_now_, false) || core_.undispatched() >= k_dispatch_batch) core_.dispatch();
   core_.take_messages(into);
+  in_batch_ = false;
   if (dead_.load(std::memory_order_relaxed)) return into.clear();
 
-  Time wake = core_.next_time().value_or(k_never);
-  if (core_.undispatched() > 0) wake = std::min(wake, now() + k_flush_ns);
+  if (core_.undispatched() == 0) {
+    flush_at_ = k_never;
+  } else if (flush_at_ == k_never) {
+    flush_at_ = now() + k_flush_ns;
+  }
+  const Time wake = std::min(core_.next_time().value_or(k_never), flush_at_);
   if (wake != wake_at()) around_.pump.wake_at(*this, wake);
 
   if (options_.is_worker && core_.has_next() && at_work_ < static_cast<int>(core_.threads()) && !is_stopping()) {
@@ -351,7 +356,7 @@ bool OwnerStation::await(owner::Object& object, const Deadline& deadline) {
       if (!is_ready(object) && !is_stopping()) claimed = core_.claim(&object, execution_here());
     });
     if (!claimed) break;
-    run(*this, std::move(*claimed), false);
+    run(*this, std::move(*claimed), false, now());
   }
   return await(objects, 1, deadline);
 }
@@ -376,10 +381,10 @@ wire::ClusterIs OwnerStation::ask_cluster() {
 // --- Work.
 
 void OwnerStation::work() {
-  std::optional<owner::Execution> execution = next_or_leave(false);
-  while (execution) {
-    execution = run(*this, std::move(*execution), true);
-    if (!execution) execution = next_or_leave(true);
+  Ran ran{next_or_leave(false), now()};
+  while (ran.next) {
+    ran = run(*this, std::move(*ran.next), true, ran.end);
+    if (!ran.next) ran = {next_or_leave(true), now()};
   }
 }
 
@@ -416,20 +421,20 @@ void OwnerStation::leave_work() {
 }
 
 std::optional<owner::Execution> OwnerStation::done(owner::Execution execution, std::vector<Payload> results,
-                                                   Time run_ns, bool wants_next) {
+                                                   const Span& ran, bool wants_next) {
   std::optional<owner::Execution> next;
-  act([&] {
-    core_.done(std::move(execution), std::move(results), run_ns);
+  act_at(ran.end, [&] {
+    core_.done(std::move(execution), std::move(results), ran.end - ran.begin);
     if (wants_next && !is_stopping()) next = core_.next();
   });
   return next;
 }
 
-std::optional<owner::Execution> OwnerStation::failed(owner::Execution execution, wire::Failure failure, Time run_ns,
+std::optional<owner::Execution> OwnerStation::failed(owner::Execution execution, wire::Failure failure, const Span& ran,
                                                      bool wants_next) {
   std::optional<owner::Execution> next;
-  act([&] {
-    core_.failed(std::move(execution), std::move(failure), run_ns);
+  act_at(ran.end, [&] {
+    core_.failed(std::move(execution), std::move(failure), ran.end - ran.begin);
     if (wants_next && !is_stopping()) next = core_.next();
   });
   return next;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "owner/core.h"
@@ -97,10 +98,13 @@ class OwnerStation final : public Station, private Timed {
 
   // For what runs here.
 
-  /// Ends the execution; gives the next one where `wants_next` and there is one.
-  std::optional<owner::Execution> done(owner::Execution execution, std::vector<Payload> results, Time run_ns,
+  struct Span {
+    Time begin = 0, end = 0;
+  };
+  /// Ends the execution, at ran.end = now; gives the next one where `wants_next` and there is one.
+  std::optional<owner::Execution> done(owner::Execution execution, std::vector<Payload> results, const Span& ran,
                                        bool wants_next);
-  std::optional<owner::Execution> failed(owner::Execution execution, wire::Failure failure, Time run_ns,
+  std::optional<owner::Execution> failed(owner::Execution execution, wire::Failure failure, const Span& ran,
                                          bool wants_next);
   bool is_stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
@@ -126,9 +130,13 @@ class OwnerStation final : public Station, private Timed {
   class Work;
   struct Question;
 
-  /// enter() with the time told to the core first.
+  /// enter() with the time told to the core first: for all that its rules about time may look at.
   template <class F>
-  void act(F&& f);
+  void act_at(Time time, F&& f);
+  template <class F>
+  void act(F&& f) {
+    act_at(now(), std::forward<F>(f));
+  }
   void on_message(ProcessId from, wire::Message& message) override;
   void take_messages(std::vector<wire::Envelope>& into) override;
   void on_left() override;
@@ -156,6 +164,8 @@ class OwnerStation final : public Station, private Timed {
   // Guarded by the station's lock.
   owner::Core core_;
   bool dispatch_now_ = false;
+  bool in_batch_ = false;    // of messages that came together
+  Time flush_at_ = k_never;  // when submissions are sent on at the latest
   bool released_ = false;
   int at_work_ = 0;  // threads that run what it was sent
   std::vector<Cell*> cells_;

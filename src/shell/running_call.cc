@@ -27,8 +27,8 @@ detail::Entry entry_of(const wire::FunctionId& function) {
 
 }  // namespace
 
-RunningCall::RunningCall(OwnerStation& home, owner::Execution execution, bool wants_next)
-    : home_(home), execution_(std::move(execution)), wants_next_(wants_next), begin_(now()), below_(innermost) {
+RunningCall::RunningCall(OwnerStation& home, owner::Execution execution, bool wants_next, Time begin)
+    : home_(home), execution_(std::move(execution)), wants_next_(wants_next), begin_(begin), below_(innermost) {
   innermost = this;
   ++calls;
 }
@@ -56,22 +56,24 @@ detail::Handle RunningCall::open(const ObjectId& id) { return {home_, home_.open
 
 void RunningCall::done(std::vector<Payload> results) {
   over_ = true;
-  next_ = home_.done(std::move(execution_), std::move(results), now() - begin_, wants_next_);
+  end_ = now();
+  next_ = home_.done(std::move(execution_), std::move(results), {begin_, end_}, wants_next_);
 }
 
 void RunningCall::failed() {
   if (over_) return;  // its results are known: a destructor threw
   wire::Failure failure = describe_thrown(*execution_.what, execution_.task);
   over_ = true;
-  next_ = home_.failed(std::move(execution_), std::move(failure), now() - begin_, wants_next_);
+  end_ = now();
+  next_ = home_.failed(std::move(execution_), std::move(failure), {begin_, end_}, wants_next_);
 }
 
-std::optional<owner::Execution> run(OwnerStation& home, owner::Execution execution, bool wants_next) {
-  RunningCall call(home, std::move(execution), wants_next);
+Ran run(OwnerStation& home, owner::Execution execution, bool wants_next, Time begin) {
+  RunningCall call(home, std::move(execution), wants_next, begin);
   try {
     entry_of(call.execution().what->function)(call);
   } catch (...) { call.failed(); }
-  return call.take_next();
+  return {call.take_next(), call.end()};
 }
 
 }  // namespace shoal::shell

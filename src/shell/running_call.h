@@ -13,7 +13,7 @@ namespace shoal::shell {
 /// One execution on the thread that runs it, which knows of it as long as it lives.
 class RunningCall final : public detail::TaskCall {
  public:
-  RunningCall(OwnerStation& home, owner::Execution execution, bool wants_next);
+  RunningCall(OwnerStation& home, owner::Execution execution, bool wants_next, Time begin);
   ~RunningCall();
   RunningCall(const RunningCall&) = delete;
   RunningCall& operator=(const RunningCall&) = delete;
@@ -37,20 +37,27 @@ class RunningCall final : public detail::TaskCall {
 
   /// The function threw: call inside the catch block.
   void failed();
-  /// Once it is over: what is to be run next.
+  /// Once it is over: what is to be run next, and when it began to be.
   std::optional<owner::Execution> take_next() { return std::move(next_); }
+  Time end() const { return end_; }
 
  private:
   OwnerStation& home_;
   owner::Execution execution_;
   const bool wants_next_;
   const Time begin_;
+  Time end_ = 0;
   const RunningCall* const below_;
   bool over_ = false;
   std::optional<owner::Execution> next_;
 };
 
-/// Runs it to its end; gives the next one of `home`, where `wants_next` and there is one.
-std::optional<owner::Execution> run(OwnerStation& home, owner::Execution execution, bool wants_next);
+/// What came of running something: the next one, and the time.
+struct Ran {
+  std::optional<owner::Execution> next;
+  Time end = 0;
+};
+/// Runs it to its end, from `begin` = now on; gives the next one of `home`, where `wants_next` and there is one.
+Ran run(OwnerStation& home, owner::Execution execution, bool wants_next, Time begin);
 
 }  // namespace shoal::shell

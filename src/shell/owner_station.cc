@@ -43,7 +43,7 @@ class OwnerStation::Blocked {
  public:
   explicit Blocked(OwnerStation& home) : home_(home) {}
   ~Blocked() {
-    if (begun_) home_.act([&] { home_.core_.waits_no_more(); });
+    if (begun_) home_.act([&] { home_.core_->waits_no_more(); });
   }
   Blocked(const Blocked&) = delete;
   Blocked& operator=(const Blocked&) = delete;
@@ -52,7 +52,7 @@ class OwnerStation::Blocked {
   void begin() {
     if (begun_ || !home_.options_.is_worker || home_.execution_here() == nullptr) return;
     begun_ = true;
-    home_.core_.waits();
+    home_.core_->waits();
   }
 
  private:
@@ -86,7 +86,7 @@ OwnerStation::OwnerStation(Surroundings& around, const Options& options, std::fu
       options_(options),
       on_gone_(std::move(on_gone)),
       work_(std::make_shared<Work>(*this)),
-      core_({.self = options.self, .node = options.node}) {
+      core_(std::make_unique<owner::Core>(owner::Core::Options{.self = options.self, .node = options.node})) {
   around_.network.add(*this);
   around_.pump.add(*this);
 }
@@ -96,7 +96,8 @@ OwnerStation::~OwnerStation() = default;
 template <class F>
 void OwnerStation::act_at(Time time, F&& f) {
   enter([&] {
-    core_.on_time(time);
+    if (core_ == nullptr) return;
+    core_->on_time(time);
     f();
   });
 }
@@ -104,6 +105,7 @@ void OwnerStation::act_at(Time time, F&& f) {
 // --- What comes and what goes.
 
 void OwnerStation::on_message(ProcessId from, wire::Message& message) {
+  if (core_ == nullptr) return;
   if (const auto* cluster = std::get_if<wire::ClusterIs>(&message)) {
     for (Question* const question : questions_) {
       if (question->id != cluster->request) continue;
@@ -112,26 +114,27 @@ void OwnerStation::on_message(ProcessId from, wire::Message& message) {
     }
     return;
   }
-  if (!std::exchange(in_batch_, true)) core_.on_time(now());
-  core_.on_message(from, std::move(message));
+  if (!std::exchange(in_batch_, true)) core_->on_time(now());
+  core_->on_message(from, std::move(message));
   dispatch_now_ = true;
 }
 
 void OwnerStation::take_messages(std::vector<wire::Envelope>& into) {
-  if (std::exchange(dispatch_now_, false) || core_.undispatched() >= k_dispatch_batch) core_.dispatch();
-  core_.take_messages(into);
+  if (core_ == nullptr) return into.clear();
+  if (std::exchange(dispatch_now_, false) || core_->undispatched() >= k_dispatch_batch) core_->dispatch();
+  core_->take_messages(into);
   in_batch_ = false;
   if (dead_.load(std::memory_order_relaxed)) return into.clear();
 
-  if (core_.undispatched() == 0) {
+  if (core_->undispatched() == 0) {
     flush_at_ = k_never;
   } else if (flush_at_ == k_never) {
     flush_at_ = now() + k_flush_ns;
   }
-  const Time wake = std::min(core_.next_time().value_or(k_never), flush_at_);
+  const Time wake = std::min(core_->next_time().value_or(k_never), flush_at_);
   if (wake != wake_at()) around_.pump.wake_at(*this, wake);
 
-  if (options_.is_worker && core_.has_next() && at_work_ < static_cast<int>(core_.threads()) && !is_stopping()) {
+  if (options_.is_worker && core_->has_next() && at_work_ < static_cast<int>(core_->threads()) && !is_stopping()) {
     start_work();
   }
 }
@@ -160,19 +163,19 @@ void OwnerStation::on_time() {
 
 owner::Object* OwnerStation::put(Payload value) {
   owner::Object* object = nullptr;
-  enter([&] { object = core_.put(std::move(value)); });
+  enter([&] { object = core_->put(std::move(value)); });
   return object;
 }
 
 owner::Object* OwnerStation::open(const ObjectId& id, const owner::Execution& execution) {
   owner::Object* object = nullptr;
-  enter([&] { object = core_.open(id, execution); });
+  enter([&] { object = core_->open(id, execution); });
   return object;
 }
 
 owner::Object* OwnerStation::open(const ObjectId& id, owner::Object& outer) {
   owner::Object* object = nullptr;
-  enter([&] { object = core_.open(id, outer); });
+  enter([&] { object = core_->open(id, outer); });
   return object;
 }
 
@@ -183,7 +186,7 @@ void OwnerStation::drop_handle(owner::Object& object) {
     if (object.handles.compare_exchange_weak(handles, handles - 1, std::memory_order_acq_rel)) return;
   }
   const auto drop = [&] {
-    if (object.handles.fetch_sub(1, std::memory_order_acq_rel) == 1) core_.released(&object);
+    if (object.handles.fetch_sub(1, std::memory_order_acq_rel) == 1) core_->released(&object);
   };
   if (!dead_.load(std::memory_order_acquire)) return enter(drop);
 
@@ -192,7 +195,7 @@ void OwnerStation::drop_handle(owner::Object& object) {
   {
     const Lock lock(mutex());
     drop();
-    was_last = released_ && core_.holdings().objects == 0;
+    was_last = forget_if_unheld() && released_;
   }
   if (was_last) delete this;
 }
@@ -201,7 +204,7 @@ void OwnerStation::drop_handle(owner::Object& object) {
 
 void OwnerStation::submit(owner::TaskRequest request, std::span<detail::Handle> results) {
   request.parent = execution_here();
-  enter([&] { give(core_.submit(std::move(request)), results); });
+  enter([&] { give(core_->submit(std::move(request)), results); });
 }
 
 /// Under the station's lock: the first of a chain of results, each of which has one handle.
@@ -213,7 +216,7 @@ void OwnerStation::give(owner::Object* first, std::span<detail::Handle> results)
 }
 
 void OwnerStation::cancel(owner::Object& object, bool recursive) {
-  act([&] { core_.cancel(&object, recursive); });
+  act([&] { core_->cancel(&object, recursive); });
 }
 
 // --- Streams.
@@ -234,20 +237,20 @@ owner::Object* OwnerStation::next_item(owner::Object& stream, const Deadline& de
     Cell cell;
     bool ended = false;
     act([&] {
-      item = core_.next_item(stream);
+      item = core_->next_item(stream);
       ended = item == nullptr && is_ready(stream);
       if (item != nullptr || ended || is_stopping()) return;
       dispatch_now_ = true;
       blocked.begin();
       cell.expect(1);
       cells_.push_back(&cell);
-      core_.watch_stream(stream, &cell);
+      core_->watch_stream(stream, &cell);
     });
     if (item != nullptr || ended) return item;
     in_time = is_stopping() || cell.event.wait(deadline);
     act([&] {
       std::erase(cells_, &cell);
-      core_.unwatch_stream(stream, &cell);
+      core_->unwatch_stream(stream, &cell);
     });
     if (is_stopping()) throw_stopped();
     if (!in_time) return nullptr;
@@ -255,7 +258,7 @@ owner::Object* OwnerStation::next_item(owner::Object& stream, const Deadline& de
 }
 
 void OwnerStation::drop_stream(owner::Object& stream) {
-  act([&] { core_.drop_stream(stream); });
+  act([&] { core_->drop_stream(stream); });
 }
 
 bool OwnerStation::yield(const owner::Execution& execution, Payload item) {
@@ -265,20 +268,20 @@ bool OwnerStation::yield(const owner::Execution& execution, Payload item) {
     bool given = false;
     act([&] {
       if (is_stopping()) return;
-      if (core_.may_yield(execution)) {
-        core_.yield_item(execution, std::move(item));
+      if (core_->may_yield(execution)) {
+        core_->yield_item(execution, std::move(item));
         given = true;
       } else {
         blocked.begin();
         credit_cells_.push_back(&cell);
-        core_.watch_credit(execution, &cell);
+        core_->watch_credit(execution, &cell);
       }
     });
     if (given || is_stopping()) return given && !execution.cancelled->load(std::memory_order_relaxed);
     cell.event.wait({});
     act([&] {
       std::erase(credit_cells_, &cell);
-      core_.unwatch_credit(execution);
+      core_->unwatch_credit(execution);
     });
   }
 }
@@ -287,26 +290,26 @@ bool OwnerStation::yield(const owner::Execution& execution, Payload item) {
 
 owner::Object* OwnerStation::create_actor(owner::ActorRequest request) {
   owner::Object* object = nullptr;
-  enter([&] { object = core_.create_actor(std::move(request)); });
+  enter([&] { object = core_->create_actor(std::move(request)); });
   return object;
 }
 
 owner::Object* OwnerStation::find_actor(const std::string& name) {
   owner::Object* object = nullptr;
-  enter([&] { object = core_.find_actor(name); });
+  enter([&] { object = core_->find_actor(name); });
   return object;
 }
 
 void OwnerStation::call(owner::Object& actor, owner::TaskRequest request, std::span<detail::Handle> results) {
-  enter([&] { give(core_.call(actor, std::move(request)), results); });
+  enter([&] { give(core_->call(actor, std::move(request)), results); });
 }
 
 void OwnerStation::kill_actor(owner::Object& actor, bool restart, const std::string& cause) {
-  act([&] { core_.kill_actor(actor, restart, cause); });
+  act([&] { core_->kill_actor(actor, restart, cause); });
 }
 
 void OwnerStation::exit_actor() {
-  act([&] { core_.exit_actor(); });
+  act([&] { core_->exit_actor(); });
 }
 
 // --- Waiting.
@@ -328,7 +331,7 @@ bool OwnerStation::await(std::span<owner::Object* const> objects, std::size_t wa
     cell.expect(wanted - ready);
     cells_.push_back(&cell);
     for (owner::Object* const object : objects) {
-      if (!is_ready(*object)) core_.watch(object, &cell);
+      if (!is_ready(*object)) core_->watch(object, &cell);
     }
   });
   bool in_time = false;
@@ -341,7 +344,7 @@ bool OwnerStation::await(std::span<owner::Object* const> objects, std::size_t wa
   act([&] {
     std::erase(cells_, &cell);
     for (owner::Object* const object : objects) {
-      if (!is_ready(*object)) core_.unwatch(object, &cell);
+      if (!is_ready(*object)) core_->unwatch(object, &cell);
     }
   });
   if (!enough && is_stopping()) throw_stopped();
@@ -353,7 +356,7 @@ bool OwnerStation::await(owner::Object& object, const Deadline& deadline) {
   while (!deadline && !is_ready(object) && RunningCall::depth() < k_claims_max) {
     std::optional<owner::Execution> claimed;
     act([&] {
-      if (!is_ready(object) && !is_stopping()) claimed = core_.claim(&object, execution_here());
+      if (!is_ready(object) && !is_stopping()) claimed = core_->claim(&object, execution_here());
     });
     if (!claimed) break;
     run(*this, std::move(*claimed), false, now());
@@ -401,7 +404,7 @@ std::optional<owner::Execution> OwnerStation::next_or_leave(bool linger) {
     }
     std::shared_ptr<void> ended;
     act([&] {
-      if (!is_stopping()) execution = core_.next();
+      if (!is_stopping()) execution = core_->next();
       ended = take_actor_to_end();
       stays = stays || ended != nullptr;
       if (!execution && !stays) leave_work();
@@ -424,8 +427,8 @@ std::optional<owner::Execution> OwnerStation::done(owner::Execution execution, s
                                                    const Span& ran, bool wants_next) {
   std::optional<owner::Execution> next;
   act_at(ran.end, [&] {
-    core_.done(std::move(execution), std::move(results), ran.end - ran.begin);
-    if (wants_next && !is_stopping()) next = core_.next();
+    core_->done(std::move(execution), std::move(results), ran.end - ran.begin);
+    if (wants_next && !is_stopping()) next = core_->next();
   });
   return next;
 }
@@ -434,8 +437,8 @@ std::optional<owner::Execution> OwnerStation::failed(owner::Execution execution,
                                                      bool wants_next) {
   std::optional<owner::Execution> next;
   act_at(ran.end, [&] {
-    core_.failed(std::move(execution), std::move(failure), ran.end - ran.begin);
-    if (wants_next && !is_stopping()) next = core_.next();
+    core_->failed(std::move(execution), std::move(failure), ran.end - ran.begin);
+    if (wants_next && !is_stopping()) next = core_->next();
   });
   return next;
 }
@@ -459,20 +462,20 @@ void OwnerStation::stop() {
 
 void OwnerStation::on_process_died(ProcessId process, const std::string& cause) {
   act([&] {
-    core_.on_process_died(process, cause);
+    core_->on_process_died(process, cause);
     dispatch_now_ = true;
   });
 }
 
 bool OwnerStation::is_unused() {
   bool unused = false;
-  act([&] { unused = at_work_ == 0 && core_.holdings() == owner::Core::Holdings{}; });
+  act([&] { unused = at_work_ == 0 && core_->holdings() == owner::Core::Holdings{}; });
   return unused;
 }
 
 std::vector<std::string> OwnerStation::running() {
   std::vector<std::string> names;
-  act([&] { names = core_.running(); });
+  act([&] { names = core_->running(); });
   return names;
 }
 
@@ -480,8 +483,15 @@ void OwnerStation::bury() {
   around_.network.remove(*this);
   around_.pump.remove(*this);
   const Lock lock(mutex());
-  core_.close();
+  core_->close();
   dead_.store(true, std::memory_order_release);
+  forget_if_unheld();
+}
+
+/// Under the station's lock, of one that is dead.
+bool OwnerStation::forget_if_unheld() {
+  if (core_ != nullptr && core_->holdings().objects == 0) core_.reset();
+  return core_ == nullptr;
 }
 
 void OwnerStation::release() {
@@ -489,7 +499,7 @@ void OwnerStation::release() {
   {
     const Lock lock(mutex());
     released_ = true;
-    is_last = core_.holdings().objects == 0;
+    is_last = forget_if_unheld();
   }
   if (is_last) delete this;
 }

@@ -116,7 +116,7 @@ class OwnerStation final : public Station, private Timed {
   void on_process_died(ProcessId process, const std::string& cause);
   /// Whether nothing here is of use to anybody.
   bool is_unused();
-  /// It is gone, and the other stations know: lets go of all but what the program still holds.
+  /// It is gone: takes it from the network, and lets go of all but what the program still holds.
   void bury();
   /// After bury(): deletes itself, now or with the last handle.
   void release();
@@ -146,6 +146,7 @@ class OwnerStation final : public Station, private Timed {
   void work();
   std::optional<owner::Execution> next_or_leave(bool linger);
   void leave_work();
+  bool forget_if_unheld();
   void start_work();
   std::shared_ptr<void> take_actor_to_end();
   /// What this thread runs here; null where it runs nothing of this station.
@@ -162,7 +163,7 @@ class OwnerStation final : public Station, private Timed {
   std::shared_ptr<void> actor_;  // set by its constructor's run, before any call; taken out by the last thread at work
 
   // Guarded by the station's lock.
-  owner::Core core_;
+  std::unique_ptr<owner::Core> core_;  // null once it is buried and the program holds nothing of it
   bool dispatch_now_ = false;
   bool in_batch_ = false;    // of messages that came together
   Time flush_at_ = k_never;  // when submissions are sent on at the latest

@@ -1,6 +1,7 @@
 #include "shell/station.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace shoal::shell {
 namespace {
@@ -42,19 +43,30 @@ void Station::serve() {
   } while (has_mail());
 }
 
-void Switch::add(Station& station) {
-  const ProcessId id = station.self();
-  (id == k_control ? control_ : stations_.at(id.n)).store(&station, std::memory_order_release);
+Switch::~Switch() {
+  for (std::atomic<Chunk*>& chunk : chunks_) delete chunk.load();
 }
 
-void Switch::remove(Station& station) {
-  const ProcessId id = station.self();
-  (id == k_control ? control_ : stations_.at(id.n)).store(nullptr, std::memory_order_release);
+std::atomic<Station*>& Switch::place_of(ProcessId id) {
+  if (id == k_control) return control_;
+  std::atomic<Chunk*>& place = chunks_.at(id.n / k_chunk);
+  Chunk* chunk = place.load(std::memory_order_acquire);
+  if (chunk == nullptr) {
+    auto made = std::make_unique<Chunk>();
+    if (place.compare_exchange_strong(chunk, made.get(), std::memory_order_acq_rel)) chunk = made.release();
+  }
+  return (*chunk)[id.n % k_chunk];
 }
+
+void Switch::add(Station& station) { place_of(station.self()).store(&station, std::memory_order_release); }
+
+void Switch::remove(Station& station) { place_of(station.self()).store(nullptr, std::memory_order_release); }
 
 Station* Switch::find(ProcessId id) const {
   if (id == k_control) return control_.load(std::memory_order_acquire);
-  return id.n < k_stations_max ? stations_[id.n].load(std::memory_order_acquire) : nullptr;
+  if (id.n / k_chunk >= k_chunks_max) return nullptr;
+  const Chunk* const chunk = chunks_[id.n / k_chunk].load(std::memory_order_acquire);
+  return chunk == nullptr ? nullptr : (*chunk)[id.n % k_chunk].load(std::memory_order_acquire);
 }
 
 void Switch::send(ProcessId from, std::vector<wire::Envelope>& messages) {

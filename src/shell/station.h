@@ -2,6 +2,7 @@
 
 #include <shoal/base/ids.h>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -77,6 +78,9 @@ class Switch {
  public:
   /// With `transcode` every message goes through it, as if over a wire.
   explicit Switch(net::Transcode transcode = nullptr) : transcode_(transcode) {}
+  ~Switch();
+  Switch(const Switch&) = delete;
+  Switch& operator=(const Switch&) = delete;
 
   void add(Station& station);
   void remove(Station& station);
@@ -86,11 +90,15 @@ class Switch {
   void serve_posted();
 
  private:
-  Station* find(ProcessId id) const;
+  // By number, which counts upwards and is never used again: chunks are made when they are reached, and stay.
+  static constexpr std::size_t k_chunk = 4096, k_chunks_max = 4096;
+  using Chunk = std::array<std::atomic<Station*>, k_chunk>;
 
-  static constexpr std::size_t k_stations_max = 1 << 16;
+  Station* find(ProcessId id) const;
+  std::atomic<Station*>& place_of(ProcessId id);
+
   const net::Transcode transcode_;
-  std::vector<std::atomic<Station*>> stations_ = std::vector<std::atomic<Station*>>(k_stations_max);
+  std::vector<std::atomic<Chunk*>> chunks_ = std::vector<std::atomic<Chunk*>>(k_chunks_max);
   std::atomic<Station*> control_{nullptr};
 };
 

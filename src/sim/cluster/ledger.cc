@@ -37,6 +37,7 @@ void Ledger::read(const ObjectId& id, const Payload& value) {
   if (number == 0) fail(to_string(id) + " is corrupt");
   const auto [known, is_first] = numbers_.try_emplace(id, number);
   if (!is_first && known->second != number) fail(to_string(id) + " has different values for different readers");
+  if (attempt_of(value) == k_item) return;
   const auto made = tasks_.find({id.owner, id.n});
   if (made == tasks_.end()) return;  // something put
   made->second.read = true;

@@ -57,11 +57,14 @@ class Oracle {
   using ThingPtr = std::shared_ptr<Thing>;
 
   std::vector<ThingPtr> call(std::uint32_t script, std::uint64_t seed, const std::vector<ThingPtr>& values,
-                             const std::vector<ThingPtr>& refs, std::uint32_t submitter);
+                             const std::vector<ThingPtr>& refs, const Frame& submitter);
   void run(Frame& frame);
   bool step(Frame& frame, const Op& op);
   void submit(Frame& frame, const Op& op);
   bool get(Frame& frame, const Op& op);
+  bool next(Frame& frame, const Op& op);
+  bool use(Frame& frame, const ThingPtr& thing);
+  static void cancel(const Thing& thing);
   Codes errors_of(const Thing& thing) const;
   Codes seen_from(std::uint32_t process, const Thing& thing) const;
 

@@ -31,6 +31,7 @@ class Maker {
     program_.losses = random_.chance(80) ? 0 : random_.pick({1u, 2u});
     one_kind_ = random_.chance(50);
     fails_ = random_.pick({0, 0, 5, 20});
+    streams_ = random_.pick({0, 0, 20, 60});
   }
 
   Program make() {
@@ -38,6 +39,7 @@ class Maker {
     Body root = body({}, {}, false);
     begin(root);
     fill(root, 0, random_.between(2, 4 * ops_max_));
+    while (!root.streams.empty()) take(root, root.streams.begin()->first);
     for (const auto& [reg, held] : root.held) root.script.ops.push_back(op_on(OpKind::settle, reg));
     for (const auto& [reg, held] : root.held) root.script.ops.push_back(get(root, reg, held.shape, false));
     program_.scripts[0] = std::move(root.script);
@@ -52,6 +54,8 @@ class Maker {
   struct Body {
     Script script;
     std::map<Register, Held> held;
+    std::map<Register, std::vector<Shape>> streams;  // the items that it has not taken, the last first
+    std::vector<Shape> items;                        // those that it gives
     Register next = 0;
   };
 
@@ -89,6 +93,8 @@ class Maker {
 
   void fill(Body& body, int depth, std::int64_t ops) {
     for (; ops > 0; --ops) {
+      if (body.script.stream && random_.chance(50)) yield(body);
+      if (!body.streams.empty() && random_.chance(60)) use_stream(body);
       const OpKind kind = pick_kind();
       if (kind == OpKind::put) {
         put(body);
@@ -197,7 +203,43 @@ class Maker {
     op.script = callee(shapes_of(body, op.values), shapes_of(body, op.refs), depth + 1);
     for (const Shape result : program_.scripts[op.script].result_shapes) {
       op.outs.push_back(body.next);
-      body.held[body.next++] = {result, true};
+      if (program_.scripts[op.script].stream) {
+        const std::vector<Shape>& items = items_[op.script];
+        body.streams[body.next++].assign(items.rbegin(), items.rend());
+      } else {
+        body.held[body.next++] = {result, true};
+      }
+    }
+    body.script.ops.push_back(std::move(op));
+  }
+
+  void yield(Body& body) {
+    Op op{};
+    op.kind = OpKind::yield;
+    op.k = random_.next() % 1'000;
+    op.refs = pick_inner(body);
+    body.items.push_back(shape_of(shapes_of(body, op.refs)));
+    body.script.ops.push_back(std::move(op));
+  }
+  void use_stream(Body& body) {
+    auto at = body.streams.begin();
+    std::advance(at, random_.between(0, std::ssize(body.streams) - 1));
+    const Register reg = at->first;
+    if (random_.chance(5)) return body.script.ops.push_back(op_on(OpKind::cancel, reg));
+    if (!random_.chance(5)) return take(body, reg);
+    body.script.ops.push_back(op_on(OpKind::drop, reg));
+    body.streams.erase(reg);
+  }
+  /// One more item, or the end.
+  void take(Body& body, Register reg) {
+    std::vector<Shape>& items = body.streams.at(reg);
+    Op op = op_on(items.empty() ? OpKind::end : OpKind::next, reg);
+    if (items.empty()) {
+      body.streams.erase(reg);
+    } else {
+      op.outs = {body.next};
+      body.held[body.next++] = {items.back(), false};
+      items.pop_back();
     }
     body.script.ops.push_back(std::move(op));
   }
@@ -214,19 +256,35 @@ class Maker {
     const auto index = static_cast<std::uint32_t>(program_.scripts.size());
     program_.scripts.emplace_back();
     Body made = body(values, refs, random_.chance(60));
+    made.script.stream = random_.chance(streams_);
     fill(made, depth, random_.between(0, ops_max_));
-    if (random_.chance(fails_)) made.script.ops.push_back(op_on(OpKind::fail, 0));
-    for (std::int64_t left = random_.chance(80) ? 1 : random_.between(1, 3); left > 0; --left) {
+    made.script.retries = random_.pick({0, 1, 4, 100});
+    if (random_.chance(fails_)) fail(made);
+    if (made.script.stream) {
+      made.script.returns = {{}};
+      made.script.result_shapes = {0};
+      items_[index] = made.items;
+    }
+    for (std::int64_t left = random_.chance(80) ? 1 : random_.between(1, 3); left > 0 && !made.script.stream; --left) {
       made.script.returns.push_back(pick_inner(made));
       made.script.result_shapes.push_back(shape_of(shapes_of(made, made.script.returns.back())));
     }
-    made.script.retries = random_.pick({0, 1, 4, 100});
     made.script.priority = random_.chance(20) ? 1 : 0;
     made.script.cpus = cpus();
     // Only leaves are called from several places: the size of a program stays what its budget says.
     calls_[index] = static_cast<int>(std::ranges::count(made.script.ops, OpKind::submit, &Op::kind));
     program_.scripts[index] = std::move(made.script);
     return index;
+  }
+
+  /// Tried again it would submit everything again: at each level of a program, as many times as there are retries.
+  void fail(Body& body) {
+    Op op = op_on(OpKind::fail, 0);
+    if (std::ranges::count(body.script.ops, OpKind::submit, &Op::kind) == 0) {
+      op.k = static_cast<std::uint64_t>(random_.pick({0, 1, 2}));
+    }
+    if (op.k > 0) body.script.retries = random_.pick({0, 1, 2});
+    body.script.ops.push_back(std::move(op));
   }
 
   /// Now and then more than any machine has.
@@ -241,7 +299,8 @@ class Maker {
   Program program_;
   int weights_[k_kinds] = {};
   std::map<std::uint32_t, int> calls_;
-  int budget_ = 0, ops_max_ = 0, depth_max_ = 0, fails_ = 0;
+  std::map<std::uint32_t, std::vector<Shape>> items_;  // of streams
+  int budget_ = 0, ops_max_ = 0, depth_max_ = 0, fails_ = 0, streams_ = 0;
   std::uint32_t padding_ = 0;
   bool one_kind_ = true;  // of workers
 };
@@ -257,12 +316,18 @@ std::uint64_t Program::tasks() const {
     if (const auto found = known.find(script); found != known.end()) return found->second;
     std::uint64_t sum = 0;
     for (const Op& op : scripts[script].ops) {
-      if (op.kind == OpKind::fail) break;
+      if (op.kind == OpKind::fail && op.k == 0) break;
       if (op.kind == OpKind::submit) sum += 1 + self(self, op.script);
     }
     return known[script] = sum;
   };
   return count(count, 0);
+}
+
+std::uint64_t attempts_that_throw(const Script& script) {
+  std::uint64_t most = 0;
+  for (const Op& op : script.ops) most = std::max(most, op.kind == OpKind::fail ? op.k : 0);
+  return most;
 }
 
 std::uint64_t combine(std::uint64_t a, std::uint64_t b) { return detail::mix(a * 3 + b + 0x9e3779b97f4a7c15u); }
@@ -303,7 +368,9 @@ std::vector<std::shared_ptr<const wire::TaskTemplate>> templates_of(const Progra
     what.name = "script" + std::to_string(templates.size());
     what.resources.cpu = script.cpus * wire::k_one;
     what.results = static_cast<std::uint32_t>(script.returns.size());
+    what.stream = script.stream;
     what.retries = script.retries;
+    if (attempts_that_throw(script) > 0) what.retry_on = {{.name = "*"}};
     what.priority = script.priority;
     templates.push_back(std::make_shared<const wire::TaskTemplate>(std::move(what)));
   }

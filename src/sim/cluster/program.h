@@ -24,8 +24,11 @@ enum class OpKind : std::uint8_t {
   settle,  ///< Waits until in is ready, whatever it is.
   wait,    ///< Waits until `k` of `refs` are ready.
   drop,    ///< Lets go of in.
-  cancel,  ///< Of a task that this script submitted; in is one of its results.
-  fail,    ///< Throws.
+  cancel,  ///< Of a task that this script submitted, and all that it submitted; in is one of its results.
+  fail,    ///< Throws; where `k` is not 0, in attempts before that one only.
+  yield,   ///< Of a stream: gives a value that contains the references `refs`.
+  next,    ///< outs[0] = the next item of the stream in. A task fails with what the stream failed with.
+  end,     ///< Waits for the end of the stream in, all of whose items were taken.
 };
 
 struct Op {
@@ -48,6 +51,7 @@ struct Script {
   std::vector<Op> ops = {};
   std::vector<std::vector<Register>> returns = {};
   std::vector<Shape> result_shapes = {};
+  bool stream = false;  ///< Gives items; its one result is its end, which only `next`, `end`, `cancel` and `drop` use.
   std::int32_t retries = 0;
   std::int32_t priority = 0;
   std::uint32_t cpus = 1;
@@ -76,11 +80,16 @@ Program make_program(std::uint64_t seed);
 std::string fault_of(const Program& program);
 std::string to_string(const Program& program);
 
+/// The attempts of such a script that throw where a later one does not; 0 = none. It is tried again after exceptions.
+std::uint64_t attempts_that_throw(const Script& script);
+
 /// What functions make of numbers.
 std::uint64_t combine(std::uint64_t a, std::uint64_t b);
 
 /// A value of a program: a number, the attempt that made it, and references.
 Payload to_value(std::uint64_t number, std::uint32_t padding, std::vector<ObjectId> refs, std::uint32_t attempt = 0);
+/// In the place of the attempt: items of several attempts make one stream.
+inline constexpr std::uint32_t k_item = UINT32_MAX;
 /// Its number; 0 where the bytes are not what to_value() wrote.
 std::uint64_t number_of(const Payload& value);
 /// Precondition: number_of() is not 0.

@@ -1,3 +1,4 @@
+#include <deque>
 #include <map>
 #include <optional>
 
@@ -75,6 +76,15 @@ class Walk {
         shape(op.in);
         held_.erase(op.in);
         return;
+      case OpKind::yield:
+        if (!program_.scripts[index_].stream) fault("gives items and is no stream");
+        items_.push_back(shape_with(shapes(op.refs)));
+        return;
+      case OpKind::next: return next(op);
+      case OpKind::end:
+        if (!streams_.contains(op.in) || !streams_[op.in].empty()) fault("ends what is no stream, or has more items");
+        shape(op.in);
+        return;
       case OpKind::cancel:
         if (!submitted_.contains(op.in)) fault("cancels what is not its own");
         [[fallthrough]];
@@ -82,12 +92,13 @@ class Walk {
       case OpKind::fail: return;
     }
   }
-  void put(const Op& op) {
-    const std::vector<Shape> inner = shapes(op.refs);
+  void put(const Op& op) { return hold(op.outs, {shape_with(shapes(op.refs))}); }
+  Shape shape_with(const std::vector<Shape>& inner) {
     for (Shape known = 0; known < program_.shapes.size(); ++known) {
-      if (program_.shapes[known] == inner) return hold(op.outs, {known});
+      if (program_.shapes[known] == inner) return known;
     }
     fault("a value of no shape");
+    return 0;
   }
   void submit(const Op& op) {
     if (op.script == 0 || op.script >= program_.scripts.size()) {
@@ -97,11 +108,32 @@ class Walk {
     const Script& callee = program_.scripts[op.script];
     if (shapes(op.values) != callee.values || shapes(op.refs) != callee.refs) fault("calls with other arguments");
     hold(op.outs, callee.result_shapes);
+    if (callee.stream && callee.returns.size() != 1) fault("a stream with other results than its end");
+    if (callee.stream && !op.outs.empty()) streams_[op.outs[0]] = items_of(op.script);
     for (const Register out : op.outs) submitted_[out] = true;
+  }
+
+  void next(const Op& op) {
+    shape(op.in);
+    std::deque<Shape>& items = streams_[op.in];
+    if (items.empty()) {
+      fault("takes an item that is not there");
+      return;
+    }
+    hold(op.outs, {items.front()});
+    items.pop_front();
+  }
+  /// Of a stream: what it gives where nothing fails.
+  std::deque<Shape> items_of(std::uint32_t script) const { return Walk(program_, script).items(); }
+  std::deque<Shape> items() {
+    run();
+    return items_;
   }
 
   const Program& program_;
   const std::uint32_t index_;
+  std::map<Register, std::deque<Shape>> streams_;
+  std::deque<Shape> items_;
   std::map<Register, Shape> held_;
   std::map<Register, bool> submitted_;
   std::string fault_;
@@ -119,7 +151,10 @@ std::string to_string(const Op& op) {
     case OpKind::wait: return fmt::format("wait {} of ({})", op.k, fmt::join(op.refs, ", "));
     case OpKind::drop: return fmt::format("drop {}", op.in);
     case OpKind::cancel: return fmt::format("cancel {}", op.in);
-    case OpKind::fail: return "fail";
+    case OpKind::fail: return op.k == 0 ? "fail" : fmt::format("fail before attempt {}", op.k);
+    case OpKind::yield: return fmt::format("yield #{} refs({})", op.k, fmt::join(op.refs, ", "));
+    case OpKind::next: return fmt::format("{}next {}", outs, op.in);
+    case OpKind::end: return fmt::format("end {}", op.in);
   }
   return "?";
 }

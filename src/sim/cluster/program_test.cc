@@ -24,7 +24,7 @@ TEST(ClusterProgram, EverySeedGivesOneAndAlwaysTheSame) {
       for (const Op& op : script.ops) kinds.insert(op.kind);
     }
   }
-  EXPECT_EQ(kinds.size(), 8u);
+  EXPECT_EQ(kinds.size(), 11u);
   EXPECT_LE(fewest, 3u);
   EXPECT_GE(most, 100u);
   EXPECT_LE(most, 300u);

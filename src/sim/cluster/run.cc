@@ -76,6 +76,7 @@ class Cluster {
                 .announce_ns_max = plan.announce_ns_max}),
         ledger_(world_) {
     claims_ = dice_.chance(50);
+    stream_bytes_ = dice_.chance(50) ? owner::k_stream_bytes : dice_.pick({1, 100, 500});
     failed_starts_ = dice_.chance(70) ? 0 : 20;
     auto control = std::make_unique<ControlHost>();
     control_ = control.get();
@@ -198,7 +199,8 @@ class Cluster {
     ++outcome_.failed_starts;
     world_.kill(id, "it did not start");
   }
-  void spawn(ProcessId id, const ScriptHost::Options& options, bool is_worker) {
+  void spawn(ProcessId id, ScriptHost::Options options, bool is_worker) {
+    options.stream_bytes = stream_bytes_;
     world_.spawn(id, std::make_unique<ScriptHost>(world_, program_, templates_, ledger_, options),
                  {.may_be_killed = is_worker});
   }
@@ -264,8 +266,8 @@ class Cluster {
     for_each_host([this](ProcessId id, const ScriptHost& each) {
       const owner::Core::Holdings left = each.core().holdings();
       if (left == owner::Core::Holdings{}) return;
-      fail(fmt::format("{} still has {} objects, {} tasks, {} runs, {} leases", to_string(id), left.objects, left.tasks,
-                       left.runs, left.leases));
+      fail(fmt::format("{} still has {} objects, {} tasks, {} runs, {} leases, {} streams", to_string(id), left.objects,
+                       left.tasks, left.runs, left.leases, left.streams));
     });
     for (const Machine& machine : machines_) {
       const node::Core::Holdings left = daemon(machine)->core().holdings();
@@ -289,6 +291,7 @@ class Cluster {
   World world_;
   Ledger ledger_;
   bool claims_ = false;
+  std::int64_t stream_bytes_ = 0;
   int failed_starts_ = 0;  // of 100
   std::uint64_t rounds_ = 0;
   std::uint32_t machines_begun_ = 0;

@@ -8,7 +8,7 @@ namespace shoal::sim::cluster {
 using owner::Object;
 
 /// A script that runs, and what it waits for.
-class ScriptHost::Activity final : public owner::Waiter {
+class ScriptHost::Activity final : public owner::Waiter, public owner::CreditWaiter {
  public:
   explicit Activity(const Script& runs) : script(runs) {}
 
@@ -17,6 +17,7 @@ class ScriptHost::Activity final : public owner::Waiter {
     ++ready;
   }
   void on_claimable(Object&) override { claimable = true; }
+  void on_credit() override { ++ready; }
 
   bool is_driver() const { return !execution.has_value(); }
   bool is_blocked() const { return ready < needed; }
@@ -55,7 +56,7 @@ ScriptHost::ScriptHost(World& world, const Program& program, const Templates& te
       ledger_(ledger),
       options_(options),
       random_(world.random().next()),
-      core_({.self = options.self, .node = options.node}) {}
+      core_({.self = options.self, .node = options.node, .stream_bytes = options.stream_bytes}) {}
 
 ScriptHost::~ScriptHost() = default;
 
@@ -141,7 +142,7 @@ void ScriptHost::run_one_op(Activity& activity) {
   const Op& op = ops[activity.next_op];
   ++ledger_.ops;
   const bool needs_in = op.kind == OpKind::get || op.kind == OpKind::settle || op.kind == OpKind::drop ||
-                        op.kind == OpKind::cancel;
+                        op.kind == OpKind::cancel || op.kind == OpKind::next || op.kind == OpKind::end;
   bool is_over = true;
   // The driver goes on after an error, without what it did not get.
   if (activity.has(op.values) && activity.has(op.refs) && (!needs_in || activity.find(op.in) != nullptr)) {
@@ -151,12 +152,17 @@ void ScriptHost::run_one_op(Activity& activity) {
       case OpKind::get: is_over = op_get(activity, op); break;
       case OpKind::settle: is_over = op_wait(activity, {op.in}, 1); break;
       case OpKind::wait: is_over = op_wait(activity, op.refs, static_cast<std::size_t>(op.k)); break;
+      case OpKind::yield: is_over = op_yield(activity, op); break;
+      case OpKind::next: is_over = op_next(activity, op); break;
+      case OpKind::end: is_over = op_end(activity, op); break;
       case OpKind::drop:
+        if (random_.chance(30)) core_.drop_stream(*activity.find(op.in));
         release(activity.find(op.in));
         activity.held.erase(op.in);
         break;
       case OpKind::cancel: core_.cancel(activity.find(op.in)); break;
       case OpKind::fail:
+        if (op.k > 0 && activity.execution->attempt >= op.k) break;
         activity.failure.emplace();
         activity.failure->code = ErrorCode::user_function;
         break;
@@ -175,6 +181,7 @@ void ScriptHost::op_submit(Activity& activity, const Op& op) {
   request.what = templates_[op.script];
   request.arguments = to_value(combine(activity.seen, op.k), activity.script.padding, activity.ids(op.refs));
   for (const Register reg : op.values) request.resolve.push_back(activity.find(reg));
+  if (activity.execution) request.parent = &*activity.execution;
   auto out = op.outs.begin();
   for (Object* each = core_.submit(std::move(request)); each != nullptr; each = each->next_result) {
     if (out == op.outs.end()) {
@@ -210,12 +217,7 @@ bool ScriptHost::op_get(Activity& activity, const Op& op) {
   Object& object = *activity.find(op.in);
   if (object.phase.load() == Object::Phase::pending) error_ = to_string(object.id) + " is called ready and is not";
   if (object.phase.load() != Object::Phase::value) {
-    const ErrorCode code = object.failure == nullptr ? ErrorCode::ok : object.failure->code;
-    if (activity.is_driver()) {
-      observed_[op.in] = {.number = std::nullopt, .error = code};
-    } else {
-      activity.failure = object.failure == nullptr ? wire::Failure() : *object.failure;
-    }
+    fail(activity, op.in, object);
     return true;
   }
   ledger_.read(object.id, object.value);
@@ -231,6 +233,68 @@ bool ScriptHost::op_get(Activity& activity, const Op& op) {
     activity.held[op.outs[index]] = core_.open(refs[index], object);
   }
   return true;
+}
+
+/// The driver goes on without it; a task fails likewise.
+void ScriptHost::fail(Activity& activity, Register out, const Object& object) {
+  const ErrorCode code = object.failure == nullptr ? ErrorCode::ok : object.failure->code;
+  if (activity.is_driver()) {
+    observed_[out] = {.number = std::nullopt, .error = code};
+  } else {
+    activity.failure = object.failure == nullptr ? wire::Failure() : *object.failure;
+  }
+}
+
+/// True where the script goes on: the second time where it had to wait.
+bool ScriptHost::op_yield(Activity& activity, const Op& op) {
+  if (std::exchange(activity.needed, 0) > 0) return true;
+  Payload item = to_value(combine(activity.seen, op.k), activity.script.padding, activity.ids(op.refs), k_item);
+  if (core_.yield_item(*activity.execution, std::move(item))) return true;
+  activity.needed = 1;
+  activity.ready = 0;
+  core_.watch_credit(*activity.execution, &activity);
+  block(activity);
+  return false;
+}
+
+bool ScriptHost::op_next(Activity& activity, const Op& op) {
+  activity.needed = 0;
+  Object& stream = *activity.find(op.in);
+  if (Object* const item = core_.next_item(stream)) {
+    activity.held[op.outs[0]] = item;
+    if (item->phase.load() != Object::Phase::value) error_ = to_string(item->id) + " is an item without a value";
+    return true;
+  }
+  if (stream.phase.load() == Object::Phase::pending) {
+    wait_for_stream(activity, stream);
+    return false;
+  }
+  if (stream.failure == nullptr) error_ = to_string(stream.id) + " ended before its items were there";
+  fail(activity, op.outs[0], stream);
+  return true;
+}
+
+bool ScriptHost::op_end(Activity& activity, const Op& op) {
+  activity.needed = 0;
+  Object& stream = *activity.find(op.in);
+  if (core_.next_item(stream) != nullptr) error_ = to_string(stream.id) + " gives more items than its function";
+  if (stream.phase.load() == Object::Phase::pending) {
+    wait_for_stream(activity, stream);
+    return false;
+  }
+  if (stream.failure != nullptr) {
+    fail(activity, op.in, stream);
+  } else if (activity.is_driver()) {
+    observed_[op.in] = {.number = 1, .error = ErrorCode::ok};
+  }
+  return true;
+}
+
+void ScriptHost::wait_for_stream(Activity& activity, Object& stream) {
+  activity.needed = 1;
+  activity.ready = 0;
+  core_.watch_stream(stream, &activity);
+  block(activity);
 }
 
 void ScriptHost::block(Activity& activity) {

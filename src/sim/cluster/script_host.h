@@ -34,6 +34,7 @@ class ScriptHost final : public Process {
     Time op_ns_max = 20'000;
     bool claims = false;     ///< Runs in its own place what it waits for.
     std::uint64_t seed = 0;  ///< Of a driver: what it begins with.
+    std::int64_t stream_bytes = owner::k_stream_bytes;
   };
   using Templates = std::vector<std::shared_ptr<const wire::TaskTemplate>>;
   ScriptHost(World& world, const Program& program, const Templates& templates, Ledger& ledger, const Options& options);
@@ -69,6 +70,11 @@ class ScriptHost final : public Process {
   void op_put(Activity& activity, const Op& op);
   void op_submit(Activity& activity, const Op& op);
   bool op_get(Activity& activity, const Op& op);
+  bool op_yield(Activity& activity, const Op& op);
+  bool op_next(Activity& activity, const Op& op);
+  bool op_end(Activity& activity, const Op& op);
+  void wait_for_stream(Activity& activity, owner::Object& stream);
+  void fail(Activity& activity, Register out, const owner::Object& object);
   bool op_wait(Activity& activity, const std::vector<Register>& registers, std::size_t needed);
 
   World& world_;

@@ -53,7 +53,8 @@ class Shrinker {
     std::vector<Register> gone;
     const auto is_gone = [&gone](Register reg) { return std::ranges::find(gone, reg) != gone.end(); };
     const auto uses_gone = [&](const Op& op) {
-      const bool has_in = op.kind != OpKind::put && op.kind != OpKind::submit && op.kind != OpKind::wait;
+      const bool has_in = op.kind != OpKind::put && op.kind != OpKind::submit && op.kind != OpKind::wait &&
+                          op.kind != OpKind::fail && op.kind != OpKind::yield;
       return std::ranges::any_of(op.values, is_gone) || std::ranges::any_of(op.refs, is_gone) ||
              (has_in && is_gone(op.in));
     };

@@ -88,22 +88,30 @@ struct Construction {
   }
 };
 
-/// What is wrong with making a T of these arguments.
+/// Says the first thing that is wrong with making a T of these arguments.
 template <class T, class... A>
 consteval bool can_be_actor() {
-  static_assert(std::is_class_v<T> && !std::is_abstract_v<T>,
-                "shoal: an actor is an object of a class: spawn<Counter>(1)");
+  constexpr bool is_class = std::is_class_v<T> && !std::is_abstract_v<T>;
+  static_assert(is_class, "shoal: an actor is an object of a class: spawn<Counter>(1)");
+  constexpr bool has_its_options_first = !(false || ... || is_options<A>);
+  static_assert(has_its_options_first,
+                "shoal: options of an actor are ActorOptions and stand before the arguments: "
+                "spawn<Counter>({.name = \"visitors\"}, 1); those of a task are given to submit()");
+  constexpr bool is_sound = is_class && has_its_options_first;
   constexpr bool constructible = takes_values<T, A...> || std::is_constructible_v<T, A...>;
-  static_assert(constructible,
+  static_assert(!is_sound || constructible,
                 "shoal: the actor's class has no constructor for these arguments; a Ref<T> is passed as its "
                 "value where that fits, else as the reference");
   constexpr bool travels = (is_serialisable<A> && ...);
-  static_assert(travels,
+  static_assert(!is_sound || !constructible || travels,
                 "shoal: an argument of the actor's constructor cannot travel to another process: use numbers, "
                 "enums, strings, standard containers, optional, variant, tuple, chrono and plain structs of them, "
                 "no pointers or views; for a class of your own specialise shoal::Codec before its first use");
-  return std::is_class_v<T> && constructible && travels;
+  return is_sound && constructible && travels;
 }
+
+template <class First, class...>
+inline constexpr bool begins_with_options = std::is_same_v<std::decay_t<First>, ActorOptions>;
 
 // --- Calls of a member function.
 
@@ -145,27 +153,23 @@ struct MemberCall {
 };
 
 template <class T, class M>
-consteval TaskFault find_member_fault() {
-  if constexpr (!std::is_member_function_pointer_v<M>) {
-    return TaskFault::member;
+consteval bool is_method() {
+  if constexpr (std::is_member_function_pointer_v<M>) {
+    return std::is_base_of_v<typename Signature<M>::Object, T>;
   } else {
-    return std::is_base_of_v<typename Signature<M>::Object, T> ? TaskFault::none : TaskFault::member;
+    return false;
   }
 }
 
 template <class T, class M, class... A>
-consteval bool can_be_call() {
-  constexpr bool is_member = find_member_fault<T, M>() == TaskFault::none;
-  static_assert(is_member,
-                "shoal: an actor is called by a pointer to one of its class's member functions: "
-                "counter.call(&Counter::add, 1)");
-  if constexpr (is_member) {
-    constexpr TaskFault arguments = find_arguments_fault(typename Signature<M>::Parameters{}, members::Types<A...>{});
-    constexpr TaskFault fault = arguments != TaskFault::none ? arguments
-                                                             : find_result_fault<typename Signature<M>::Result>();
-    return refuse_fault<fault>();
+consteval TaskFault find_call_fault() {
+  if constexpr ((false || ... || is_options<A>)) {
+    return TaskFault::options;
+  } else if constexpr (!is_method<T, M>()) {
+    return TaskFault::method;
   } else {
-    return false;
+    constexpr TaskFault arguments = find_arguments_fault(typename Signature<M>::Parameters{}, members::Types<A...>{});
+    return arguments != TaskFault::none ? arguments : find_result_fault<typename Signature<M>::Result>();
   }
 }
 
@@ -186,8 +190,10 @@ class Actor {
   /// submit(). What the function throws, and ActorDied, is thrown by get().
   template <class M, class... A>
   auto call(M method, A&&... arguments) const {
-    if constexpr (detail::can_be_call<T, M, detail::Argument<A>...>()) {
+    if constexpr (detail::refuse_fault<detail::find_call_fault<T, M, detail::Argument<A>...>()>()) {
       return detail::MemberCall<T, M, detail::Argument<A>...>::call(handle_, method, arguments...);
+    } else {
+      return detail::Refused{};
     }
   }
 
@@ -216,7 +222,7 @@ struct Codec<Actor<T>> {
 /// Errors: InvalidArgument for options that mean nothing. A name that is taken is ActorDied at the first call, see
 /// ActorOptions::get_if_exists.
 template <class T, class... A>
-  requires(!(std::is_same_v<std::decay_t<A>, ActorOptions> || ...))
+  requires(!detail::begins_with_options<A..., void>)
 Actor<T> spawn(A&&... arguments) {
   Actor<T> actor;
   if constexpr (detail::can_be_actor<T, detail::Argument<A>...>()) {

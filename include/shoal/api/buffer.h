@@ -55,8 +55,6 @@ class MutableBuffer {
 /// So many bytes to be written in place, all 0 at first; then put() makes an object of them without a copy.
 MutableBuffer create_buffer(std::size_t bytes);
 
-inline Ref<Buffer> put(MutableBuffer buffer) { return put(std::move(buffer).finish()); }
-
 /// As a part, which is not copied.
 template <>
 struct Codec<Buffer> {
@@ -64,5 +62,7 @@ struct Codec<Buffer> {
   static void encode(Encoder& to, const Buffer& buffer) { to.add_part(buffer.shared()); }
   static void decode(Decoder& from, Buffer& buffer) { buffer = Buffer(from.take_part()); }
 };
+
+inline Ref<Buffer> put(MutableBuffer buffer) { return put(std::move(buffer).finish()); }
 
 }  // namespace shoal::inline v1

@@ -127,11 +127,17 @@ Waited<T> wait(std::vector<Ref<T>> refs, const WaitOptions& options = {}) {
 template <class T>
 auto put(const T& value) {
   using Stored = std::conditional_t<std::is_convertible_v<const T&, const char*>, std::string, T>;
+  static_assert(is_serialisable<Stored>,
+                "shoal: this value cannot travel to another process: put numbers, enums, strings, standard containers, "
+                "optional, variant, tuple, chrono or plain structs of them, no pointers or views; for a class of your "
+                "own specialise shoal::Codec before its first use");
   Ref<Stored> ref;
-  std::vector<Payload> payloads;
-  detail::Value<Stored>::give(value, payloads);
-  std::size_t next = 0;
-  for (detail::Handle& handle : detail::Handles::of(ref)) handle = detail::put(std::move(payloads[next++]));
+  if constexpr (is_serialisable<Stored>) {
+    std::vector<Payload> payloads;
+    detail::Value<Stored>::give(value, payloads);
+    std::size_t next = 0;
+    for (detail::Handle& handle : detail::Handles::of(ref)) handle = detail::put(std::move(payloads[next++]));
+  }
   return ref;
 }
 

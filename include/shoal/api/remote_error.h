@@ -108,15 +108,18 @@ RetryOn retry_on() {
 /// E has a Codec, is a plain struct, or can be made of its what().
 template <class E>
 void register_exception() {
+  constexpr bool travels = is_serialisable<E> || std::is_constructible_v<E, std::string>;
   static_assert(
-      is_serialisable<E> || std::is_constructible_v<E, std::string>,
+      travels,
       "shoal: this exception cannot travel: give it a constructor that takes the text of what(), or specialise "
       "shoal::Codec for it");
   static_assert(!std::is_final_v<E>,
                 "shoal: get() throws something derived from the exception, which must not be final");
-  using Codec = detail::ExceptionCodec<E>;
-  detail::register_exception(
-      {std::string(full_type_name<E>()), &detail::is_in_flight<E>, &Codec::encode, &Codec::raise});
+  if constexpr (travels && !std::is_final_v<E>) {
+    using Codec = detail::ExceptionCodec<E>;
+    detail::register_exception(
+        {std::string(full_type_name<E>()), &detail::is_in_flight<E>, &Codec::encode, &Codec::raise});
+  }
 }
 
 }  // namespace shoal::inline v1

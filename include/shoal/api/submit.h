@@ -85,22 +85,30 @@ struct Task {
 template <class F, class... A>
   requires(!std::is_same_v<std::decay_t<F>, TaskOptions>)
 auto submit(F&& f, A&&... arguments) {
-  if constexpr (detail::can_be_task<std::decay_t<F>, detail::Argument<A>...>()) {
+  if constexpr (detail::refuse_fault<detail::find_task_fault<std::decay_t<F>, detail::Argument<A>...>()>()) {
     return detail::Task<std::decay_t<F>, detail::Argument<A>...>::submit(nullptr, f, arguments...);
+  } else {
+    return detail::Refused{};
   }
 }
 /// With options: `shoal::submit({.num_cpus = 2, .name = "price"}, price, option)`.
 template <class F, class... A>
 auto submit(const TaskOptions& options, F&& f, A&&... arguments) {
-  if constexpr (detail::can_be_task<std::decay_t<F>, detail::Argument<A>...>()) {
+  if constexpr (detail::refuse_fault<detail::find_task_fault<std::decay_t<F>, detail::Argument<A>...>()>()) {
     return detail::Task<std::decay_t<F>, detail::Argument<A>...>::submit(&options, f, arguments...);
+  } else {
+    return detail::Refused{};
   }
 }
 
 /// A task that gets the value of `ref` once it is there: submit(f, ref).
 template <class T, class F>
 auto then(const Ref<T>& ref, F&& f) {
-  return submit(std::forward<F>(f), ref);
+  if constexpr (detail::refuse_fault<detail::find_task_fault<std::decay_t<F>, Ref<T>>()>()) {
+    return submit(std::forward<F>(f), ref);
+  } else {
+    return detail::Refused{};
+  }
 }
 
 }  // namespace shoal::inline v1

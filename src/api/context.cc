@@ -7,14 +7,11 @@
 namespace shoal::inline v1 {
 namespace {
 
-template <class Pick>
-std::map<std::string, double> sum(Pick&& pick) {
-  std::map<std::string, double> total;
-  for (const wire::NodeInfo& node : home_of_this_thread().ask_cluster().nodes) {
-    if (!node.alive) continue;
-    for (const auto& [name, amount] : to_map(pick(node))) total[name] += amount;
-  }
-  return total;
+/// What is used up is there, too, with 0.
+std::map<std::string, double> available_of(const wire::NodeInfo& node) {
+  std::map<std::string, double> available = to_map(node.available);
+  for (const auto& [name, amount] : to_map(node.total)) available.try_emplace(name, 0);
+  return available;
 }
 
 }  // namespace
@@ -39,17 +36,27 @@ bool is_cancelled() {
 }
 
 std::map<std::string, double> cluster_resources() {
-  return sum([](const wire::NodeInfo& node) { return node.total; });
+  std::map<std::string, double> total;
+  for (const NodeInfo& node : nodes()) {
+    if (!node.alive) continue;
+    for (const auto& [name, amount] : node.total) total[name] += amount;
+  }
+  return total;
 }
 
 std::map<std::string, double> available_resources() {
-  return sum([](const wire::NodeInfo& node) { return node.available; });
+  std::map<std::string, double> available;
+  for (const NodeInfo& node : nodes()) {
+    if (!node.alive) continue;
+    for (const auto& [name, amount] : node.available) available[name] += amount;
+  }
+  return available;
 }
 
 std::vector<NodeInfo> nodes() {
   std::vector<NodeInfo> all;
   for (const wire::NodeInfo& node : home_of_this_thread().ask_cluster().nodes) {
-    all.push_back({node.node, node.host, node.alive, to_map(node.total), to_map(node.available), node.labels});
+    all.push_back({node.node, node.host, node.alive, to_map(node.total), available_of(node), node.labels});
   }
   return all;
 }

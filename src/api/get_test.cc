@@ -138,6 +138,11 @@ TEST_P(Get, TheClusterSaysWhatItHas) {
   EXPECT_TRUE(all[0].alive);
   EXPECT_EQ(all[0].labels.at("zone"), "a");
   EXPECT_LE(available_resources()["CPU"], 4);
+  close_gate();
+  const Ref<int> holder = submit({.resources = {{"license", 2}}}, held, 1);
+  while (available_resources().at("license") > 0) std::this_thread::yield();
+  gate->release();
+  EXPECT_EQ(get(holder), 1);
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ std::size_t c_length(const char* text);
 void done() noexcept;
 std::variant<int, std::string> parse(std::optional<std::string> text, std::chrono::milliseconds patience);
 
+void count(int to, shoal::Sink<Option>& out);
+
 class Refused : public std::runtime_error {
  public:
   explicit Refused(const std::string& text) : std::runtime_error(text) {}
@@ -76,6 +78,7 @@ void right_tasks(std::string text) {
   shoal::submit(Line{2, {0, 1}}, one);
   shoal::then(one, [](double x) { return x + 1; });
   shoal::submit([](shoal::Ref<double> ref) { return shoal::get(ref); }, one);
+  for (const shoal::Ref<Option>& each : shoal::submit(count, 10)) shoal::submit(price, each, 1);
   shoal::register_exception<Refused>();
 }
 

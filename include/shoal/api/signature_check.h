@@ -66,6 +66,7 @@ enum class TaskFault {
   parameter,
   result,
   stream,
+  sink,
 };
 
 /// What a refused call returns: anything, so that the compiler says one thing that is wrong and not what follows from it.
@@ -89,7 +90,9 @@ consteval TaskFault find_argument_fault() {
 
 template <class... P, class... A>
 consteval TaskFault find_arguments_fault(members::Types<P...>, members::Types<A...>) {
-  if constexpr (sizeof...(P) != sizeof...(A)) {
+  if constexpr ((false || ... || SinkParameter<P>::k_is)) {
+    return TaskFault::sink;
+  } else if constexpr (sizeof...(P) != sizeof...(A)) {
     return TaskFault::count;
   } else {
     TaskFault fault = TaskFault::none;
@@ -210,6 +213,11 @@ consteval bool refuse_fault() {
       gives_by_its_sink,
       "shoal: a function with a Sink gives all it has to give through it: it returns void, and its items are no "
       "pairs or tuples, but plain structs or other values");
+  constexpr bool has_its_sink_last = fault != TaskFault::sink;
+  static_assert(
+      has_its_sink_last,
+      "shoal: a Sink is the last parameter of its function, which is a task: submit() provides it, and calls of "
+      "actors give no streams");
   return fault == TaskFault::none;
 }
 

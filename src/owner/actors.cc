@@ -120,7 +120,7 @@ Object* Actors::find(std::string name, std::uint64_t n) {
   Object& object = *objects_.make({self_, n, 0});
   object.handles.store(1, std::memory_order_relaxed);
   objects_.pin(object);
-  finding_.emplace(n, &object);
+  finding_.emplace(n, Finding{&object, name});
   out_.send(k_control, wire::FindActor{n, std::move(name)});
   return &object;
 }
@@ -128,16 +128,21 @@ Object* Actors::find(std::string name, std::uint64_t n) {
 void Actors::on(ProcessId, const wire::FoundActor& found) {
   const auto at = finding_.find(found.request);
   if (at == finding_.end()) return;
-  Object& object = *at->second;
-  finding_.erase(at);
+  Object& object = *at->second.object;
   if (found.found) {
     const ObjectId id = objects_.open_found(object_of(found.actor))->id;
     Payload value;
     value.set_beside({id}, {});
     objects_.set_value(object, std::move(value));
   } else {
-    objects_.set_failure(object, lost_object(ErrorCode::not_found, object.id, "no actor has the name"));
+    wire::Failure failure;
+    failure.code = ErrorCode::not_found;
+    failure.text = "no actor has the name \"" + at->second.name +
+                   "\": it was not spawned yet, or it has ended, as it does with its last handle unless it is detached";
+    failure.process = k_control;
+    objects_.set_failure(object, std::make_shared<const wire::Failure>(std::move(failure)));
   }
+  finding_.erase(at);
   objects_.unpin(object);
 }
 
@@ -294,9 +299,9 @@ void Actors::close() {
   const auto failure = [this](const ObjectId& id) {
     return lost_object(ErrorCode::cancelled, id, "process " + to_string(self_) + " was ended");
   };
-  for (const auto& [request, object] : std::exchange(finding_, {})) {
-    objects_.set_failure(*object, failure(object->id));
-    objects_.unpin(*object);
+  for (const auto& [request, finding] : std::exchange(finding_, {})) {
+    objects_.set_failure(*finding.object, failure(finding.object->id));
+    objects_.unpin(*finding.object);
   }
   std::vector<Actor*> actors;
   for (const auto& [id, actor] : actors_) actors.push_back(actor);

@@ -103,7 +103,11 @@ class Actors {
   Outbox& out_;
   Slab<Actor> slab_;
   std::multimap<ActorId, Actor*> actors_;
-  std::map<std::uint64_t, Object*> finding_;  // by request; pinned
+  struct Finding {
+    Object* object = nullptr;  // pinned
+    std::string name{};
+  };
+  std::map<std::uint64_t, Finding> finding_;  // by request
   std::vector<ActorCalls::Action> actions_;   // scratch of perform()
   std::vector<Lost> lost_;
 };

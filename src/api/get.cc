@@ -30,9 +30,11 @@ const Payload& value_of(const Handle& handle, const Deadline& deadline) {
   require(handle, "get");
   owner::Object& object = *handle.object();
   if (!shell::OwnerStation::is_ready(object) && !handle.home().await(object, deadline)) {
-    throw Timeout(ErrorCode::timeout, "get: " + to_string(object.id) +
-                                          " was not ready in time; what makes it goes on, and may be waited for "
-                                          "again, or cancelled");
+    const std::string maker = handle.home().maker_of(object);
+    throw Timeout(ErrorCode::timeout,
+                  fmt::format("get: {}{} was not ready in time; what makes it goes on, and may be waited for again, or "
+                              "cancelled",
+                              to_string(object.id), maker.empty() ? "" : ", the result of " + maker + ","));
   }
   if (object.phase.load(std::memory_order_relaxed) == owner::Object::Phase::failed) raise(object.failure);
   return object.value;

@@ -133,6 +133,15 @@ void Core::failed(Execution execution, wire::Failure failure, std::int64_t run_n
   settle();
 }
 
+bool Core::comes_after_what_runs(const Object& object) const {
+  const Actor* const actor = object.maker == nullptr ? nullptr : object.maker->actor;
+  return actor != nullptr && hosted_.is_there() && hosted_.threads() == 1 && actor->id == hosted_.actor();
+}
+
+std::string Core::maker_of(const Object& object) const {
+  return object.maker == nullptr ? "" : object.maker->of->what->name;
+}
+
 void Core::waits() {
   if (!hosted_.is_there()) runs_.give_back_queued();
   leases_.take_back_lent(now_);

@@ -132,6 +132,11 @@ class Core {
   /// Moves all messages to be sent into `into`, in order, replacing its contents.
   void take_messages(std::vector<wire::Envelope>& into) { out_.take(into); }
 
+  /// Whether the object is made by a call that begins when what runs here has ended: of the actor that lives here and has
+  /// one thread.
+  bool comes_after_what_runs(const Object& object) const;
+  /// What makes the object, for people; empty where it is ready or made elsewhere.
+  std::string maker_of(const Object& object) const;
   /// Names of what runs here, for people.
   std::vector<std::string> running() const { return runs_.running(); }
   /// The end: nobody hears of this process any more. What is pending fails; what the program has handles on stays readable.

@@ -18,6 +18,8 @@ class Hosted {
   Hosted& operator=(const Hosted&) = delete;
 
   bool is_there() const { return spec_ != nullptr; }
+  /// Precondition: it is there.
+  const ActorId& actor() const { return actor_; }
   /// How many of its calls may run at once.
   std::uint32_t threads() const { return is_there() ? spec_->threads : 1; }
   /// That run, its constructor included.

@@ -21,6 +21,13 @@ std::size_t count_ready(std::span<owner::Object* const> objects) {
   throw Cancelled(ErrorCode::cancelled, "the session, or the worker that this ran in, was ended while this waited");
 }
 
+[[noreturn]] void throw_comes_after(const owner::Object& object, const std::string& maker) {
+  throw InvalidArgument(ErrorCode::invalid_argument,
+                        "get: an actor waits here for " + to_string(object.id) + ", the result of " + maker +
+                            ", a call of itself that begins when this one has ended, which would be never: call the "
+                            "function directly, return the reference, or give the actor more .threads");
+}
+
 }  // namespace
 
 /// One thread that waits for objects. All but the event is guarded by the station's lock.
@@ -355,13 +362,23 @@ bool OwnerStation::await(owner::Object& object, const Deadline& deadline) {
   owner::Object* const objects[] = {&object};
   while (!deadline && !is_ready(object) && RunningCall::depth() < k_claims_max) {
     std::optional<owner::Execution> claimed;
+    bool comes_after = false;
     act([&] {
-      if (!is_ready(object) && !is_stopping()) claimed = core_->claim(&object, execution_here());
+      if (is_ready(object) || is_stopping()) return;
+      comes_after = execution_here() != nullptr && core_->comes_after_what_runs(object);
+      if (!comes_after) claimed = core_->claim(&object, execution_here());
     });
+    if (comes_after) throw_comes_after(object, maker_of(object));
     if (!claimed) break;
     run(*this, std::move(*claimed), false, now());
   }
   return await(objects, 1, deadline);
+}
+
+std::string OwnerStation::maker_of(const owner::Object& object) {
+  std::string name;
+  enter([&] { name = core_->maker_of(object); });
+  return name;
 }
 
 wire::ClusterIs OwnerStation::ask_cluster() {

@@ -70,7 +70,8 @@ class OwnerStation final : public Station, private Timed {
   /// Waits until `wanted` of them are ready; false where the deadline came first. Throws Cancelled where the station is
   /// stopped.
   bool await(std::span<owner::Object* const> objects, std::size_t wanted, const Deadline& deadline);
-  /// Likewise until it is ready. Without a deadline this thread runs what it waits for, where nobody has begun it.
+  /// Likewise until it is ready. Without a deadline this thread runs what it waits for, where nobody has begun it. Throws
+  /// InvalidArgument where it waits for what comes after it, without end.
   bool await(owner::Object& object, const Deadline& deadline);
 
   // Streams, see owner::Core.
@@ -81,6 +82,9 @@ class OwnerStation final : public Station, private Timed {
   void drop_stream(owner::Object& stream);
   /// Of what runs here: gives an item, once it may. False where nobody wants any more.
   bool yield(const owner::Execution& execution, Payload item);
+
+  /// The name of the task that makes it, for people; empty where that is not known here.
+  std::string maker_of(const owner::Object& object);
 
   // Actors, see owner::Core. What is returned has one handle more.
 

@@ -116,9 +116,22 @@ TEST_P(Actors, WhatACallThrowsIsThrownByGet) {
 
 class Selfish {
  public:
+  Context look_around() const { return context(); }
   int value() const { return 7; }
   int through(Actor<Selfish> self) const { return get(self.call(&Selfish::value)); }
 };
+
+TEST_P(Actors, KnowWhereTheyAre) {
+  EXPECT_FALSE(context().actor.has_value());
+  EXPECT_FALSE(context().host.empty());
+  const Actor<Selfish> one = spawn<Selfish>(), other = spawn<Selfish>();
+  const Context here = get(one.call(&Selfish::look_around)), there = get(other.call(&Selfish::look_around));
+  EXPECT_TRUE(here.actor.has_value());
+  EXPECT_EQ(here.actor, get(one.call(&Selfish::look_around)).actor);
+  EXPECT_NE(here.actor, there.actor);
+  EXPECT_EQ(here.host, nodes()[0].host);
+  EXPECT_FALSE(get(submit([] { return context().actor.has_value(); })));
+}
 
 TEST_P(Actors, ThatWaitForACallOfThemselvesAreTold) {
   const Actor<Selfish> alone = spawn<Selfish>();

@@ -2,6 +2,7 @@
 
 #include "api/current_session.h"
 #include "api/demand.h"
+#include "shell/machine.h"
 #include "shell/running_call.h"
 
 namespace shoal::inline v1 {
@@ -18,12 +19,14 @@ std::map<std::string, double> available_of(const wire::NodeInfo& node) {
 
 Context context() {
   Context context;
+  context.host = shell::host_name();
   context.process = home_of_this_thread().self();
   const shell::RunningCall* const call = shell::RunningCall::of_this_thread();
   if (call == nullptr) return context;
   const owner::Execution& execution = call->execution();
   context.task_name = execution.what->name;
   context.task = execution.task;
+  context.actor = call->home().actor_id();
   context.attempt = execution.attempt;
   context.gpus = execution.gpus;
   context.is_cancelled = call->is_cancelled();

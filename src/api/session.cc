@@ -3,8 +3,6 @@
 #include <shoal/base/error.h>
 #include <shoal/base/log.h>
 
-#include <unistd.h>
-
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -46,11 +44,6 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
-}
-
 void refuse_what_is_not_there(const SessionOptions& options) {
   if (const std::string address = options.address.empty() ? variable("SHOAL_ADDRESS") : options.address;
       !address.empty()) {
@@ -72,7 +65,7 @@ void refuse_what_is_not_there(const SessionOptions& options) {
 shell::Embedded::Options embedded_options(const SessionOptions& options) {
   const shell::Machine machine = shell::read_machine();
   shell::Embedded::Options embedded;
-  embedded.host = host_name();
+  embedded.host = shell::host_name();
   embedded.labels = options.labels;
   embedded.total = to_resources(
       "session", {.num_cpus = options.num_cpus == 0 ? machine.cpus : options.num_cpus,

@@ -101,6 +101,8 @@ class Core {
   std::optional<Execution> next();
   bool has_next() const { return hosted_.has_room() && runs_.has_next(); }
   bool hosts_actor() const { return hosted_.is_there(); }
+  /// Precondition: one lives here.
+  const ActorId& hosted_actor() const { return hosted_.actor(); }
   /// How many executions next() gives before one of them ends: 1, or the threads of the actor that lives here.
   std::uint32_t threads() const { return hosted_.threads(); }
   /// `results`: as many as its template says; none of a constructor.

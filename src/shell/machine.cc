@@ -1,5 +1,7 @@
 #include "shell/machine.h"
 
+#include <unistd.h>
+
 #include <sched.h>
 
 #include <algorithm>
@@ -101,6 +103,14 @@ Machine read_machine(const fs::path& root) {
   tighten_by_cgroups(root, machine);
   machine.cpus = std::max(1.0, machine.cpus);
   return machine;
+}
+
+const std::string& host_name() {
+  static const std::string name = [] {
+    char text[256] = {};
+    return std::string(::gethostname(text, sizeof text - 1) == 0 ? text : "localhost");
+  }();
+  return name;
 }
 
 }  // namespace shoal::shell

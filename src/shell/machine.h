@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace shoal::shell {
 
@@ -14,5 +15,8 @@ struct Machine {
 /// Reads /proc and the cgroup files (version 1 and 2) below `root`, "/" outside tests. What cannot be read counts as
 /// unlimited.
 Machine read_machine(const std::filesystem::path& root = "/");
+
+/// As it was at the first call.
+const std::string& host_name();
 
 }  // namespace shoal::shell

@@ -315,6 +315,14 @@ void OwnerStation::kill_actor(owner::Object& actor, bool restart, const std::str
   act([&] { core_->kill_actor(actor, restart, cause); });
 }
 
+std::optional<ActorId> OwnerStation::actor_id() {
+  std::optional<ActorId> id;
+  enter([&] {
+    if (core_->hosts_actor()) id = core_->hosted_actor();
+  });
+  return id;
+}
+
 void OwnerStation::exit_actor() {
   act([&] { core_->exit_actor(); });
 }

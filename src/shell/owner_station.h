@@ -96,6 +96,8 @@ class OwnerStation final : public Station, private Timed {
   /// The object that the constructor of the actor that lives here made.
   void hold_actor(std::shared_ptr<void> actor) { actor_ = std::move(actor); }
   void* actor() const { return actor_.get(); }
+  /// Its name for others; none where no actor lives here.
+  std::optional<ActorId> actor_id();
 
   /// What the control service says of the cluster. Throws Cancelled where the station is stopped.
   wire::ClusterIs ask_cluster();

@@ -120,6 +120,39 @@ TEST(Sessions, ThereIsOneAtATime) {
   EXPECT_EQ(get(submit([] { return 2; })), 2);
 }
 
+Ref<int> global;
+
+// Reading one works by luck where all are threads of one process; passing it on would leave nobody to hold it.
+TEST_P(RemoteErrors, TellOfReferencesThatCameByAGlobal) {
+  global = put(1);
+  try {
+    get(submit([] { return get(submit([](int x) { return x; }, global)); }));
+    FAIL() << "nothing was thrown";
+  } catch (const RemoteError& error) {
+    EXPECT_NE(error.text().find("not by way of globals"), std::string::npos) << error.text();
+  }
+  global = {};
+}
+
+struct SubmitsAtItsEnd {
+  explicit SubmitsAtItsEnd(bool& is_refused) : refused(is_refused) {}
+  ~SubmitsAtItsEnd() {
+    try {
+      submit([] { return 1; });
+    } catch (const InvalidArgument&) { refused = true; }
+  }
+  bool& refused;
+};
+
+TEST(Sessions, WhatOutlivesThemIsToldSo) {
+  bool is_refused = false;
+  {
+    const SubmitsAtItsEnd outlives(is_refused);
+    const Session session({.num_cpus = 1});
+  }
+  EXPECT_TRUE(is_refused);
+}
+
 TEST(Sessions, ReferencesMayOutliveThem) {
   Ref<std::string> ready, pending;
   {

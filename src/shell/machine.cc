@@ -1,8 +1,7 @@
 #include "shell/machine.h"
 
-#include <unistd.h>
-
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 #include <shoal/api/session.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
+
+#include "api/current_session.h"
 
 namespace shoal::testing {
 
@@ -21,6 +25,15 @@ class SessionTest : public ::testing::TestWithParam<bool> {
     options.labels = {{"zone", "a"}};
     options.encode_messages = encodes;
     return options;
+  }
+
+  /// With the test's own references gone, nothing is left: no object, task, lease, stream or actor.
+  void TearDown() override {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!home_of_this_thread().is_unused()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the test left something behind";
+      std::this_thread::yield();
+    }
   }
 
   Session session_;

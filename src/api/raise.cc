@@ -103,6 +103,12 @@ class RaisedError final : public E, public RemoteError {
     case ErrorCode::not_found: throw RaisedError<NotFound>(code, text, std::move(where));
     case ErrorCode::already_exists: throw RaisedError<AlreadyExists>(code, text, std::move(where));
     case ErrorCode::invalid_argument: throw RaisedError<InvalidArgument>(code, text, std::move(where));
+    case ErrorCode::permission_denied: throw RaisedError<PermissionDenied>(code, text, std::move(where));
+    case ErrorCode::throttled:
+    case ErrorCode::unavailable: throw RaisedError<Unavailable>(code, text, std::move(where));
+    case ErrorCode::corrupt_data: throw RaisedError<CorruptData>(code, text, std::move(where));
+    case ErrorCode::schema_mismatch: throw RaisedError<SchemaMismatch>(code, text, std::move(where));
+    case ErrorCode::unsupported: throw RaisedError<Unsupported>(code, text, std::move(where));
     default: throw RaisedError<TaskFailed>(code, text, std::move(where));
   }
 }
@@ -113,6 +119,9 @@ void raise(const wire::FailurePtr& failure) {
   const std::string text = describe(*failure);
   RemoteError where(failure, text);
   if (failure->code != ErrorCode::user_function) raise_system(failure->code, text, std::move(where));
+  if (failure->travelling == shell::k_error_of_shoal) {
+    raise_system(from_payload<ErrorCode>(failure->value), text, std::move(where));
+  }
   if (!failure->travelling.empty()) {
     detail::RegisteredException type;
     {

@@ -50,6 +50,17 @@ TEST_P(RemoteErrors, HaveTheNearestClassThereIs) {
   } catch (const std::system_error& error) { EXPECT_EQ(error.code(), std::errc::no_space_on_device); }
 }
 
+TEST_P(RemoteErrors, OfShoalsOwnKeepTheirClass) {
+  const Ref<int> ref = submit({.name = "impatient"}, []() -> int { throw Timeout(ErrorCode::timeout, "too slow"); });
+  try {
+    get(ref);
+    FAIL();
+  } catch (const Timeout& error) {
+    EXPECT_EQ(error.code(), ErrorCode::timeout);
+    EXPECT_EQ(dynamic_cast<const RemoteError&>(error).message(), "too slow");
+  }
+}
+
 class Known : public std::runtime_error {
  public:
   explicit Known(const std::string& text) : std::runtime_error(text) {}

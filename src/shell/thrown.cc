@@ -81,6 +81,11 @@ void describe_standard(wire::Failure& failure) {
     failure.standard = wire::Standard::system_error;
     failure.value = to_payload(
         std::pair<int, bool>(error.code().value(), error.code().category() == std::system_category()));
+  } catch (const Error& error) {
+    failure.message = error.what();
+    failure.standard = wire::Standard::runtime_error;
+    failure.travelling = k_error_of_shoal;
+    failure.value = to_payload(error.code());
   } catch (const std::exception& error) {
     failure.message = error.what();
     failure.standard = standard_of(error);

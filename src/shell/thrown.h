@@ -19,6 +19,9 @@ struct TravellingException {
 /// For all tasks of this process from now on; a type comes after those that it derives from. Thread-safe.
 void let_travel(TravellingException type);
 
+/// Failure::travelling of errors of Shoal's own, whose value is the ErrorCode.
+inline constexpr const char* k_error_of_shoal = "shoal::Error";
+
 /// What becomes of the exception in flight, which the function of `task` threw. Call inside a catch block.
 wire::Failure describe_thrown(const wire::TaskTemplate& what, const TaskId& task);
 

@@ -55,14 +55,14 @@ class MappedFile {
 };
 
 /// Which file the code is in, and where that was loaded.
-struct Module {
+struct SymbolModule {
   std::uintptr_t code = 0;
   std::string path;
   std::uintptr_t base = 0;
 };
 
 int find_module(dl_phdr_info* info, std::size_t, void* data) {
-  auto* module = static_cast<Module*>(data);
+  auto* module = static_cast<SymbolModule*>(data);
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
@@ -126,7 +126,7 @@ std::string bare_name(const std::string& mangled) {
 namespace {
 
 std::string read_function_name(const void* code) {
-  Module module;
+  SymbolModule module;
   module.code = reinterpret_cast<std::uintptr_t>(code);
   ::dl_iterate_phdr(find_module, &module);
   std::string symbol;

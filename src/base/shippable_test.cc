@@ -16,17 +16,17 @@ namespace shoal {
 namespace {
 
 enum class Colour { red };
-struct Inner {
+struct Nested {
   int numbers[3] = {};
   std::optional<std::string> text;
 };
 struct Outer {
-  std::vector<Inner> list;
-  std::map<std::string, std::variant<int, Inner>> table;
+  std::vector<Nested> list;
+  std::map<std::string, std::variant<int, Nested>> table;
   std::tuple<int, std::pair<Colour, bool>> pair;
   std::chrono::milliseconds wait{};
   std::chrono::system_clock::time_point when{};
-  std::array<Inner, 2> fixed;
+  std::array<Nested, 2> fixed;
 };
 struct HoldsPointer {
   int* pointer = nullptr;
@@ -37,13 +37,13 @@ struct HoldsView {
 struct HoldsShared {
   std::shared_ptr<int> shared;
 };
-struct Virtual {
-  virtual ~Virtual() = default;
+struct WithVirtual {
+  virtual ~WithVirtual() = default;
   int operator()(int x) const { return x; }
 };
 struct Recursive {
   int operator()(int x) const { return x; }
-  std::vector<Inner> state;
+  std::vector<Nested> state;
 };
 struct Handle {
   std::shared_ptr<int> shared;
@@ -86,7 +86,7 @@ TEST(Shippable, ValuesThatItDoesNot) {
   EXPECT_FALSE(is_serialisable<HoldsPointer>);
   EXPECT_FALSE(is_serialisable<HoldsView>);
   EXPECT_FALSE(is_serialisable<HoldsShared>);
-  EXPECT_FALSE(is_serialisable<Virtual>);
+  EXPECT_FALSE(is_serialisable<WithVirtual>);
   EXPECT_FALSE(is_serialisable<std::vector<HoldsPointer>>);
   EXPECT_FALSE(is_serialisable<const char*>);
   EXPECT_FALSE(is_serialisable<std::string_view>);
@@ -115,7 +115,7 @@ TEST(Shippable, Callables) {
   EXPECT_FALSE(is_shippable<decltype(string)>);
   EXPECT_FALSE(is_shippable<decltype(pointer)>);
   EXPECT_FALSE(is_shippable<decltype(view)>);
-  EXPECT_FALSE(is_shippable<Virtual>);
+  EXPECT_FALSE(is_shippable<WithVirtual>);
   EXPECT_FALSE(is_shippable<Opaque>);
   EXPECT_FALSE(is_shippable<int*>);
   EXPECT_FALSE(is_shippable<std::function<int(int)>>);

@@ -199,7 +199,6 @@ TEST(Core, ManyValuesInEachOtherAreFreedWithoutRecursion) {
 /// A worker that gets a reference as a reference, and what it does with it.
 class Keeper {
  public:
-  explicit Keeper(Cores& cores) : cores_(cores) {}
   void run(Core& core, Execution execution) {
     process = core.self();
     for (const ObjectId& id : execution.arguments.refs()) kept.emplace_back(core, core.open(id, execution));
@@ -207,9 +206,6 @@ class Keeper {
   }
   ProcessId process;
   std::vector<Handle> kept;
-
- private:
-  Cores& cores_;
 };
 
 TEST(Core, ARunningTaskMayReadWhatItGotByReference) {
@@ -241,7 +237,7 @@ TEST(Core, ARunningTaskMayReadWhatItGotByReference) {
 
 TEST(Core, WhatAWorkerKeepsOutlivesTheSubmittersHandle) {
   Cores cores;
-  Keeper keeper(cores);
+  Keeper keeper;
   Handle put(cores.driver(), cores.driver().put(number(9)));
   Handle result = submit(cores.driver(), number(1, {put->id}));
   cores.run_all([&](Core& core, Execution execution) { keeper.run(core, std::move(execution)); });
@@ -259,7 +255,7 @@ TEST(Core, WhatAWorkerKeepsOutlivesTheSubmittersHandle) {
 
 TEST(Core, ADeadBorrowerIsStruck) {
   Cores cores;
-  Keeper keeper(cores);
+  Keeper keeper;
   Handle put(cores.driver(), cores.driver().put(number(9)));
   submit(cores.driver(), number(1, {put->id}));
   cores.run_all([&](Core& core, Execution execution) { keeper.run(core, std::move(execution)); });

@@ -16,7 +16,7 @@ using wire::StrategyKind;
 using Outcome = Placement::Outcome;
 using testing::HasSubstr;
 
-Resources cpus(std::int64_t n) { return {.cpu = n * k_one}; }
+Resources whole(std::int64_t n) { return {.cpu = n * k_one}; }
 
 /// Nodes 1, 2, ... with so many CPUs in all and free.
 class Cluster {
@@ -26,13 +26,13 @@ class Cluster {
     std::uint32_t of_kind = 0;
   };
   Cluster(std::initializer_list<Node> nodes) {
-    for (const Node& node : nodes) resources_.push_back({cpus(node.total), cpus(node.free), node.of_kind});
+    for (const Node& node : nodes) resources_.push_back({whole(node.total), whole(node.free), node.of_kind});
     for (const auto& [total, available, of_kind] : resources_) {
       views_.push_back({static_cast<std::uint32_t>(views_.size() + 1), &total, &available, of_kind});
     }
   }
   Placement place(std::int64_t n, Strategy strategy, std::uint32_t asker = 1) const {
-    return sched::place(cpus(n), strategy, asker, views_);
+    return sched::place(whole(n), strategy, asker, views_);
   }
 
  private:

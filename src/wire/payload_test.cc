@@ -25,7 +25,7 @@ bool is_inside(const Payload& payload) {
   return payload.data() >= begin && payload.data() < begin + sizeof payload;
 }
 
-std::vector<std::uint8_t> bytes_of(const Payload& payload) { return {payload.bytes().begin(), payload.bytes().end()}; }
+std::vector<std::uint8_t> copy_of(const Payload& payload) { return {payload.bytes().begin(), payload.bytes().end()}; }
 
 TEST(Payload, ShortOnesAreInTheObjectAndLongOnesAligned) {
   EXPECT_EQ(Payload().size(), 0u);
@@ -44,9 +44,9 @@ TEST(Payload, ACopySharesLongBytesAndOutlivesTheOriginal) {
     auto original = std::make_unique<Payload>(counting(size));
     const Payload copy = *original;
     EXPECT_EQ(copy.data() == original->data(), size == 500);
-    const std::vector<std::uint8_t> bytes = bytes_of(*original);
+    const std::vector<std::uint8_t> bytes = copy_of(*original);
     original.reset();
-    EXPECT_EQ(bytes_of(copy), bytes);
+    EXPECT_EQ(copy_of(copy), bytes);
   }
 }
 
@@ -54,9 +54,9 @@ TEST(Payload, AMoveLeavesNothingBehind) {
   for (const std::size_t size : {std::size_t{5}, std::size_t{500}}) {
     Payload from = counting(size);
     from.set_beside({ObjectId{{1, 1}, 1, 0}}, {});
-    const std::vector<std::uint8_t> bytes = bytes_of(from);
+    const std::vector<std::uint8_t> bytes = copy_of(from);
     const Payload to = std::move(from);
-    EXPECT_EQ(bytes_of(to), bytes);
+    EXPECT_EQ(copy_of(to), bytes);
     EXPECT_EQ(to.refs().size(), 1u);
     EXPECT_EQ(from.size(), 0u);  // NOLINT(bugprone-use-after-move): what is left is stated
     EXPECT_TRUE(from.refs().empty());
@@ -65,27 +65,27 @@ TEST(Payload, AMoveLeavesNothingBehind) {
 
 TEST(Payload, AssignmentBetweenShortAndLongOnes) {
   Payload small = counting(3), large = counting(300);
-  const std::vector<std::uint8_t> large_bytes = bytes_of(large);
+  const std::vector<std::uint8_t> large_bytes = copy_of(large);
   Payload target = small;
   target = large;
-  EXPECT_EQ(bytes_of(target), large_bytes);
+  EXPECT_EQ(copy_of(target), large_bytes);
   target = small;
-  EXPECT_THAT(bytes_of(target), ElementsAre(1, 2, 3));
+  EXPECT_THAT(copy_of(target), ElementsAre(1, 2, 3));
   target = std::move(large);
-  EXPECT_EQ(bytes_of(target), large_bytes);
+  EXPECT_EQ(copy_of(target), large_bytes);
   const Payload& itself = target;
   target = itself;
-  EXPECT_EQ(bytes_of(target), large_bytes);
+  EXPECT_EQ(copy_of(target), large_bytes);
 }
 
 TEST(Payload, ShrinksToItsFirstBytes) {
   Payload within = counting(30);
   within.shrink(2);
-  EXPECT_THAT(bytes_of(within), ElementsAre(1, 2));
+  EXPECT_THAT(copy_of(within), ElementsAre(1, 2));
   Payload across = counting(300);
   across.shrink(3);
   EXPECT_TRUE(is_inside(across));
-  EXPECT_THAT(bytes_of(across), ElementsAre(1, 2, 3));
+  EXPECT_THAT(copy_of(across), ElementsAre(1, 2, 3));
   Payload still_long = counting(300);
   const std::uint8_t* place = still_long.data();
   still_long.shrink(100);

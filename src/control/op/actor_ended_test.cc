@@ -11,7 +11,7 @@ wire::FailurePtr failure(ErrorCode code) {
   return made;
 }
 
-struct ActorEnded : testing::Test {
+struct ActorEnded : ::testing::Test {
   ActorEnded() {
     service.join(2);
     wire::ActorSpec spec;

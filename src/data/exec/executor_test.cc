@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t k_block = 100;
 
-std::shared_ptr<const Step> pass(const std::string& label) {
+std::shared_ptr<const Step> step_named(const std::string& label) {
   return std::make_shared<CallStep>(label, [](const Rows& rows, const StepContext&) -> Result<Rows> { return rows; });
 }
 std::shared_ptr<const Step> model() {
@@ -19,7 +19,7 @@ std::shared_ptr<const Step> model() {
 }
 
 PhysicalPlan two_operators(std::int64_t splits = 10) {
-  PhysicalPlan plan = int_plan(splits, std::make_shared<CountingSource>(1, 1), {pass("Map")});
+  PhysicalPlan plan = int_plan(splits, std::make_shared<CountingSource>(1, 1), {step_named("Map")});
   plan.block_bytes = k_block;
   plan.memory_budget = 100 * k_block;
   plan.num_cpus = 2;

@@ -59,7 +59,7 @@ TEST(Settings, TheEnvironmentSetsVerbosity) {
   ::unsetenv("SHOAL_VERBOSITY");
 }
 
-class MachineTest : public testing::Test {
+class MachineTest : public ::testing::Test {
  protected:
   MachineTest() : root_(fs::temp_directory_path() / ("shoal-machine-" + std::to_string(::getpid()))) {}
   ~MachineTest() override { fs::remove_all(root_); }

@@ -11,7 +11,7 @@
 namespace shoal::data {
 namespace {
 
-class ArrowFile : public testing::Test {
+class ArrowFile : public ::testing::Test {
  protected:
   ObjectFileSpec spec(const std::string& key) {
     const ObjectInfo info = *store_->info(folder_.path(), key);

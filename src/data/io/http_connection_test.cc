@@ -10,7 +10,7 @@
 namespace shoal::data {
 namespace {
 
-class HttpConnectionTest : public testing::Test, public HttpConnection::Owner {
+class HttpConnectionTest : public ::testing::Test, public HttpConnection::Owner {
  protected:
   /// An idle connection, and the server's end of it.
   HttpPeer open() {

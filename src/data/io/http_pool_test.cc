@@ -48,7 +48,7 @@ class NoMoreFiles {
   rlimit before_{};
 };
 
-class HttpPoolTest : public testing::Test {
+class HttpPoolTest : public ::testing::Test {
  protected:
   ~HttpPoolTest() override {
     if (pool_ != nullptr) pool_->stop();

@@ -24,7 +24,7 @@ bool is_name(std::string_view name, std::string_view wanted) {
          });
 }
 
-Status malformed(const std::string& why) { return Status(ErrorCode::corrupt_data, "the server's reply " + why); }
+Status bad_reply(const std::string& why) { return Status(ErrorCode::corrupt_data, "the server's reply " + why); }
 
 }  // namespace
 
@@ -122,10 +122,10 @@ Result<std::size_t> HttpReplyReader::feed_head(std::string_view bytes) {
   boost::beast::error_code error;
   const std::size_t used = parser_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   if (error == http::error::need_more) {
-    if (bytes.size() > k_head_bytes_max) return malformed("has too long a head");
+    if (bytes.size() > k_head_bytes_max) return bad_reply("has too long a head");
     return used;
   }
-  if (error) return malformed("is not HTTP/1.1: " + error.message());
+  if (error) return bad_reply("is not HTTP/1.1: " + error.message());
   if (!parser_->is_header_done()) return used;
   if (reply_->status / 100 == 1) {  // an interim reply; the real one follows
     reply_->clear();
@@ -136,7 +136,7 @@ Result<std::size_t> HttpReplyReader::feed_head(std::string_view bytes) {
   reply_->keep_alive = parser_->keep_alive();
   const boost::optional<std::uint64_t> length = parser_->content_length();
   if (length && *length > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    return malformed("announces an impossible length");
+    return bad_reply("announces an impossible length");
   }
   if (length) reply_->content_length = static_cast<std::int64_t>(*length);
   if (parser_->is_done()) {
@@ -149,14 +149,14 @@ Result<std::size_t> HttpReplyReader::feed_head(std::string_view bytes) {
   }
   if (!length) {
     // Nobody can tell whether such a body is whole (RFC 9112, 6.3): good for the text of an error, and for no data.
-    if (reply_->status < 300) return malformed("does not say how long its body is");
+    if (reply_->status < 300) return bad_reply("does not say how long its body is");
     to_end_ = true;
     reply_->keep_alive = false;
     return used;
   }
   missing_ = reply_->content_length;
   target_ = place_->place_body(*reply_, missing_);
-  if (target_ == nullptr && missing_ > static_cast<std::int64_t>(k_text_max)) return malformed("is too long");
+  if (target_ == nullptr && missing_ > static_cast<std::int64_t>(k_text_max)) return bad_reply("is too long");
   return used;
 }
 
@@ -169,7 +169,7 @@ Result<std::size_t> HttpReplyReader::feed_chunks(std::string_view bytes) {
 }
 
 Result<std::size_t> HttpReplyReader::feed_to_end(std::string_view bytes) {
-  if (bytes.size() > k_text_max - reply_->text.size()) return malformed("is too long");
+  if (bytes.size() > k_text_max - reply_->text.size()) return bad_reply("is too long");
   reply_->text.append(bytes);
   reply_->body_size += static_cast<std::int64_t>(bytes.size());
   return bytes.size();

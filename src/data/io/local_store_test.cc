@@ -12,6 +12,7 @@
 #include <string>
 
 #include "data/io/local_lister.h"
+#include "data/io/testing/bytes.h"
 #include "data/io/testing/object_store_suite.h"
 #include "data/io/testing/temp_folder.h"
 
@@ -29,10 +30,6 @@ class LocalFixture {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Local, ObjectStoreSuite, LocalFixture);
-
-std::span<const std::uint8_t> span(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 ReadRequest request(std::string key) {
   ReadRequest request;
@@ -52,7 +49,7 @@ std::vector<std::string> all_keys(ObjectStore& store, const std::string& root) {
   return keys;
 }
 
-class LocalStore : public testing::Test {
+class LocalStore : public ::testing::Test {
  protected:
   TempFolder folder_;
   std::shared_ptr<ObjectStore> store_ = make_local_store();
@@ -65,7 +62,7 @@ TEST_F(LocalStore, StaysBelowItsRoot) {
   for (const char* key : {"../secret", "a/../../secret", "/etc/passwd", "..", ".", "", "a//b"}) {
     EXPECT_EQ(store_->read(root, request(key)).status().code(), ErrorCode::not_found) << key;
     EXPECT_EQ(store_->info(root, key).status().code(), ErrorCode::not_found) << key;
-    EXPECT_EQ(store_->put(root, key, span("y")).code(), ErrorCode::invalid_argument) << key;
+    EXPECT_EQ(store_->put(root, key, bytes_of("y")).code(), ErrorCode::invalid_argument) << key;
     EXPECT_TRUE(store_->remove(root, key).ok());
   }
   EXPECT_EQ(store_->list(root, "../", ListOptions{}).status().code(), ErrorCode::invalid_argument);
@@ -76,7 +73,7 @@ TEST_F(LocalStore, LeavesUnfinishedFilesOut) {
   folder_.write(".shoal-0123456789abcdef.part", "x");
   folder_.write("a", "x");
   EXPECT_EQ(all_keys(*store_, folder_.path()), std::vector<std::string>{"a"});
-  EXPECT_EQ(store_->put(folder_.path(), ".shoal-0.part", span("x")).code(), ErrorCode::invalid_argument);
+  EXPECT_EQ(store_->put(folder_.path(), ".shoal-0.part", bytes_of("x")).code(), ErrorCode::invalid_argument);
   EXPECT_TRUE(is_unfinished_name(unfinished_name()));
 }
 
@@ -94,15 +91,15 @@ TEST_F(LocalStore, FollowsLinksOnceAndSkipsWhatIsNoFile) {
 
 TEST_F(LocalStore, RefusesToWriteOverAFolder) {
   folder_.write("a/b", "x");
-  EXPECT_FALSE(store_->put(folder_.path(), "a", span("y")).ok());
-  EXPECT_FALSE(store_->put(folder_.path(), "a/b/c", span("y")).ok());
+  EXPECT_FALSE(store_->put(folder_.path(), "a", bytes_of("y")).ok());
+  EXPECT_FALSE(store_->put(folder_.path(), "a/b/c", bytes_of("y")).ok());
   EXPECT_EQ(all_keys(*store_, folder_.path()), std::vector<std::string>{"a/b"});
 }
 
 TEST_F(LocalStore, RemovesFoldersThatBecameEmpty) {
   std::string root = folder_ / "bucket";
-  ASSERT_TRUE(store_->put(root, "a/b/c", span("x")).ok());
-  ASSERT_TRUE(store_->put(root, "a/d", span("x")).ok());
+  ASSERT_TRUE(store_->put(root, "a/b/c", bytes_of("x")).ok());
+  ASSERT_TRUE(store_->put(root, "a/d", bytes_of("x")).ok());
   ASSERT_TRUE(store_->remove(root, "a/b/c").ok());
   EXPECT_FALSE(std::filesystem::exists(root + "/a/b"));
   ASSERT_TRUE(store_->remove(root, "a/d").ok());
@@ -129,10 +126,10 @@ int with_small_disk(const std::string& folder, Body body) {
 TEST_F(LocalStore, SaysThatTheDiskIsFullAndLeavesNothing) {
   int code = with_small_disk(folder_.path(), [this] {
     std::string big(2 << 20, 'x');
-    Status status = store_->put(folder_.path(), "deep/big", span(big));
+    Status status = store_->put(folder_.path(), "deep/big", bytes_of(big));
     if (status.code() != ErrorCode::no_space) return 1;
     if (!std::filesystem::is_empty(folder_.path())) return 2;
-    return store_->put(folder_.path(), "small", span("x")).ok() ? 0 : 3;
+    return store_->put(folder_.path(), "small", bytes_of("x")).ok() ? 0 : 3;
   });
   if (code < 0) GTEST_SKIP() << "this machine does not let tests mount a small disk";
   EXPECT_EQ(code, 0);
@@ -147,7 +144,7 @@ TEST_F(LocalStore, SaysWhatIsForbidden) {
     if (child == 0) {
       if (::chmod(folder_.path().c_str(), 0755) != 0 || ::setuid(65534) != 0) ::_exit(9);
       ErrorCode read = store_->read(folder_.path(), request("closed/a")).status().code();
-      ErrorCode put = store_->put(folder_.path(), "b", span("x")).code();
+      ErrorCode put = store_->put(folder_.path(), "b", bytes_of("x")).code();
       ErrorCode list = store_->list(folder_ / "closed", "", ListOptions{}).status().code();
       ErrorCode forbidden = ErrorCode::permission_denied;
       ::_exit(read == forbidden && put == forbidden && list == forbidden ? 0 : 1);
@@ -156,7 +153,7 @@ TEST_F(LocalStore, SaysWhatIsForbidden) {
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   } else {
-    EXPECT_EQ(store_->put("/", "shoal-test", span("x")).code(), ErrorCode::permission_denied);
+    EXPECT_EQ(store_->put("/", "shoal-test", bytes_of("x")).code(), ErrorCode::permission_denied);
   }
 }
 

@@ -13,7 +13,7 @@
 namespace shoal::data {
 namespace {
 
-constexpr std::size_t k_in_flight_max = 128;
+constexpr std::size_t k_objects_in_flight_max = 128;
 constexpr std::size_t k_ahead_max = 256;  // in flight or ready and not yet taken
 constexpr std::int64_t k_bytes_ahead_max = 32 * 1024 * 1024;
 constexpr std::size_t k_batch = 16;                   // objects that are ready before the caller is woken
@@ -55,7 +55,7 @@ class ReadAhead final : public S3GetSink, public std::enable_shared_from_this<Re
   };
 
   bool room() const REQUIRES(mutex_) {
-    return !closed_ && started_ < count_ && in_flight_ < k_in_flight_max &&
+    return !closed_ && started_ < count_ && in_flight_ < k_objects_in_flight_max &&
            (slots_.empty() || (slots_.size() < k_ahead_max && bytes_ahead_ < k_bytes_ahead_max));
   }
   void start_one(Batch& batch) REQUIRES(mutex_);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "data/io/s3_store.h"
+#include "data/io/testing/bytes.h"
 #include "data/io/testing/fault_proxy.h"
 #include "data/io/testing/minio.h"
 
@@ -19,17 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::span<const std::uint8_t> bytes_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
-std::string pattern(std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>((i * 2654435761u) >> 13);
-  return text;
-}
-
-class S3FaultsTest : public testing::Test {
+class S3FaultsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     direct_ = make_s3_store(shared_minio().storage_options()).value_or_throw();
@@ -76,7 +67,7 @@ struct Passing {
   Fault fault;
 };
 
-class S3PassingFaultTest : public S3FaultsTest, public testing::WithParamInterface<Passing> {};
+class S3PassingFaultTest : public S3FaultsTest, public ::testing::WithParamInterface<Passing> {};
 
 TEST_P(S3PassingFaultTest, IsSurvivedByGetPutAndList) {
   put("a", pattern(50'000));
@@ -97,17 +88,18 @@ TEST_P(S3PassingFaultTest, IsSurvivedByGetPutAndList) {
   EXPECT_EQ(store_->counts().retries, proxy_->injected());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, S3PassingFaultTest,
-    testing::Values(Passing{"Status429", Fault::status(429, "TooManyRequests")},
-                    Passing{"Status500", Fault::status(500, "InternalError")},
-                    Passing{"Status502", Fault::status(502, "")},
-                    Passing{"Status502WithoutALength",
-                            Fault{.kind = Fault::Kind::answer, .reply = "HTTP/1.0 502 Bad Gateway\r\n\r\n<html>"}},
-                    Passing{"Status503", Fault::status(503, "SlowDown")}, Passing{"Status504", Fault::status(504, "")},
-                    Passing{"ResetBefore", Fault{.kind = Fault::Kind::reset_before}},
-                    Passing{"LostReply", Fault{.kind = Fault::Kind::lost_reply}}),
-    [](const auto& fault) { return fault.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, S3PassingFaultTest,
+                         ::testing::Values(Passing{"Status429", Fault::status(429, "TooManyRequests")},
+                                           Passing{"Status500", Fault::status(500, "InternalError")},
+                                           Passing{"Status502", Fault::status(502, "")},
+                                           Passing{"Status502WithoutALength",
+                                                   Fault{.kind = Fault::Kind::answer,
+                                                         .reply = "HTTP/1.0 502 Bad Gateway\r\n\r\n<html>"}},
+                                           Passing{"Status503", Fault::status(503, "SlowDown")},
+                                           Passing{"Status504", Fault::status(504, "")},
+                                           Passing{"ResetBefore", Fault{.kind = Fault::Kind::reset_before}},
+                                           Passing{"LostReply", Fault{.kind = Fault::Kind::lost_reply}}),
+                         [](const auto& fault) { return fault.param.name; });
 
 TEST_F(S3FaultsTest, CutBodiesAreReadAgainAndNeverShort) {
   put("a", pattern(300'000));
@@ -369,12 +361,12 @@ TEST_F(S3FaultsTest, UploadsAreAbortedAtOnceAndAStoreThatIsSilentIsNamedNotWaite
     ASSERT_TRUE(uploads.back()->finish().ok());
   }
   proxy_->plan(Fault{.kind = Fault::Kind::stall}.on("DELETE", "up").repeated(4));
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   const auto began = std::chrono::steady_clock::now();
   for (const auto& upload : uploads) upload->start_abort();
   for (const auto& upload : uploads) upload->abort();
   EXPECT_LT(std::chrono::steady_clock::now() - began, 3s) << "1.5 s for all of them, not for each";
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = ::testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find(bucket_ + "/up3"), std::string::npos) << log;
   EXPECT_NE(log.find("--upload-id"), std::string::npos) << log;
 }

@@ -12,7 +12,7 @@ namespace shoal::data {
 namespace {
 
 /// A client whose credentials stand in a shared file that changes, in front of a real server.
-class S3IdentityTest : public testing::Test {
+class S3IdentityTest : public ::testing::Test {
  protected:
   void SetUp() override {
     proxy_ = FaultProxy::start(shared_minio().port()).value_or_throw();

@@ -10,7 +10,7 @@
 namespace shoal::data {
 namespace {
 
-constexpr std::size_t k_parts_in_flight_max = 8;
+constexpr std::size_t k_ranges_in_flight_max = 8;
 
 }  // namespace
 
@@ -88,7 +88,7 @@ void S3LargeRead::send_parts() {
   std::vector<std::shared_ptr<S3Call>> calls;
   {
     const Lock lock(mutex_);
-    while (!over_ && sent_ < calls_.size() && sent_ - finished_ < k_parts_in_flight_max) {
+    while (!over_ && sent_ < calls_.size() && sent_ - finished_ < k_ranges_in_flight_max) {
       calls_[sent_] = make_get(sent_, part_size(sent_));
       calls.push_back(calls_[sent_++]);
     }

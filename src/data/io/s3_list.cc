@@ -14,7 +14,7 @@
 namespace shoal::data {
 namespace {
 
-constexpr int k_in_flight_max = 2;
+constexpr int k_pages_in_flight_max = 2;
 constexpr std::size_t k_pages_ahead_max = 1;   // of the part that is being handed over
 constexpr std::size_t k_pages_beside_max = 8;  // of all later parts together
 constexpr int k_folders_per_page_max = 4;      // more folders than that in a page: each is too small for a request
@@ -162,7 +162,7 @@ void ListAhead::pump() {
   {
     const Lock lock(mutex_);
     const bool ahead = pages_seen_ == 0 || may_run_ahead_;
-    for (std::size_t i = 0; ahead && !closed_ && i < parts_.size() && in_flight_ < k_in_flight_max; ++i) {
+    for (std::size_t i = 0; ahead && !closed_ && i < parts_.size() && in_flight_ < k_pages_in_flight_max; ++i) {
       Part& part = parts_[i];
       const bool room = i == 0 ? part.pages.size() < k_pages_ahead_max : pages_beside() < k_pages_beside_max;
       if (part.ended || part.call != nullptr || !room) continue;

@@ -8,20 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "data/io/testing/bytes.h"
 #include "data/io/testing/minio.h"
 
 namespace shoal::data {
 namespace {
-
-std::span<const std::uint8_t> bytes_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
-std::string pattern(std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>((i * 2654435761u) >> 13);
-  return text;
-}
 
 std::vector<ObjectInfo> all_of(ObjectStore& store, const std::string& root, const std::string& prefix,
                                const ListOptions& options = {}) {
@@ -37,7 +28,7 @@ std::vector<ObjectInfo> all_of(ObjectStore& store, const std::string& root, cons
   return all;
 }
 
-class S3StoreTest : public testing::Test {
+class S3StoreTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto made = make_s3_store(shared_minio().storage_options());

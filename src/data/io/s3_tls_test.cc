@@ -15,7 +15,7 @@
 namespace shoal::data {
 namespace {
 
-class S3TlsTest : public testing::Test {
+class S3TlsTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new TempFolder;

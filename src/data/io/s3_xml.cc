@@ -14,14 +14,14 @@ namespace {
 
 constexpr unsigned k_parse = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol;
 
-Status malformed(const std::string& why) { return Status(ErrorCode::corrupt_data, "the server's answer " + why); }
+Status bad_answer(const std::string& why) { return Status(ErrorCode::corrupt_data, "the server's answer " + why); }
 
 /// Loads and gives the root, which must have the name.
 Result<pugi::xml_node> root_of(pugi::xml_document& document, std::string_view xml, const char* name) {
   const pugi::xml_parse_result parsed = document.load_buffer(xml.data(), xml.size(), k_parse, pugi::encoding_utf8);
-  if (!parsed) return malformed(std::string("is not XML: ") + parsed.description());
+  if (!parsed) return bad_answer(std::string("is not XML: ") + parsed.description());
   const pugi::xml_node root = document.document_element();
-  if (std::strcmp(root.name(), name) != 0) return malformed(std::string("has no <") + name + ">");
+  if (std::strcmp(root.name(), name) != 0) return bad_answer(std::string("has no <") + name + ">");
   return root;
 }
 
@@ -38,14 +38,14 @@ Result<ObjectInfo> object_of(const pugi::xml_node& node, bool escaped) {
     if (name == "Key") info.key = escaped ? unescape_form(text) : text;
     else if (name == "ETag") info.etag = without_quotes(text);
     else if (name == "LastModified") info.modified_us = parse_iso_time_us(text);
-    else if (name == "Size" && !number_of(text, info.size)) return malformed("has a bad <Size>");
+    else if (name == "Size" && !number_of(text, info.size)) return bad_answer("has a bad <Size>");
   }
   return info;
 }
 
 Status check_page(const S3ListPage& page, std::string_view prefix) {
   for (const ObjectInfo& entry : page.entries) {
-    if (entry.key.empty() || !entry.key.starts_with(prefix)) return malformed("lists a key that was not asked for");
+    if (entry.key.empty() || !entry.key.starts_with(prefix)) return bad_answer("lists a key that was not asked for");
   }
   return Status();
 }
@@ -78,7 +78,7 @@ Result<S3ListPage> parse_list_page(std::string_view xml, std::string_view prefix
     }
   }
   SHOAL_RETURN_IF_ERROR(check_page(page, prefix));
-  if (truncated && page.next_token.empty()) return malformed("is cut short and has no NextContinuationToken");
+  if (truncated && page.next_token.empty()) return bad_answer("is cut short and has no NextContinuationToken");
   if (!truncated) page.next_token.clear();
   const auto by_key = [](const ObjectInfo& a, const ObjectInfo& b) { return a.key < b.key; };
   if (!std::is_sorted(page.entries.begin(), page.entries.end(), by_key)) {  // prefixes stand behind the objects
@@ -91,7 +91,7 @@ Result<std::string> parse_upload_id(std::string_view xml) {
   pugi::xml_document document;
   SHOAL_ASSIGN_OR_RETURN(const pugi::xml_node root, root_of(document, xml, "InitiateMultipartUploadResult"));
   std::string id = root.child_value("UploadId");
-  if (id.empty()) return malformed("has no <UploadId>");
+  if (id.empty()) return bad_answer("has no <UploadId>");
   return id;
 }
 

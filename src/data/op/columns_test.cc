@@ -20,7 +20,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 /// a: 0, 1, 2, null; b: 0.5, null, -1, NaN; s: "x", "y", null, "z"; t: true, false, true, null; u: uint8 250, 1, 2, 3
-NodePtr sample() {
+NodePtr numbers_and_texts() {
   const auto schema = arrow::schema({arrow::field("a", arrow::int32()), arrow::field("b", arrow::float64()),
                                      arrow::field("s", arrow::utf8()), arrow::field("t", arrow::boolean()),
                                      arrow::field("u", arrow::uint8())});
@@ -34,8 +34,6 @@ NodePtr sample() {
 }
 
 Names names_of(const NodePtr& node) { return (*drive_to_table(node))->ColumnNames(); }
-
-ErrorCode code_of(const NodePtr& node) { return drive(node).status().code(); }
 
 /// known_schema() along the plan, which must say what comes out.
 SchemaPtr schema_along(const Node& node) {
@@ -51,7 +49,7 @@ void expect_known_schema(const NodePtr& node) {
 /// Values of `u` in the rows that the filter keeps; a name for each row.
 std::vector<int> kept(const Expr& predicate) {
   std::vector<int> out;
-  const auto splits = drive(make_filter(sample(), predicate));
+  const auto splits = drive(make_filter(numbers_and_texts(), predicate));
   EXPECT_TRUE(splits.ok()) << splits.status().text();
   if (!splits.ok() || (*splits)[0].pieces.empty()) return out;
   const Rows& rows = (*splits)[0].pieces[0];
@@ -61,29 +59,29 @@ std::vector<int> kept(const Expr& predicate) {
 }
 
 TEST(Select, KeepsColumnsInTheOrderAsked) {
-  const NodePtr node = *make_select(sample(), {"s", "a"});
+  const NodePtr node = *make_select(numbers_and_texts(), {"s", "a"});
   EXPECT_EQ(names_of(node), (Names{"s", "a"}));
   expect_known_schema(node);
   EXPECT_EQ(node->describe(), "Select(s, a)");
 }
 
 TEST(Select, RefusesNothingTwiceAndUnknown) {
-  EXPECT_EQ(make_select(sample(), {}).status().code(), ErrorCode::invalid_argument);
-  EXPECT_EQ(make_select(sample(), {"a", "a"}).status().code(), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of(*make_select(sample(), {"a", "nope"})), ErrorCode::not_found);
+  EXPECT_EQ(make_select(numbers_and_texts(), {}).status().code(), ErrorCode::invalid_argument);
+  EXPECT_EQ(make_select(numbers_and_texts(), {"a", "a"}).status().code(), ErrorCode::invalid_argument);
+  EXPECT_EQ(drive_code(*make_select(numbers_and_texts(), {"a", "nope"})), ErrorCode::not_found);
 }
 
 TEST(Drop, LeavesTheOthers) {
-  const NodePtr node = *make_drop(sample(), {"b", "t", "u"});
+  const NodePtr node = *make_drop(numbers_and_texts(), {"b", "t", "u"});
   EXPECT_EQ(names_of(node), (Names{"a", "s"}));
   expect_known_schema(node);
-  EXPECT_EQ(code_of(*make_drop(sample(), {"nope"})), ErrorCode::not_found);
-  EXPECT_EQ(code_of(*make_drop(sample(), {"a", "b", "s", "t", "u"})), ErrorCode::invalid_argument);
+  EXPECT_EQ(drive_code(*make_drop(numbers_and_texts(), {"nope"})), ErrorCode::not_found);
+  EXPECT_EQ(drive_code(*make_drop(numbers_and_texts(), {"a", "b", "s", "t", "u"})), ErrorCode::invalid_argument);
   EXPECT_EQ(node->needed_columns({"a"}), (Names{"a", "b", "t", "u"}));
 }
 
 TEST(Rename, TakesPlaceAtOnce) {
-  const NodePtr node = *make_rename(sample(), {{"a", "b"}, {"b", "a"}, {"s", "text"}});
+  const NodePtr node = *make_rename(numbers_and_texts(), {{"a", "b"}, {"b", "a"}, {"s", "text"}});
   EXPECT_EQ(names_of(node), (Names{"b", "a", "text", "t", "u"}));
   expect_known_schema(node);
   EXPECT_EQ(node->needed_columns({"a", "u"}), (Names{"a", "b", "s", "u"}));
@@ -91,20 +89,20 @@ TEST(Rename, TakesPlaceAtOnce) {
 }
 
 TEST(Rename, RefusesUnknownAndTakenNames) {
-  EXPECT_EQ(code_of(*make_rename(sample(), {{"nope", "x"}})), ErrorCode::not_found);
-  EXPECT_EQ(code_of(*make_rename(sample(), {{"a", "b"}})), ErrorCode::invalid_argument);
-  EXPECT_EQ(make_rename(sample(), {{"a", "x"}, {"b", "x"}}).status().code(), ErrorCode::invalid_argument);
+  EXPECT_EQ(drive_code(*make_rename(numbers_and_texts(), {{"nope", "x"}})), ErrorCode::not_found);
+  EXPECT_EQ(drive_code(*make_rename(numbers_and_texts(), {{"a", "b"}})), ErrorCode::invalid_argument);
+  EXPECT_EQ(make_rename(numbers_and_texts(), {{"a", "x"}, {"b", "x"}}).status().code(), ErrorCode::invalid_argument);
 }
 
 TEST(WithColumn, AddsOrReplaces) {
-  const NodePtr added = *make_with_column(sample(), "c", col("a") * 2 + col("u"));
+  const NodePtr added = *make_with_column(numbers_and_texts(), "c", col("a") * 2 + col("u"));
   EXPECT_EQ(names_of(added).back(), "c");
   expect_known_schema(added);
   const auto c = std::static_pointer_cast<arrow::Int32Array>((*drive_to_table(added))->GetColumnByName("c")->chunk(0));
   EXPECT_EQ(c->Value(0), 250);
   EXPECT_EQ(c->Value(2), 6);
   EXPECT_TRUE(c->IsNull(3));
-  const NodePtr replaced = *make_with_column(sample(), "a", "constant");
+  const NodePtr replaced = *make_with_column(numbers_and_texts(), "a", "constant");
   EXPECT_EQ(names_of(replaced), (Names{"a", "b", "s", "t", "u"}));
   expect_known_schema(replaced);
   EXPECT_EQ(replaced->needed_columns({"a", "b"}), (Names{"b"}));
@@ -132,20 +130,20 @@ TEST(Filter, KeepsOnlyWhatIsTrue) {
 }
 
 TEST(Filter, GivesTheBatchItselfWhereAllRowsStay) {
-  const NodePtr input = sample();
+  const NodePtr input = numbers_and_texts();
   const Rows in = (*drive(input))[0].pieces[0];
   const Rows out = (*drive(make_filter(input, col("u") > 0)))[0].pieces[0];
   EXPECT_EQ(in->column(0)->data()->buffers[1], out->column(0)->data()->buffers[1]);
 }
 
 TEST(Filter, NamesWhatDoesNotFit) {
-  EXPECT_EQ(code_of(make_filter(sample(), col("nope") > 1)), ErrorCode::not_found);
-  EXPECT_EQ(code_of(make_filter(sample(), col("s") > 1)), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of(make_filter(sample(), col("a") + 1)), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of(make_filter(sample(), 1 / col("a") > 0)), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of(make_filter(sample(), col("u") * 100 > 0)), ErrorCode::ok);
-  EXPECT_EQ(code_of(make_filter(sample(), col("u") + col("u") > 0)), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of(make_filter(sample(), col("b") / 0.0 > 0)), ErrorCode::ok);
+  EXPECT_EQ(drive_code(make_filter(numbers_and_texts(), col("nope") > 1)), ErrorCode::not_found);
+  EXPECT_EQ(drive_code(make_filter(numbers_and_texts(), col("s") > 1)), ErrorCode::invalid_argument);
+  EXPECT_EQ(drive_code(make_filter(numbers_and_texts(), col("a") + 1)), ErrorCode::invalid_argument);
+  EXPECT_EQ(drive_code(make_filter(numbers_and_texts(), 1 / col("a") > 0)), ErrorCode::invalid_argument);
+  EXPECT_EQ(drive_code(make_filter(numbers_and_texts(), col("u") * 100 > 0)), ErrorCode::ok);
+  EXPECT_EQ(drive_code(make_filter(numbers_and_texts(), col("u") + col("u") > 0)), ErrorCode::invalid_argument);
+  EXPECT_EQ(drive_code(make_filter(numbers_and_texts(), col("b") / 0.0 > 0)), ErrorCode::ok);
 }
 
 }  // namespace

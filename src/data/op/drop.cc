@@ -15,7 +15,7 @@ namespace shoal::data {
 namespace {
 
 /// Positions of the columns that stay.
-Result<std::vector<int>> positions(const arrow::Schema& schema, const std::vector<std::string>& dropped) {
+Result<std::vector<int>> positions_left(const arrow::Schema& schema, const std::vector<std::string>& dropped) {
   std::vector<bool> stays(static_cast<std::size_t>(schema.num_fields()), true);
   for (const std::string& column : dropped) {
     SHOAL_ASSIGN_OR_RETURN(const int i, column_index(schema, column, "drop"));
@@ -37,7 +37,7 @@ class DropStep final : public Step {
 
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext&, StepState*) const override {
     return transform(std::move(input), [this](const Rows& rows) -> Result<Rows> {
-      SHOAL_ASSIGN_OR_RETURN(const std::vector<int> at, positions(*rows->schema(), columns_));
+      SHOAL_ASSIGN_OR_RETURN(const std::vector<int> at, positions_left(*rows->schema(), columns_));
       return from_arrow(rows->SelectColumns(at));
     });
   }
@@ -57,7 +57,7 @@ class DropNode final : public Node {
   std::optional<std::int64_t> known_rows(std::optional<std::int64_t> input_rows) const override { return input_rows; }
   SchemaPtr known_schema(const SchemaPtr& input) const override {
     if (input == nullptr) return nullptr;
-    const Result<std::vector<int>> at = positions(*input, columns_);
+    const Result<std::vector<int>> at = positions_left(*input, columns_);
     if (!at.ok()) return nullptr;
     arrow::FieldVector fields;
     for (const int i : *at) fields.push_back(input->field(i));

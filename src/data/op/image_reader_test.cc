@@ -12,17 +12,14 @@
 #include <vector>
 
 #include "base/testing/source_root.h"
+#include "data/io/testing/bytes.h"
 #include "data/op/testing/encode_image.h"
 
 namespace shoal::data {
 namespace {
 
-std::span<const std::uint8_t> span(const std::string& bytes) {
-  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
-}
-
 Result<TestImage> read(ImageReader& reader, const std::string& bytes) {
-  SHOAL_ASSIGN_OR_RETURN(const ImageExtents extents, reader.open(span(bytes)));
+  SHOAL_ASSIGN_OR_RETURN(const ImageExtents extents, reader.open(bytes_of(bytes)));
   TestImage image{extents.height, extents.width, extents.channels, {}};
   image.pixels.resize(static_cast<std::size_t>(extents.bytes()));
   SHOAL_RETURN_IF_ERROR(reader.read(image.pixels));

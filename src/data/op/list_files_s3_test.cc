@@ -15,7 +15,7 @@ namespace {
 using Strings = std::vector<std::string>;
 
 /// Listings of a real S3 server.
-class ListFilesS3 : public testing::Test {
+class ListFilesS3 : public ::testing::Test {
  protected:
   void SetUp() override {
     options_ = shared_minio().storage_options();

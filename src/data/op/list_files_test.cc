@@ -14,7 +14,7 @@
 namespace shoal::data {
 namespace {
 
-class ListFiles : public testing::Test {
+class ListFiles : public ::testing::Test {
  protected:
   Result<DrivenSplit> list(ListFilesOptions options, int parallelism = 1) {
     SHOAL_ASSIGN_OR_RETURN(NodePtr node, make_list_files(std::move(options)));

@@ -23,8 +23,6 @@ NodePtr step(FunctionKind kind, std::function<Rows(const Rows&)> f, StepOptions 
   return std::make_shared<MapNode>(range_node(rows), lambda_spec(kind, "f", std::move(f)), std::move(options));
 }
 
-ErrorCode code_of(const NodePtr& plan) { return drive(plan).status().code(); }
-
 TEST(MapStep, CallsWithAtMostBatchSizeRows) {
   std::vector<std::int64_t> sizes;
   const auto note = [&](const Rows& rows) {
@@ -92,7 +90,7 @@ TEST(MapStep, NamesTheRowAndItsFile) {
 
 TEST(MapStep, KeepsTheCodeOfShoalsOwnErrors) {
   const auto fail = [](const Rows&) -> Rows { throw NotFound(ErrorCode::not_found, "no such column"); };
-  EXPECT_EQ(code_of(step(FunctionKind::map, fail)), ErrorCode::not_found);
+  EXPECT_EQ(drive_code(step(FunctionKind::map, fail)), ErrorCode::not_found);
 }
 
 TEST(MapStep, EqualColumnsOfAllCallsAreOneObject) {
@@ -109,7 +107,7 @@ TEST(MapStep, EqualColumnsOfAllCallsAreOneObject) {
 }
 
 TEST(MapStep, RefusesNoBatch) {
-  EXPECT_EQ(code_of(step(FunctionKind::map, [](const Rows&) { return Rows(); })), ErrorCode::user_function);
+  EXPECT_EQ(drive_code(step(FunctionKind::map, [](const Rows&) { return Rows(); })), ErrorCode::user_function);
 }
 
 TEST(MapStep, EndsBetweenCallsWhenCancelled) {

@@ -16,7 +16,7 @@ namespace shoal::data {
 namespace {
 
 /// Parquet over a real S3 server.
-class ParquetS3 : public testing::Test {
+class ParquetS3 : public ::testing::Test {
  protected:
   void SetUp() override {
     options_ = shared_minio().storage_options();

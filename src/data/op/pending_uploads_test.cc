@@ -37,7 +37,7 @@ class ShelfUpload final : public Upload {
   const std::function<Status()> on_commit_;
 };
 
-class PendingUploadsCommit : public testing::Test {
+class PendingUploadsCommit : public ::testing::Test {
  protected:
   /// A finished file; `on_commit` runs before it is visible, and its error comes after.
   void add(const std::string& name, std::function<Status()> on_commit = {}) {

@@ -23,7 +23,7 @@ std::vector<std::int64_t> ids(const std::vector<DrivenSplit>& splits) {
   return out;
 }
 
-std::vector<std::int64_t> iota(std::int64_t begin, std::int64_t end) {
+std::vector<std::int64_t> from_to(std::int64_t begin, std::int64_t end) {
   std::vector<std::int64_t> out;
   for (std::int64_t i = begin; i < end; ++i) out.push_back(i);
   return out;
@@ -54,7 +54,7 @@ TEST(Range, GivesItsRowsWhateverTheCut) {
   for (const int parallelism : {1, 7, 1000, 5000}) {
     const std::vector<DrivenSplit> splits = *drive(node, {.parallelism = parallelism, .block_bytes = 800});
     EXPECT_EQ(splits.size(), static_cast<std::size_t>(std::min(std::max(parallelism, 10), 1000)));
-    EXPECT_EQ(ids(splits), iota(0, 1000));
+    EXPECT_EQ(ids(splits), from_to(0, 1000));
   }
 }
 
@@ -70,13 +70,13 @@ TEST(Range, ASplitAboveTheBlockSizeComesInEqualPieces) {
   ASSERT_EQ(splits[0].pieces.size(), 3u);
   EXPECT_EQ(splits[0].pieces[0]->num_rows(), 167);
   EXPECT_EQ(splits[0].pieces[2]->num_rows(), 166);
-  EXPECT_EQ(ids(splits), iota(0, 1000));
+  EXPECT_EQ(ids(splits), from_to(0, 1000));
 }
 
 TEST(Range, CanBeCutToAWindow) {
   const NodePtr node = dynamic_cast<const AcceptsWindow&>(**make_range(100)).with_window({90, 50});
   EXPECT_EQ(node->known_rows(std::nullopt), 10);
-  EXPECT_EQ(ids(*drive(node, {.parallelism = 3})), iota(90, 100));
+  EXPECT_EQ(ids(*drive(node, {.parallelism = 3})), from_to(90, 100));
   EXPECT_EQ(node->describe(), "Range(100, rows 90 to 100)");
 }
 

@@ -30,7 +30,7 @@ class Blocks final : public Stream {
   std::size_t at_ = 0;
 };
 
-class FileReaderTest : public testing::Test {
+class FileReaderTest : public ::testing::Test {
  protected:
   std::vector<Rows> list(std::vector<std::string> uris) {
     NodePtr node = make_list_files({.uris = std::move(uris)}).value();
@@ -83,7 +83,7 @@ TEST_F(FileReaderTest, StopsWhenCancelled) {
 }
 
 /// The readers over a real S3 server.
-class ReadFromS3 : public testing::Test {
+class ReadFromS3 : public ::testing::Test {
  protected:
   void SetUp() override {
     Location location = clients_.locate(uri(""), storage_).value();

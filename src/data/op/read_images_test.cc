@@ -18,7 +18,7 @@
 namespace shoal::data {
 namespace {
 
-class ReadImages : public testing::Test {
+class ReadImages : public ::testing::Test {
  protected:
   Result<DrivenSplit> read(ImageOptions options, std::int64_t block_bytes = 1 << 20) {
     SHOAL_ASSIGN_OR_RETURN(NodePtr node, make_read_images({folder_.path()}, std::move(options)));

@@ -16,7 +16,7 @@
 namespace shoal::data {
 namespace {
 
-class ReadParquet : public testing::Test {
+class ReadParquet : public ::testing::Test {
  protected:
   void write(const std::string& name, const arrow::Table& table, std::int64_t row_group_rows = 1 << 20) {
     folder_.write(name, parquet_bytes(table, row_group_rows));

@@ -16,7 +16,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-class ReadText : public testing::Test {
+class ReadText : public ::testing::Test {
  protected:
   Result<Lines> lines(TextOptions options = {}, std::int64_t range_bytes = k_text_range_bytes,
                       std::int64_t block_bytes = 1 << 20) {

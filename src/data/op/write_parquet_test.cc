@@ -19,7 +19,7 @@
 namespace shoal::data {
 namespace {
 
-class WriteParquet : public testing::Test {
+class WriteParquet : public ::testing::Test {
  protected:
   std::string target() const { return folder_ / "lake/out"; }
   DriveOptions drive_options() {

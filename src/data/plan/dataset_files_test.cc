@@ -7,6 +7,8 @@
 #include <fstream>
 #include <numeric>
 
+#include "base/testing/thrown.h"
+
 namespace sd = shoal::data;
 namespace fs = std::filesystem;
 
@@ -23,7 +25,7 @@ struct TripId {
 };
 
 /// Datasets over real files in a folder of their own.
-class DatasetFiles : public testing::Test {
+class DatasetFiles : public ::testing::Test {
  protected:
   DatasetFiles() : folder_(fs::temp_directory_path() / ("shoal-dataset-" + std::to_string(::getpid()))) {
     fs::create_directories(folder_);
@@ -44,13 +46,6 @@ Dataset trips(std::int64_t n, const RunOptions& run) {
   return sd::range(n, {.parallelism = 4}, run).map([](TripId row) {
     return Trip{row.id, static_cast<double>(row.id) / 10, row.id % 2 == 0 ? "even" : "odd"};
   });
-}
-
-ErrorCode code_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) { return error.code(); }
-  return ErrorCode::ok;
 }
 
 TEST_F(DatasetFiles, ParquetComesBackAsItWasWritten) {
@@ -85,10 +80,10 @@ TEST_F(DatasetFiles, AWriteThatFailsLeavesNothing) {
     if (trip.id == 999) throw std::runtime_error("the last one");
     return trip;
   });
-  EXPECT_EQ(code_of([&] { failing.write_parquet(at("trips")); }), ErrorCode::user_function);
+  EXPECT_EQ(thrown_code([&] { failing.write_parquet(at("trips")); }), ErrorCode::user_function);
   EXPECT_TRUE(!fs::exists(at("trips")) || fs::is_empty(at("trips")));
   trips(10, quiet_).write_parquet(at("trips"));
-  EXPECT_EQ(code_of([&] { trips(10, quiet_).write_parquet(at("trips")); }), ErrorCode::already_exists);
+  EXPECT_EQ(thrown_code([&] { trips(10, quiet_).write_parquet(at("trips")); }), ErrorCode::already_exists);
 }
 
 TEST_F(DatasetFiles, TextBytesAndListings) {
@@ -113,10 +108,10 @@ TEST_F(DatasetFiles, SplitsOfListingsAreCountedFromTheListing) {
 }
 
 TEST_F(DatasetFiles, MissingPathsAndNonImagesAreNamed) {
-  EXPECT_EQ(code_of([&] { sd::read_binary(at("missing"), quiet_).take(1); }), ErrorCode::not_found);
-  EXPECT_EQ(code_of([&] { sd::read_parquet(at("missing"), quiet_).take(1); }), ErrorCode::not_found);
+  EXPECT_EQ(thrown_code([&] { sd::read_binary(at("missing"), quiet_).take(1); }), ErrorCode::not_found);
+  EXPECT_EQ(thrown_code([&] { sd::read_parquet(at("missing"), quiet_).take(1); }), ErrorCode::not_found);
   write("images/no.jpg", "this is no image");
-  EXPECT_EQ(code_of([&] { sd::read_images(at("images"), quiet_).take(1); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(thrown_code([&] { sd::read_images(at("images"), quiet_).take(1); }), ErrorCode::corrupt_data);
   Quarantine bad;
   EXPECT_EQ(sd::read_images(at("images"), {.quarantine = bad}, quiet_).take(1).size(), 0U);
   EXPECT_EQ(bad.count(), 1);

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/testing/thrown.h"
 #include "data/plan/testing/plans.h"
 
 namespace sd = shoal::data;
@@ -52,13 +53,6 @@ Ids ids(const Dataset& dataset) {
   Ids out;
   for (const Id& row : dataset.iter_rows<Id>()) out.push_back(row.id);
   return out;
-}
-
-ErrorCode code_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) { return error.code(); }
-  return ErrorCode::ok;
 }
 
 RunOptions quiet() { return {.num_cpus = 4, .verbosity = Verbosity::quiet}; }
@@ -129,7 +123,7 @@ TEST(Dataset, TakeShowAndCount) {
   const std::string shown = out.str();
   EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 2);
   EXPECT_EQ(squares.filter(is_even).count(), 500);
-  EXPECT_EQ(code_of([&] { static_cast<void>(squares.limit(-1)); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { static_cast<void>(squares.limit(-1)); }), ErrorCode::invalid_argument);
 }
 
 TEST(Dataset, CountsFromMetadataAndRunsNoStepThatCannotChangeIt) {
@@ -226,15 +220,15 @@ TEST(Dataset, WrongOptionsAreNamedBeforeAnythingRuns) {
   calls = 0;
   const auto base = sd::range(10, quiet()).map(count_call);
   const auto consume = [](const Dataset& dataset) { return [dataset] { dataset.take(1); }; };
-  EXPECT_EQ(code_of(consume(base.map_batches(same, {.batch_size = 0}))), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of(consume(base.map_batches(same, {.num_gpus = 1}))), ErrorCode::infeasible);
-  EXPECT_EQ(code_of(consume(base.map(square, {.isolation = Isolation::processes}))), ErrorCode::unsupported);
-  EXPECT_EQ(code_of(consume(base.materialize().map_batches(same, {.batch_size = 0}))), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { base.iter_batches({.batch_size = 0}).begin(); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { base.iter_batches({.dtype = "text"}).begin(); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { base.with({.memory_budget = 1}).take(1); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { base.split(0); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { base.train_test_split(1.5); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code(consume(base.map_batches(same, {.batch_size = 0}))), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code(consume(base.map_batches(same, {.num_gpus = 1}))), ErrorCode::infeasible);
+  EXPECT_EQ(thrown_code(consume(base.map(square, {.isolation = Isolation::processes}))), ErrorCode::unsupported);
+  EXPECT_EQ(thrown_code(consume(base.materialize().map_batches(same, {.batch_size = 0}))), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { base.iter_batches({.batch_size = 0}).begin(); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { base.iter_batches({.dtype = "text"}).begin(); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { base.with({.memory_budget = 1}).take(1); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { base.split(0); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { base.train_test_split(1.5); }), ErrorCode::invalid_argument);
   EXPECT_EQ(calls, 0);
 }
 
@@ -254,9 +248,9 @@ TEST(Dataset, AMissingColumnIsNamed) {
   struct Other {
     std::int64_t other;
   };
-  EXPECT_EQ(code_of([] { sd::range(3, quiet()).map([](Other row) { return row; }).take(1); }),
+  EXPECT_EQ(thrown_code([] { sd::range(3, quiet()).map([](Other row) { return row; }).take(1); }),
             ErrorCode::schema_mismatch);
-  EXPECT_EQ(code_of([] { sd::range(3, quiet()).select({"nope"}).take(1); }), ErrorCode::not_found);
+  EXPECT_EQ(thrown_code([] { sd::range(3, quiet()).select({"nope"}).take(1); }), ErrorCode::not_found);
 }
 
 TEST(Dataset, LeavingTheLoopEndsTheRun) {
@@ -297,7 +291,7 @@ Id refuse_first_call(Id row) {
 TEST(Dataset, ALoopAfterAnErrorStartsAnew) {
   calls = 0;
   auto batches = sd::range(10, {.parallelism = 1}, quiet()).map(refuse_first_call).iter_batches({.batch_size = 10});
-  EXPECT_EQ(code_of([&] { batches.begin(); }), ErrorCode::user_function);
+  EXPECT_EQ(thrown_code([&] { batches.begin(); }), ErrorCode::user_function);
   EXPECT_EQ(batches.begin()->num_rows(), 10);
 }
 
@@ -305,7 +299,7 @@ TEST(Dataset, ARangeBelongsToTheThreadThatIteratesIt) {
   auto batches = sd::range(1000, quiet()).iter_batches({.batch_size = 100});
   auto batch = batches.begin();
   ErrorCode second = ErrorCode::ok;
-  std::thread([&] { second = code_of([&] { batches.begin(); }); }).join();
+  std::thread([&] { second = thrown_code([&] { batches.begin(); }); }).join();
   EXPECT_EQ(second, ErrorCode::invalid_argument);
   std::int64_t rows = 0;
   for (; batch != batches.end(); ++batch) rows += batch->num_rows();
@@ -352,8 +346,8 @@ TEST(Dataset, MaterializeSpillsAndLeavesNothing) {
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder));
   std::filesystem::remove_all(folder);
-  EXPECT_EQ(code_of([&] { kept.with({.spill_dir = "/nowhere"}).take(1); }), ErrorCode::ok);  // it is kept already
-  EXPECT_EQ(code_of([&] {
+  EXPECT_EQ(thrown_code([&] { kept.with({.spill_dir = "/nowhere"}).take(1); }), ErrorCode::ok);  // it is kept already
+  EXPECT_EQ(thrown_code([&] {
               sd::range_tensor(4000, {.shape = {512}}, run).materialize().with({.spill_dir = "/nowhere"}).take(1);
             }),
             ErrorCode::not_found);
@@ -367,7 +361,7 @@ TEST(Dataset, AFailedMaterializeIsTriedAgain) {
                           return row;
                         })
                         .materialize();
-  EXPECT_EQ(code_of([&] { kept.take(1); }), ErrorCode::user_function);
+  EXPECT_EQ(thrown_code([&] { kept.take(1); }), ErrorCode::user_function);
   EXPECT_EQ(ids(kept), iota(10));
 }
 

@@ -159,12 +159,12 @@ TEST(RowFunctions, WhatDiffersFromRowToRowIsRefusedHoweverBlocksAreCut) {
   }
 }
 
-struct Id {
+struct OnlyId {
   std::int64_t id = 0;
 };
 
 TEST(RowFunctions, ErrorsNameTheRow) {
-  const auto fail = [](Id row) {
+  const auto fail = [](OnlyId row) {
     if (row.id == 6789) throw std::runtime_error("no such number");
     return row;
   };

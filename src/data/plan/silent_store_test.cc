@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class SilentStore : public testing::Test {
+class SilentStore : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto direct = make_s3_store(shared_minio().storage_options()).value_or_throw();

@@ -13,15 +13,15 @@
 namespace shoal::data {
 namespace {
 
-using SchemaPtr = std::shared_ptr<arrow::Schema>;
+using ArrowSchema = std::shared_ptr<arrow::Schema>;
 
-SchemaPtr columns(const std::vector<std::pair<std::string, std::shared_ptr<arrow::DataType>>>& fields) {
+ArrowSchema columns(const std::vector<std::pair<std::string, std::shared_ptr<arrow::DataType>>>& fields) {
   arrow::FieldVector made;
   for (const auto& [name, type] : fields) made.push_back(arrow::field(name, type));
   return arrow::schema(std::move(made));
 }
 
-ErrorCode refused(const SchemaPtr& first, const SchemaPtr& other) {
+ErrorCode refused(const ArrowSchema& first, const ArrowSchema& other) {
   return agree_on_columns(first, other).status().code();
 }
 

@@ -12,19 +12,12 @@
 #include <numeric>
 #include <sstream>
 
+#include "base/testing/thrown.h"
 #include "data/rows/arrow_types.h"
 #include "data/rows/tensor_column.h"
 
 namespace shoal::data {
 namespace {
-
-template <class F>
-ErrorCode code_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) { return error.code(); }
-  return ErrorCode::ok;
-}
 
 Batch sample() {
   return BatchBuilder()
@@ -61,18 +54,18 @@ TEST(Batch, SlicesSeeTheirRows) {
   EXPECT_TRUE(part.column<bool>("flag")[2]);
   EXPECT_EQ(part.column<std::optional<float>>("weight")[1], 2.5f);
   EXPECT_EQ(part.slice(9, 1).num_rows(), 0);
-  EXPECT_EQ(code_of([&] { part.slice(-1, 1); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { part.slice(-1, 1); }), ErrorCode::invalid_argument);
 }
 
 TEST(Batch, ErrorsNameWhatIsWrong) {
   const Batch batch = sample();
-  EXPECT_EQ(code_of([&] { batch.column<float>("height"); }), ErrorCode::not_found);
-  EXPECT_EQ(code_of([&] { batch.column<float>("id"); }), ErrorCode::schema_mismatch);
-  EXPECT_EQ(code_of([&] { batch.column<float>("weight"); }), ErrorCode::schema_mismatch);
-  EXPECT_EQ(code_of([&] { batch.tensor<float>("name"); }), ErrorCode::schema_mismatch);
-  EXPECT_EQ(code_of([&] { batch.tensor<float>("weight"); }), ErrorCode::schema_mismatch);
-  EXPECT_EQ(code_of([&] { Batch().column<float>("x"); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { batch.column_type("x"); }), ErrorCode::not_found);
+  EXPECT_EQ(thrown_code([&] { batch.column<float>("height"); }), ErrorCode::not_found);
+  EXPECT_EQ(thrown_code([&] { batch.column<float>("id"); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { batch.column<float>("weight"); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { batch.tensor<float>("name"); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { batch.tensor<float>("weight"); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { Batch().column<float>("x"); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { batch.column_type("x"); }), ErrorCode::not_found);
 }
 
 TEST(Batch, GivesTensorsWithoutACopy) {
@@ -122,7 +115,7 @@ TEST(Batch, VaryingTensorsAreOneWhereShapesAreEqual) {
   const Batch batch = varying({{1, 2}, {2, 2}, {2, 2}, {3, 1}});
   ASSERT_TRUE(batch.to_arrow()->ValidateFull().ok());
   EXPECT_EQ(batch.column_type("x"), "tensor<uint8>{?, ?}");
-  EXPECT_EQ(code_of([&] { batch.tensor<std::uint8_t>("x"); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { batch.tensor<std::uint8_t>("x"); }), ErrorCode::schema_mismatch);
   const auto part = batch.slice(1, 2).tensor<std::uint8_t>("x");
   EXPECT_EQ(part.shape(), (Shape{2, 2, 2}));
   EXPECT_EQ(part(1, 1, 1), 9);
@@ -138,7 +131,7 @@ TEST(Batch, DamagedTensorsAreRefused) {
                                                                  extents.Finish().ValueOrDie());
   const auto bad = std::make_shared<arrow::StructArray>(good->type(), 2, arrow::ArrayVector{list, shape});
   const Batch batch(arrow::RecordBatch::Make(arrow::schema({arrow::field("x", bad->type())}), 2, {bad}));
-  EXPECT_EQ(code_of([&] { batch.tensor<std::uint8_t>("x"); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(thrown_code([&] { batch.tensor<std::uint8_t>("x"); }), ErrorCode::corrupt_data);
 }
 
 TEST(BatchBuilder, KeepsReplacesAndDrops) {
@@ -160,12 +153,12 @@ TEST(BatchBuilder, KeepsReplacesAndDrops) {
 
 TEST(BatchBuilder, RefusesOtherNumbersOfRows) {
   BatchBuilder out(sample());
-  EXPECT_EQ(code_of([&] { out.add_tensor<float>("x", {5, 2}); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { out.add_column<float>("x", 3); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { out.add_column("x", std::vector<int>{1}); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { out.add_tensor<float>("x", Shape()); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { out.drop("x"); }), ErrorCode::not_found);
-  EXPECT_EQ(code_of([] { BatchBuilder().add_column<float>("x"); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { out.add_tensor<float>("x", {5, 2}); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { out.add_column<float>("x", 3); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { out.add_column("x", std::vector<int>{1}); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { out.add_tensor<float>("x", Shape()); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(thrown_code([&] { out.drop("x"); }), ErrorCode::not_found);
+  EXPECT_EQ(thrown_code([] { BatchBuilder().add_column<float>("x"); }), ErrorCode::invalid_argument);
 }
 
 TEST(BatchBuilder, OneColumnMayChangeItsRows) {

@@ -9,9 +9,9 @@
 namespace shoal::data {
 namespace {
 
-using Rows = std::shared_ptr<arrow::RecordBatch>;
+using RowsPtr = std::shared_ptr<arrow::RecordBatch>;
 
-Rows one_column(const std::shared_ptr<arrow::Array>& array) {
+RowsPtr one_column(const std::shared_ptr<arrow::Array>& array) {
   return arrow::RecordBatch::Make(arrow::schema({arrow::field("c", array->type())}), array->length(), {array});
 }
 
@@ -22,7 +22,7 @@ std::shared_ptr<arrow::Array> int64s(std::int64_t n) {
 }
 
 TEST(BlockBytes, CountsOnlyTheRowsOfASlice) {
-  const Rows rows = one_column(int64s(1000));
+  const RowsPtr rows = one_column(int64s(1000));
   EXPECT_EQ(block_bytes(rows), 8000);
   EXPECT_EQ(block_bytes(rows->Slice(990, 10)), 80);
 }
@@ -30,7 +30,7 @@ TEST(BlockBytes, CountsOnlyTheRowsOfASlice) {
 TEST(BlockBytes, CountsTextByItsOffsets) {
   arrow::StringBuilder builder;
   for (const char* text : {"abc", "", "defghij"}) builder.Append(text).ok();
-  const Rows rows = one_column(*builder.Finish());
+  const RowsPtr rows = one_column(*builder.Finish());
   EXPECT_EQ(block_bytes(rows), 4 * 4 + 10);
   EXPECT_EQ(block_bytes(rows->Slice(2, 1)), 2 * 4 + 7);
 }
@@ -38,13 +38,13 @@ TEST(BlockBytes, CountsTextByItsOffsets) {
 TEST(BlockBytes, CountsViewsAndDictionaries) {
   arrow::StringViewBuilder views;
   for (const char* text : {"short", "a text of more than twelve bytes", "tiny"}) views.Append(text).ok();
-  const Rows rows = one_column(*views.Finish());
+  const RowsPtr rows = one_column(*views.Finish());
   EXPECT_EQ(block_bytes(rows), 3 * 16 + 32);
   EXPECT_EQ(block_bytes(rows->Slice(2, 1)), 16);
 
   arrow::StringDictionary32Builder dictionary;
   for (int i = 0; i < 1000; ++i) dictionary.Append(i % 2 == 0 ? "even" : "odd").ok();
-  const Rows encoded = one_column(*dictionary.Finish());
+  const RowsPtr encoded = one_column(*dictionary.Finish());
   EXPECT_EQ(block_bytes(encoded), 1000 * 4 + 3 * 4 + 7);
   EXPECT_EQ(block_bytes(encoded->Slice(990, 10)), 10 * 4 + 3 * 4 + 7);
 }

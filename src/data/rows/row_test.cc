@@ -8,19 +8,13 @@
 #include <gtest/gtest.h>
 #include <shoal/base/error.h>
 
+#include "base/testing/thrown.h"
+
 namespace shoal::data {
 namespace {
 
-template <class F>
-ErrorCode code_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) { return error.code(); }
-  return ErrorCode::ok;
-}
-
 /// id, name, image and a list, which has no C++ type in a dynamic row.
-Batch sample() {
+Batch pictures() {
   arrow::ListBuilder lists(arrow::default_memory_pool(), std::make_shared<arrow::Int32Builder>());
   auto& items = static_cast<arrow::Int32Builder&>(*lists.value_builder());
   for (int i = 0; i < 3; ++i) { EXPECT_TRUE(lists.Append().ok() && items.Append(i).ok()); }
@@ -44,7 +38,7 @@ Batch through(const Batch& in, const std::function<Row(Row)>& change) {
 }
 
 TEST(Row, ReadsEveryKindOfColumn) {
-  const Row row(sample().to_arrow(), 1);
+  const Row row(pictures().to_arrow(), 1);
   EXPECT_EQ(row["id"].as<std::int32_t>(), 2);
   EXPECT_EQ(row["id"].as<double>(), 2.0);
   EXPECT_EQ(row["name"].as<std::string>(), "b");
@@ -61,30 +55,30 @@ TEST(Row, ConversionsLoseNothing) {
   row["negative"] = -1;
   row["none"] = std::nullopt;
   EXPECT_EQ(row["whole"].as<int>(), 7);
-  EXPECT_EQ(code_of([&] { row["big"].as<int>(); }), ErrorCode::schema_mismatch);
-  EXPECT_EQ(code_of([&] { row["half"].as<int>(); }), ErrorCode::schema_mismatch);
-  EXPECT_EQ(code_of([&] { row["negative"].as<unsigned>(); }), ErrorCode::schema_mismatch);
-  EXPECT_EQ(code_of([&] { row["whole"].as<std::string>(); }), ErrorCode::schema_mismatch);
-  EXPECT_EQ(code_of([&] { row["none"].as<int>(); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { row["big"].as<int>(); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { row["half"].as<int>(); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { row["negative"].as<unsigned>(); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { row["whole"].as<std::string>(); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { row["none"].as<int>(); }), ErrorCode::schema_mismatch);
   EXPECT_EQ(row["none"].as<std::optional<int>>(), std::nullopt);
   EXPECT_TRUE(row["none"].is_null());
   row["limit"] = 9223372036854775808.0;
-  EXPECT_EQ(code_of([&] { row["limit"].as<std::int64_t>(); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { row["limit"].as<std::int64_t>(); }), ErrorCode::schema_mismatch);
 }
 
 TEST(Row, MissingColumnsAreErrors) {
-  Row row(sample().to_arrow(), 0);
-  EXPECT_EQ(code_of([&] { row["nothing"].as<int>(); }), ErrorCode::not_found);
+  Row row(pictures().to_arrow(), 0);
+  EXPECT_EQ(thrown_code([&] { row["nothing"].as<int>(); }), ErrorCode::not_found);
   row.erase("id");
   EXPECT_FALSE(row.has("id"));
-  EXPECT_EQ(code_of([&] { row["id"].as<int>(); }), ErrorCode::not_found);
-  EXPECT_EQ(code_of([&] { row.erase("id"); }), ErrorCode::not_found);
+  EXPECT_EQ(thrown_code([&] { row["id"].as<int>(); }), ErrorCode::not_found);
+  EXPECT_EQ(thrown_code([&] { row.erase("id"); }), ErrorCode::not_found);
   row["id"] = "again";
   EXPECT_EQ(row["id"].as<std::string>(), "again");
 }
 
 TEST(Row, UnchangedColumnsKeepTheirMemory) {
-  const Batch in = sample();
+  const Batch in = pictures();
   const Batch out = through(in, [](Row row) {
     row["id"] = row["id"].as<int>() * 10;
     row["copy"] = row["list"];
@@ -104,13 +98,13 @@ TEST(Row, AllRowsHaveTheSameColumns) {
     if (row["id"].as<int>() != 2) row["odd"] = true;
     return row;
   };
-  EXPECT_EQ(code_of([&] { through(sample(), set_in_some); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { through(pictures(), set_in_some); }), ErrorCode::schema_mismatch);
   const auto erase_in_some = [](Row row) {
     if (row["id"].as<int>() == 2) row.erase("name");
     return row;
   };
-  EXPECT_EQ(code_of([&] { through(sample(), erase_in_some); }), ErrorCode::schema_mismatch);
-  const Batch out = through(sample(), [](Row row) {
+  EXPECT_EQ(thrown_code([&] { through(pictures(), erase_in_some); }), ErrorCode::schema_mismatch);
+  const Batch out = through(pictures(), [](Row row) {
     if (row["id"].as<int>() == 2) {
       row["no"] = 1.5;
       row["odd"] = std::nullopt;
@@ -127,7 +121,7 @@ TEST(Row, AllRowsHaveTheSameColumns) {
 }
 
 TEST(Row, ChangedInSomeRows) {
-  const Batch out = through(sample(), [](Row row) {
+  const Batch out = through(pictures(), [](Row row) {
     if (row["id"].as<int>() == 2) row["id"] = 20;
     if (row["id"].as<int>() == 3) row["name"] = std::nullopt;
     return row;
@@ -139,7 +133,7 @@ TEST(Row, ChangedInSomeRows) {
 }
 
 TEST(Row, WithoutAnyValueAColumnHasNoTypeYet) {
-  const Batch out = through(sample(), [](Row row) {
+  const Batch out = through(pictures(), [](Row row) {
     row["none"] = std::nullopt;
     row["id"] = std::nullopt;
     return row;
@@ -147,13 +141,13 @@ TEST(Row, WithoutAnyValueAColumnHasNoTypeYet) {
   EXPECT_EQ(out.column_type("none"), "null");
   EXPECT_EQ(out.column<std::optional<double>>("none")[2], std::nullopt);
   EXPECT_TRUE(out.column<std::optional<double>>("none").is_null(2));
-  EXPECT_EQ(code_of([&] { out.column<double>("none"); }), ErrorCode::schema_mismatch);
+  EXPECT_EQ(thrown_code([&] { out.column<double>("none"); }), ErrorCode::schema_mismatch);
   EXPECT_EQ(out.column_type("id"), "int32");
 }
 
 TEST(Row, MixedTypesAreErrors) {
-  EXPECT_EQ(code_of([] {
-              through(sample(), [](Row row) {
+  EXPECT_EQ(thrown_code([] {
+              through(pictures(), [](Row row) {
                 if (row["id"].as<int>() == 2) row["x"] = 1.5;
                 if (row["id"].as<int>() != 2) row["x"] = 1;
                 return row;
@@ -163,7 +157,7 @@ TEST(Row, MixedTypesAreErrors) {
 }
 
 TEST(Row, RowsMayChangePlacesAndRepeat) {
-  const Batch in = sample();
+  const Batch in = pictures();
   detail::RowSink sink(in.to_arrow());
   for (const std::int64_t i : {2, 0, 2}) sink.append(Row(in.to_arrow(), i));
   const Batch out(sink.finish());
@@ -186,7 +180,7 @@ TEST(Row, MadeFromNothing) {
 }
 
 TEST(Row, Prints) {
-  Row row(sample().to_arrow(), 0);
+  Row row(pictures().to_arrow(), 0);
   row["none"] = std::nullopt;
   const std::string text = row.to_string();
   EXPECT_NE(text.find("name: \"a\""), std::string::npos) << text;

@@ -12,9 +12,9 @@ namespace {
 using Names = std::vector<std::string>;
 
 /// A reader of the columns a, b, c, which it tells or not.
-class FakeReader final : public Node, public AcceptsProjection {
+class ColumnReader final : public Node, public AcceptsProjection {
  public:
-  explicit FakeReader(bool tells, Names columns = {"a", "b", "c"}) : tells_(tells), columns_(std::move(columns)) {}
+  explicit ColumnReader(bool tells, Names columns = {"a", "b", "c"}) : tells_(tells), columns_(std::move(columns)) {}
   std::string describe() const override {
     std::string text;
     for (const std::string& column : columns_) text += column;
@@ -27,7 +27,7 @@ class FakeReader final : public Node, public AcceptsProjection {
     for (const std::string& column : columns_) fields.push_back(arrow::field(column, arrow::int64()));
     return arrow::schema(fields);
   }
-  NodePtr with_columns(const Names& columns) const override { return std::make_shared<FakeReader>(tells_, columns); }
+  NodePtr with_columns(const Names& columns) const override { return std::make_shared<ColumnReader>(tells_, columns); }
 
  private:
   bool tells_;
@@ -48,42 +48,42 @@ std::string reader_of(const NodePtr& plan) { return chain_of(push_projections(pl
 
 TEST(ProjectionPushdown, ReadsOnlyWhatASelectKeeps) {
   for (const bool tells : {true, false}) {
-    EXPECT_EQ(reader_of(select(std::make_shared<FakeReader>(tells), {"b"})), "Read(b)");
+    EXPECT_EQ(reader_of(select(std::make_shared<ColumnReader>(tells), {"b"})), "Read(b)");
     EXPECT_EQ(
-        reader_of(select(std::make_shared<WindowNode>(std::make_shared<FakeReader>(tells), RowWindow{0, 3}), {"c"})),
+        reader_of(select(std::make_shared<WindowNode>(std::make_shared<ColumnReader>(tells), RowWindow{0, 3}), {"c"})),
         "Read(c)");
   }
 }
 
 TEST(ProjectionPushdown, KeepsWhatTypedStepsRead) {
-  const NodePtr plan = select(typed_map(std::make_shared<FakeReader>(true), {"a", "maybe"}, {"d"}), {"d"});
+  const NodePtr plan = select(typed_map(std::make_shared<ColumnReader>(true), {"a", "maybe"}, {"d"}), {"d"});
   EXPECT_EQ(reader_of(plan), "Read(a)");
 }
 
 TEST(ProjectionPushdown, DoesNotAskForColumnsThatMayBeMissing) {
-  const NodePtr plan = select(typed_map(std::make_shared<FakeReader>(false), {"a", "maybe"}, {"d"}), {"d"});
+  const NodePtr plan = select(typed_map(std::make_shared<ColumnReader>(false), {"a", "maybe"}, {"d"}), {"d"});
   EXPECT_EQ(push_projections(plan), plan);
 }
 
 TEST(ProjectionPushdown, StopsAtStepsThatMayReadAnything) {
-  const NodePtr plan = select(map_node(std::make_shared<FakeReader>(true), "f"), {"b"});
+  const NodePtr plan = select(map_node(std::make_shared<ColumnReader>(true), "f"), {"b"});
   EXPECT_EQ(push_projections(plan), plan);
 }
 
 TEST(ProjectionPushdown, LeavesPlansThatKeepEverything) {
-  const NodePtr plan = select(std::make_shared<FakeReader>(true), {"c", "b", "a"});
+  const NodePtr plan = select(std::make_shared<ColumnReader>(true), {"c", "b", "a"});
   EXPECT_EQ(push_projections(plan), plan);
 }
 
 TEST(CombineProjections, JoinsNeighbours) {
-  const NodePtr plan = select(select(std::make_shared<FakeReader>(true), {"a", "b"}), {"b"});
+  const NodePtr plan = select(select(std::make_shared<ColumnReader>(true), {"a", "b"}), {"b"});
   const NodePtr joined = combine_projections(plan);
   EXPECT_EQ(chain_of(joined).size(), 2U);
   EXPECT_EQ(dynamic_cast<const SelectsColumns&>(*joined).selected(), Names{"b"});
 }
 
 TEST(CombineProjections, KeepsASelectThatWillFail) {
-  const NodePtr plan = select(select(std::make_shared<FakeReader>(true), {"a"}), {"b"});
+  const NodePtr plan = select(select(std::make_shared<ColumnReader>(true), {"a"}), {"b"});
   EXPECT_EQ(combine_projections(plan), plan);
 }
 

@@ -19,19 +19,12 @@
 #include <utility>
 
 #include "base/thread_safety.h"
+#include "data/io/testing/loopback.h"
 
 namespace shoal::data {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
 
 /// A header's value in a head, or nothing. `name` is lower-case.
 std::string_view header_of(std::string_view head, std::string_view name) {

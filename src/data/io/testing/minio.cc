@@ -1,7 +1,6 @@
 #include "data/io/testing/minio.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -24,20 +23,13 @@
 
 #include "base/testing/source_root.h"
 #include "data/io/s3_store.h"
+#include "data/io/testing/loopback.h"
 
 namespace shoal::data {
 namespace {
 
 constexpr int k_start_ms_max = 30'000;
 constexpr int k_probe_ms = 20;
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
 
 int free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

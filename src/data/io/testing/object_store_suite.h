@@ -23,7 +23,7 @@ namespace shoal::data {
 ///     ObjectStore& store();
 ///     std::string root();          // of this test alone; need not exist yet
 template <class Fixture>
-class ObjectStoreSuite : public testing::Test {
+class ObjectStoreSuite : public ::testing::Test {
  protected:
   void SetUp() override {
     root_ = fixture_.root();

@@ -80,6 +80,8 @@ inline Result<std::vector<DrivenSplit>> drive(const NodePtr& plan, const DriveOp
   return out;
 }
 
+inline ErrorCode drive_code(const NodePtr& plan) { return drive(plan).status().code(); }
+
 /// All rows of the plan as one table; null where it has none.
 inline Result<std::shared_ptr<arrow::Table>> drive_to_table(const NodePtr& plan, const DriveOptions& options = {}) {
   SHOAL_ASSIGN_OR_RETURN(const std::vector<DrivenSplit> splits, drive(plan, options));

@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A folder of its own, removed at the end; spill files must leave nothing in it.
-class BlockStoreTest : public testing::Test {
+class BlockStoreTest : public ::testing::Test {
  protected:
   BlockStoreTest() : folder_(fs::temp_directory_path() / ("shoal-store-" + std::to_string(::getpid()))) {
     fs::create_directories(folder_);

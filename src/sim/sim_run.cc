@@ -22,9 +22,9 @@ using namespace data;  // NOLINT: see sim_engine.cc
 constexpr std::int64_t k_steps_max = 2'000'000;
 
 /// A run and its consumer in virtual time.
-class World {
+class Play {
  public:
-  World(const Program& program, std::uint64_t seed, bool with_trace);
+  Play(const Program& program, std::uint64_t seed, bool with_trace);
   SimResult run();
 
  private:
@@ -71,7 +71,7 @@ Faults faults_of(const Program& program) {
           !program.lost_forever};
 }
 
-World::World(const Program& program, std::uint64_t seed, bool with_trace)
+Play::Play(const Program& program, std::uint64_t seed, bool with_trace)
     : program_(program),
       meaning_(interpret(program)),
       random_(seed ^ 0x5eed),
@@ -80,7 +80,7 @@ World::World(const Program& program, std::uint64_t seed, bool with_trace)
       executor_(to_plan(program)),
       checker_(executor_.plan()) {}
 
-SimResult World::run() {
+SimResult Play::run() {
   if (const Status feasible = check_feasible(executor_.plan()); !feasible.ok()) {
     fail("the program is infeasible: " + feasible.text());
     return result_;
@@ -102,7 +102,7 @@ SimResult World::run() {
 }
 
 /// What comes next in virtual time: a turn of the engine, the consumer, or a timer. False: nothing ever will.
-bool World::step() {
+bool Play::step() {
   enum class Next { none, turn, demand, let_go, timer } next = Next::none;
   TimeNs at = 0;
   const auto consider = [&](std::optional<TimeNs> time, Next what) {
@@ -142,7 +142,7 @@ bool World::step() {
 }
 
 /// One event after the other, those that the actions upon it bring about last.
-void World::serve_events() {
+void Play::serve_events() {
   while (true) {
     engine_.poll(polled_);
     events_.insert(events_.end(), polled_.begin(), polled_.end());
@@ -156,7 +156,7 @@ void World::serve_events() {
   }
 }
 
-void World::act() {
+void Play::act() {
   executor_.take_actions(actions_, now_);
   Actions actions = std::exchange(actions_, {});
   for (Action& action : actions) {
@@ -168,7 +168,7 @@ void World::act() {
   if (!actions.empty()) serve_events();
 }
 
-void World::apply(Action& action) {
+void Play::apply(Action& action) {
   if (auto* submit = std::get_if<SubmitFragment>(&action)) return engine_.submit(std::move(submit->spec));
   if (auto* grant = std::get_if<GrantCredit>(&action)) return engine_.grant(grant->fragment, grant->bytes);
   if (auto* cancel = std::get_if<CancelFragment>(&action)) return engine_.cancel(cancel->fragment);
@@ -179,7 +179,7 @@ void World::apply(Action& action) {
   if (auto* finish = std::get_if<FinishRun>(&action)) outcome_ = finish->status;
 }
 
-void World::consumer_turn() {
+void Play::consumer_turn() {
   demand_at_.reset();
   if (program_.consumer == Consumer::stopping && taken_ == program_.stop_after) {
     executor_.cancel(Status(ErrorCode::cancelled, "the consumer has seen enough"), now_);
@@ -188,7 +188,7 @@ void World::consumer_turn() {
   executor_.on_demand(now_);
 }
 
-void World::receive(const Block& block) {
+void Play::receive(const Block& block) {
   const Result<Rows> rows = engine_.get(block.id);
   engine_.drop(block.id);
   if (!rows.ok()) return fail("a delivered block is not there");
@@ -208,14 +208,14 @@ void World::receive(const Block& block) {
   demand_at_ = now_ + think;
 }
 
-void World::release(std::int64_t bytes) {
+void Play::release(std::int64_t bytes) {
   trace_.add(now_, "release", {bytes});
   checker_.on_released(bytes);
   executor_.on_released(bytes, now_);
 }
 
 /// What the consumer got against what the program means.
-void World::judge() {
+void Play::judge() {
   if (!result_.failure.empty()) return;
   checker_.at_end();
   fail(checker_.failure());
@@ -246,7 +246,7 @@ void World::judge() {
   if (rows_.size() != expected.size()) fail("the consumer got too few rows");
 }
 
-void World::trace(const EngineEvent& event) {
+void Play::trace(const EngineEvent& event) {
   const auto number = [](auto id) { return static_cast<std::int64_t>(id); };
   if (const auto* item = std::get_if<Item>(&event)) {
     trace_.add(now_, "item", {number(item->fragment), number(item->block.id), item->block.rows, item->block.bytes});
@@ -260,7 +260,7 @@ void World::trace(const EngineEvent& event) {
   if (const auto* down = std::get_if<ActorDown>(&event)) trace_.add(now_, "actor down", {number(down->actor)});
 }
 
-void World::trace(const Action& action) {
+void Play::trace(const Action& action) {
   const auto number = [](auto id) { return static_cast<std::int64_t>(id); };
   if (const auto* submit = std::get_if<SubmitFragment>(&action)) {
     const FragmentSpec& spec = submit->spec;
@@ -284,7 +284,7 @@ void World::trace(const Action& action) {
 }  // namespace
 
 SimResult run_program(const Program& program, std::uint64_t seed, bool with_trace) {
-  return World(program, seed, with_trace).run();
+  return Play(program, seed, with_trace).run();
 }
 
 SimResult run_seed(std::uint64_t seed, bool with_trace) { return run_program(make_program(seed), seed, with_trace); }

@@ -2,33 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/cluster/testing/written_program.h"
+
 namespace shoal::sim::cluster {
 namespace {
-
-/// Script 0 and `tasks` scripts with one result each and nothing in it.
-Program program_of(std::size_t tasks) {
-  Program program{.scripts = std::vector<Script>(tasks + 1), .shapes = {{}, {0}}};
-  for (std::size_t index = 1; index <= tasks; ++index) {
-    program.scripts[index].returns = {{}};
-    program.scripts[index].result_shapes = {0};
-  }
-  return program;
-}
-Op put(Register out, std::uint64_t k, std::vector<Register> refs = {}) {
-  return {.kind = OpKind::put, .k = k, .refs = std::move(refs), .outs = {out}};
-}
-Op submit(Register out, std::uint32_t script, std::vector<Register> values = {}, std::vector<Register> refs = {}) {
-  return {.kind = OpKind::submit,
-          .k = 9,
-          .values = std::move(values),
-          .refs = std::move(refs),
-          .outs = {out},
-          .script = script};
-}
-Op get(Register in, std::vector<Register> outs = {}) {
-  return {.kind = OpKind::get, .in = in, .outs = std::move(outs)};
-}
-Op on(OpKind kind, Register in = 0) { return {.kind = kind, .in = in}; }
 
 Expectation of(const Program& program, Register reg) {
   EXPECT_EQ(fault_of(program), "");

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "base/testing/seeds.h"
+#include "sim/cluster/testing/written_program.h"
 
 namespace shoal::sim::cluster {
 namespace {
@@ -67,25 +68,6 @@ TEST(ClusterRun, TheSameSeedGivesTheSameEvents) {
     EXPECT_EQ(once.values, again.values) << "seed " << seed;
   }
 }
-
-/// Script 0 and tasks with one result each.
-Program program_of(std::size_t tasks) {
-  Program program{.scripts = std::vector<Script>(tasks + 1), .shapes = {{}}};
-  for (std::size_t index = 1; index <= tasks; ++index) {
-    program.scripts[index].returns = {{}};
-    program.scripts[index].result_shapes = {0};
-  }
-  return program;
-}
-Op submit(Register out, std::uint32_t script, std::vector<Register> values = {}, std::vector<Register> refs = {}) {
-  return {.kind = OpKind::submit,
-          .k = 1,
-          .values = std::move(values),
-          .refs = std::move(refs),
-          .outs = {out},
-          .script = script};
-}
-Op on(OpKind kind, Register in) { return {.kind = kind, .in = in}; }
 
 void expect_kept(const Program& program) {
   ASSERT_EQ(fault_of(program), "");

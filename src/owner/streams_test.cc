@@ -123,8 +123,10 @@ TEST_F(StreamTest, AnItemIsAnObjectLikeOthers) {
   Handle result(cores.driver(),
                 cores.driver().submit({std::make_shared<const wire::TaskTemplate>(what), number(1), {item->get()}}));
   item.reset();
-  cores.run_all(
-      [](Core& core, Execution run) { core.done(std::move(run), {number(1 + number_in(run.resolved.at(0)))}, 1000); });
+  cores.run_all([](Core& core, Execution run) {
+    const std::int64_t one_more = 1 + number_in(run.resolved.at(0));
+    core.done(std::move(run), {number(one_more)}, 1000);
+  });
   EXPECT_EQ(result.value(), 6);
   result.drop();
   expect_nothing_left();

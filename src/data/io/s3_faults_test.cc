@@ -217,7 +217,7 @@ TEST_F(S3FaultsTest, AStopEndsWhatWaitsForASilentStore) {
     proxy_->plan(Fault{.kind = Fault::Kind::stall}.on(method));
     std::stop_source stop;
     Status status;
-    std::thread waiting([&, &wait = wait] { status = wait(stop.get_token()); });
+    std::thread waiting([&] { status = wait(stop.get_token()); });
     EXPECT_TRUE(proxy_->wait_until_injected(proxy_->planned(), 10s));
     const auto begin = std::chrono::steady_clock::now();
     stop.request_stop();

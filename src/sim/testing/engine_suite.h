@@ -200,8 +200,8 @@ TEST_P(EngineSuite, RunningFragmentSeesThatItIsCancelled) {
 
 TEST_P(EngineSuite, KilledActorEndsAfterTheFragmentItRuns) {
   const data::ActorId actor{7};
-  const auto killing = with_state([this, actor]() -> Result<data::CallStep::Call> {
-    return data::CallStep::Call([this, actor](const data::Rows& rows, const data::StepContext&) {
+  const auto killing = with_state([this]() -> Result<data::CallStep::Call> {
+    return data::CallStep::Call([this](const data::Rows& rows, const data::StepContext&) {
       engine().kill_actor(actor);
       return Result<data::Rows>(rows);
     });

@@ -345,7 +345,7 @@ TEST(Session, ExactlyOnceInOrderWhateverBreaks) {
     Pair pair(seed);
     for (int step = 0; step < 400; ++step) pair.step();
     pair.finish();
-    ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << seed;
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
   }
 }
 

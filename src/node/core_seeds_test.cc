@@ -305,15 +305,15 @@ bool says(const std::string& log) {
 
 TEST(NodeCoreSeeds, NothingIsGivenTwiceHeldBackOrLeftBehind) {
   std::string log;
-  for (unsigned seed = 1; seed <= 300 && !testing::Test::HasFailure(); ++seed) {
+  for (unsigned seed = 1; seed <= 300 && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Play play(seed);
-    for (int step = 0; step < k_steps && !testing::Test::HasFailure(); ++step) {
+    for (int step = 0; step < k_steps && !::testing::Test::HasFailure(); ++step) {
       SCOPED_TRACE("step " + std::to_string(step));
       play.step();
     }
-    if (!testing::Test::HasFailure() && seed % 2 == 0) play.serve_all();
-    if (!testing::Test::HasFailure()) play.quiesce();
+    if (!::testing::Test::HasFailure() && seed % 2 == 0) play.serve_all();
+    if (!::testing::Test::HasFailure()) play.quiesce();
     log += play.log();
   }
   EXPECT_TRUE(says<wire::LeaseGrant>(log) && says<wire::LeaseLost>(log) && says<wire::LeaseRecall>(log));
@@ -322,11 +322,11 @@ TEST(NodeCoreSeeds, NothingIsGivenTwiceHeldBackOrLeftBehind) {
 }
 
 TEST(NodeCoreSeeds, InACrowdEverybodyIsServed) {
-  for (unsigned seed = 1; seed <= 40 && !testing::Test::HasFailure(); ++seed) {
+  for (unsigned seed = 1; seed <= 40 && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Play play(seed);
     EXPECT_LT(play.crowd(3000), 3000);
-    if (!testing::Test::HasFailure()) play.quiesce();
+    if (!::testing::Test::HasFailure()) play.quiesce();
   }
 }
 

@@ -20,7 +20,7 @@ using Workers = std::deque<ProcessId>;
 
 const ProcessId k_daemon{1, 0};
 
-class NodeCore : public testing::Test {
+class NodeCore : public ::testing::Test {
  protected:
   void TearDown() override { EXPECT_EQ(daemon.core.leases().testing_fault(), ""); }
   ProcessId driver() { return daemon.core.name_process(); }

@@ -33,7 +33,7 @@ wire::ActorNews news(wire::ActorPhase phase, std::uint32_t incarnation = 1, Proc
 }
 
 /// A caller whose calls are ready at once, and what came out: "send 1.0 to n2.4#1", "fail 1 actor_died".
-struct ActorCallsTest : testing::Test {
+struct ActorCallsTest : ::testing::Test {
   void call(ActorCalls::Call first, ActorCalls::Call last) {
     for (ActorCalls::Call n = first; n <= last; ++n) {
       calls.add(n);
@@ -354,7 +354,7 @@ class AnyOrder {
 TEST(ActorCalls, EachEndsOnceAndStartsInItsOrder) {
   for (std::uint64_t seed = 1; seed <= 500; ++seed) {
     AnyOrder(seed).run();
-    ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << seed;
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
   }
 }
 

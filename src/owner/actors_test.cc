@@ -35,7 +35,7 @@ wire::ActorSpec counter(const std::string& name = "", bool get_if_exists = false
 }
 
 /// Actors that are counters: each call adds its number, and its result is the sum.
-class ActorsTest : public testing::Test {
+class ActorsTest : public ::testing::Test {
  protected:
   Handle create(Core& core, wire::ActorSpec spec = counter(), std::vector<Object*> resolve = {}) {
     return {core, core.create_actor({std::move(spec), std::move(resolve)})};

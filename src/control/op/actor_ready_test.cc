@@ -6,7 +6,7 @@ namespace shoal::control {
 namespace {
 
 /// A service with a machine, which was told of an actor whose arguments are late.
-struct ActorReady : testing::Test {
+struct ActorReady : ::testing::Test {
   ActorReady() { service.join(2); }
   ActorId create(std::uint64_t n, wire::ActorSpec spec = {}) {
     const ActorId actor{k_driver, n};

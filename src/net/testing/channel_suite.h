@@ -27,7 +27,7 @@ namespace shoal::net {
 ///     void settle();                      // what was sent and is not lost is where receive() finds it
 ///     void cut();                         // breaks it from outside, with what is under way
 template <class Fixture>
-class ChannelSuite : public testing::Test {
+class ChannelSuite : public ::testing::Test {
  protected:
   /// A message that tells its number and `bytes` that follow from it, with a reference and a part beside them.
   static wire::Message message(std::uint64_t n, std::size_t bytes = 8) {

@@ -138,7 +138,7 @@ TEST(World, EachMessageOnceAndInOrderToTheLiving) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     Town town(seed, true);
     town.run();
-    ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << seed;
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
     lost += town.world().faults().frames_lost;
     sum.postponed += town.world().faults().postponed;
     for (std::size_t kind = 0; kind < k_fault_kinds; ++kind) {

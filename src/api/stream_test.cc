@@ -89,12 +89,12 @@ TEST_P(Streams, FailAfterTheItemsBefore) {
   EXPECT_THROW(numbers.next(), std::out_of_range);
 }
 
-std::atomic<int> attempts{0};
+std::atomic<int> stream_attempts{0};
 
 TEST_P(Streams, EachItemComesOnceWhateverAttemptsTheTaskNeeds) {
-  attempts = 0;
+  stream_attempts = 0;
   RefStream<int> numbers = submit({.max_retries = 3, .retry_on = retry_on_all()}, [](Sink<int>& out) {
-    const int attempt = attempts++;
+    const int attempt = stream_attempts++;
     for (int i = 0; i < 10; ++i) {
       if (attempt < 3 && i == 3 * (attempt + 1)) throw std::runtime_error("again");
       out.push(i);
@@ -103,7 +103,7 @@ TEST_P(Streams, EachItemComesOnceWhateverAttemptsTheTaskNeeds) {
   int expected = 0;
   for (const Ref<int>& number : numbers) EXPECT_EQ(get(number), expected++);
   EXPECT_EQ(expected, 10);
-  EXPECT_EQ(attempts, 4);
+  EXPECT_EQ(stream_attempts, 4);
 }
 
 TEST_P(Streams, ItemsMayHoldReferences) {

@@ -17,13 +17,18 @@ inline std::optional<std::uint64_t> number_from(const char* variable) {
 
 inline std::optional<std::uint64_t> only_seed() { return number_from("SHOAL_SIM_SEED"); }
 inline std::uint64_t seed_count(std::uint64_t otherwise) { return number_from("SHOAL_SIM_SEEDS").value_or(otherwise); }
-/// Fewer in a build with sanitizers, which is many times slower.
-inline std::uint64_t seed_count(std::uint64_t otherwise, [[maybe_unused]] std::uint64_t sanitized) {
+/// Whether this is a build with sanitizers: g++ says so by macros, clang by features.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return seed_count(sanitized);
+inline constexpr bool k_sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool k_sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
-  return seed_count(otherwise);
+inline constexpr bool k_sanitized = false;
 #endif
+
+/// Fewer in a build with sanitizers, which is many times slower.
+inline std::uint64_t seed_count(std::uint64_t otherwise, std::uint64_t sanitized) {
+  return seed_count(k_sanitized ? sanitized : otherwise);
 }
 /// SHOAL_SIM_EXPLAIN=0: whoever runs it wants to know that a seed fails, not why.
 inline bool wants_explanation() { return number_from("SHOAL_SIM_EXPLAIN").value_or(1) != 0; }

@@ -24,8 +24,7 @@ wire::CallActor message_of(const Actor& actor, const Task& call, std::uint32_t i
   message.attempt = call.attempt;
   message.task_template = call.of->id;
   message.arguments = call.arguments;
-  message.resolved.reserve(call.resolve.size());
-  for (const Object* const object : call.resolve) message.resolved.push_back(object->value);
+  message.resolved = values_of(call.resolve);
   return message;
 }
 

@@ -27,8 +27,7 @@ wire::PushTask attempt_of(const Task& task) {
   push.attempt = task.attempt;
   push.task_template = task.of->id;
   push.arguments = task.arguments;
-  push.resolved.reserve(task.resolve.size());
-  for (const Object* const object : task.resolve) push.resolved.push_back(object->value);
+  push.resolved = values_of(task.resolve);
   if (task.lease != nullptr) {
     push.lease = task.lease->id;
     push.gpus = task.lease->gpus;

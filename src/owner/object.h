@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "wire/failure.h"
@@ -91,5 +92,8 @@ struct Object::Interest {
   std::vector<Hold*> holds;  ///< Of a borrowed one: what goes on once it is registered.
   Object* outer = nullptr;   ///< Likewise: the value that it was found in, pinned until then.
 };
+
+/// Of objects that have values.
+std::vector<Payload> values_of(std::span<Object* const> objects);
 
 }  // namespace shoal::owner

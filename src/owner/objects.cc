@@ -11,6 +11,13 @@ namespace shoal::owner {
 using Borrow = Object::Borrow;
 using Phase = Object::Phase;
 
+std::vector<Payload> values_of(std::span<Object* const> objects) {
+  std::vector<Payload> values;
+  values.reserve(objects.size());
+  for (const Object* const object : objects) values.push_back(object->value);
+  return values;
+}
+
 wire::FailurePtr lost_object(ErrorCode code, const ObjectId& id, const std::string& cause) {
   wire::Failure failure;
   failure.code = code;

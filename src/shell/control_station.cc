@@ -2,26 +2,12 @@
 
 namespace shoal::shell {
 
-ControlStation::ControlStation(Surroundings& around) : Station(around.network, k_control), around_(around) {
-  around_.network.add(*this);
-  around_.pump.add(*this);
-}
+ControlStation::ControlStation(Surroundings& around) : TimedStation(around, k_control) { join(); }
 
-ControlStation::~ControlStation() {
-  around_.network.remove(*this);
-  around_.pump.remove(*this);
-}
-
-template <class F>
-void ControlStation::act(F&& f) {
-  enter([&] {
-    core_.on_time(now());
-    f();
-  });
-}
+ControlStation::~ControlStation() { part(); }
 
 void ControlStation::on_process_died(ProcessId process, const std::string& cause) {
-  act([&] { core_.on_process_died(process, cause); });
+  act_on(core_, [&] { core_.on_process_died(process, cause); });
 }
 
 void ControlStation::on_message(ProcessId from, wire::Message& message) {
@@ -31,11 +17,11 @@ void ControlStation::on_message(ProcessId from, wire::Message& message) {
 
 void ControlStation::take_messages(std::vector<wire::Envelope>& into) {
   core_.take_messages(into);
-  if (const Time wake = core_.next_time().value_or(k_never); wake != wake_at()) around_.pump.wake_at(*this, wake);
+  call_at(core_.next_time().value_or(k_never));
 }
 
 void ControlStation::on_time() {
-  act([] {});
+  act_on(core_, [] {});
 }
 
 }  // namespace shoal::shell

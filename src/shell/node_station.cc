@@ -7,40 +7,28 @@ namespace shoal::shell {
 
 NodeStation::NodeStation(Surroundings& around, node::Core::Options options,
                          std::function<void(const node::Action&)> act)
-    : Station(around.network, {options.node, 0}), around_(around), act_(std::move(act)), core_(std::move(options)) {
-  around_.network.add(*this);
-  around_.pump.add(*this);
+    : TimedStation(around, {options.node, 0}), act_(std::move(act)), core_(std::move(options)) {
+  join();
 }
 
-NodeStation::~NodeStation() {
-  around_.network.remove(*this);
-  around_.pump.remove(*this);
-}
-
-template <class F>
-void NodeStation::act(F&& f) {
-  enter([&] {
-    core_.on_time(now());
-    f();
-  });
-}
+NodeStation::~NodeStation() { part(); }
 
 ProcessId NodeStation::name_process() {
   ProcessId id;
-  act([&] { id = core_.name_process(); });
+  act_on(core_, [&] { id = core_.name_process(); });
   return id;
 }
 
 void NodeStation::on_worker_started(ProcessId worker) {
-  act([&] { core_.on_worker_started(worker); });
+  act_on(core_, [&] { core_.on_worker_started(worker); });
 }
 
 void NodeStation::on_worker_stays(ProcessId worker) {
-  act([&] { core_.on_worker_stays(worker); });
+  act_on(core_, [&] { core_.on_worker_stays(worker); });
 }
 
 void NodeStation::on_process_died(ProcessId process, const std::string& cause) {
-  act([&] { core_.on_process_died(process, cause); });
+  act_on(core_, [&] { core_.on_process_died(process, cause); });
 }
 
 void NodeStation::on_message(ProcessId from, wire::Message& message) {
@@ -55,7 +43,7 @@ void NodeStation::take_messages(std::vector<wire::Envelope>& into) {
     actions_.insert(actions_.end(), taken_.begin(), taken_.end());
     has_actions_.store(true);
   }
-  if (const Time wake = core_.next_time().value_or(k_never); wake != wake_at()) around_.pump.wake_at(*this, wake);
+  call_at(core_.next_time().value_or(k_never));
 }
 
 // Carrying one out leads back here, for what follows from it: that is left to the loop further up the stack.
@@ -73,7 +61,7 @@ void NodeStation::on_left() {
 }
 
 void NodeStation::on_time() {
-  act([] {});
+  act_on(core_, [] {});
 }
 
 }  // namespace shoal::shell

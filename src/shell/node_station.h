@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "node/core.h"
-#include "shell/owner_station.h"
-#include "shell/station.h"
+#include "shell/timed_station.h"
 
 namespace shoal::shell {
 
 /// The machine's daemon in a station of its own: what it wants done with workers is done without its lock.
-class NodeStation final : public Station, private Timed {
+class NodeStation final : public TimedStation {
  public:
   /// `act`: called on no thread in particular, one action at a time, in order.
   NodeStation(Surroundings& around, node::Core::Options options, std::function<void(const node::Action&)> act);
@@ -26,14 +25,11 @@ class NodeStation final : public Station, private Timed {
   void on_process_died(ProcessId process, const std::string& cause);
 
  private:
-  template <class F>
-  void act(F&& f);
   void on_message(ProcessId from, wire::Message& message) override;
   void take_messages(std::vector<wire::Envelope>& into) override;
   void on_left() override;
   void on_time() override;
 
-  Surroundings& around_;
   const std::function<void(const node::Action&)> act_;
   std::atomic<bool> has_actions_{false};
   std::atomic<bool> acting_{false};  // one thread carries them out, in order

@@ -88,14 +88,12 @@ struct OwnerStation::Question {
 };
 
 OwnerStation::OwnerStation(Surroundings& around, const Options& options, std::function<void(OwnerStation&)> on_gone)
-    : Station(around.network, options.self),
-      around_(around),
+    : TimedStation(around, options.self),
       options_(options),
       on_gone_(std::move(on_gone)),
       work_(std::make_shared<Work>(*this)),
       core_(std::make_unique<owner::Core>(owner::Core::Options{.self = options.self, .node = options.node})) {
-  around_.network.add(*this);
-  around_.pump.add(*this);
+  join();
 }
 
 OwnerStation::~OwnerStation() = default;
@@ -138,8 +136,7 @@ void OwnerStation::take_messages(std::vector<wire::Envelope>& into) {
   } else if (flush_at_ == k_never) {
     flush_at_ = now() + k_flush_ns;
   }
-  const Time wake = std::min(core_->next_time().value_or(k_never), flush_at_);
-  if (wake != wake_at()) around_.pump.wake_at(*this, wake);
+  call_at(std::min(core_->next_time().value_or(k_never), flush_at_));
 
   if (options_.is_worker && core_->has_next() && at_work_ < static_cast<int>(core_->threads()) && !is_stopping()) {
     start_work();
@@ -505,8 +502,7 @@ std::vector<std::string> OwnerStation::running() {
 }
 
 void OwnerStation::bury() {
-  around_.network.remove(*this);
-  around_.pump.remove(*this);
+  part();
   const Lock lock(mutex());
   core_->close();
   dead_.store(true, std::memory_order_release);

@@ -16,29 +16,18 @@
 
 #include "owner/core.h"
 #include "shell/event.h"
-#include "shell/gate.h"
-#include "shell/pump.h"
-#include "shell/station.h"
+#include "shell/timed_station.h"
 #include "shell/worker_threads.h"
 #include "wire/cluster.h"
 
 namespace shoal::shell {
-
-/// What the stations of one process share.
-struct Surroundings {
-  explicit Surroundings(net::Transcode transcode = nullptr) : network(transcode) {}
-  Switch network;
-  Pump pump{};
-  std::shared_ptr<WorkerThreads> threads = process_worker_threads();
-  Gate jobs{};  ///< Threads of the pool that are at a station.
-};
 
 /// One owner core and the threads around it: those of the program that submit, wait and hold references, and those that run
 /// what the core was sent. Threads of a worker come from the pool and leave it when there is nothing to run.
 ///
 /// Life: runs -> stopping (nothing begins any more, and who waits is told) -> gone (nothing runs) -> dead (no message comes or
 /// goes; what handles are left can be let go of). Any thread may call what is public.
-class OwnerStation final : public Station, private Timed {
+class OwnerStation final : public TimedStation {
  public:
   struct Options {
     ProcessId self;
@@ -48,8 +37,6 @@ class OwnerStation final : public Station, private Timed {
   /// `on_gone`: called once, on no thread in particular and under no lock, when it was stopped and nothing runs.
   OwnerStation(Surroundings& around, const Options& options, std::function<void(OwnerStation&)> on_gone);
   ~OwnerStation() override;
-
-  const Options& options() const { return options_; }
 
   // Objects. What is returned has one handle more.
 
@@ -158,7 +145,6 @@ class OwnerStation final : public Station, private Timed {
   /// What this thread runs here; null where it runs nothing of this station.
   const owner::Execution* execution_here() const;
 
-  Surroundings& around_;
   const Options options_;
   const std::function<void(OwnerStation&)> on_gone_;
   const std::shared_ptr<Job> work_;

@@ -20,11 +20,9 @@ struct ActorOptions;
 
 namespace shoal::inline v1::detail {
 
-/// What an argument is packed from: text owns its characters.
+/// What an argument is packed from.
 template <class A>
-using Argument = std::conditional_t<std::is_convertible_v<const std::remove_cvref_t<A>&, const char*> ||
-                                        std::is_same_v<std::remove_cvref_t<A>, std::string_view>,
-                                    std::string, std::decay_t<A>>;
+using Argument = Owned<A>;
 
 /// What a parameter that is `auto` takes an argument of type A as.
 template <class A>

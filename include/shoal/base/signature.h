@@ -1,10 +1,18 @@
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 #include <shoal/base/members.h>
 
 namespace shoal::inline v1::detail {
+
+/// An argument as it is kept until its call: text owns its characters.
+template <class A>
+using Owned = std::conditional_t<std::is_convertible_v<const std::remove_cvref_t<A>&, const char*> ||
+                                     std::is_same_v<std::remove_cvref_t<A>, std::string_view>,
+                                 std::string, std::decay_t<A>>;
 
 /// The result and the parameters, as they are declared, of a function pointer, a pointer to a member function, or a class
 /// with one operator(). Not defined for others.

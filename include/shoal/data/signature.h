@@ -8,6 +8,7 @@
 
 #include <shoal/base/members.h>
 #include <shoal/base/shippable.h>
+#include <shoal/base/signature.h>
 #include <shoal/data/batch.h>
 #include <shoal/data/function.h>
 #include <shoal/data/typed_rows.h>
@@ -22,43 +23,31 @@ inline constexpr bool is_shippable_handle<data::Bytes> = true;
 
 namespace shoal::data::inline v1::detail {
 
-/// The result and parameters of a function pointer, or of a class with one operator().
-template <class F>
-struct SignatureOf;
-
+/// A step's function: the row comes first, then what is bound.
+template <class R, class Parameters>
+struct StepSignature {};
 template <class R, class First, class... Rest>
-struct SignatureOf<R (*)(First, Rest...)> {
+struct StepSignature<R, members::Types<First, Rest...>> {
   using Result = std::remove_cvref_t<R>;
   using RowParameter = First;
   using Row = std::remove_cvref_t<First>;
   using BoundParameters = members::Types<std::remove_cvref_t<Rest>...>;
 };
-template <class R, class... A>
-struct SignatureOf<R (*)(A...) noexcept> : SignatureOf<R (*)(A...)> {};
 
-template <class Member>
-struct CallOperator;
-template <class R, class C, class... A>
-struct CallOperator<R (C::*)(A...)> : SignatureOf<R (*)(A...)> {};
-template <class R, class C, class... A>
-struct CallOperator<R (C::*)(A...) const> : SignatureOf<R (*)(A...)> {};
-template <class R, class C, class... A>
-struct CallOperator<R (C::*)(A...) noexcept> : SignatureOf<R (*)(A...)> {};
-template <class R, class C, class... A>
-struct CallOperator<R (C::*)(A...) const noexcept> : SignatureOf<R (*)(A...)> {};
-
+/// Of a function pointer, or of a class with one operator().
 template <class F>
-  requires requires { &F::operator(); }
-struct SignatureOf<F> : CallOperator<decltype(&F::operator())> {};
+struct SignatureOf {};
+template <class F>
+  requires(shoal::detail::HasSignature<F> && !std::is_member_pointer_v<F>)
+struct SignatureOf<F>
+    : StepSignature<typename shoal::detail::Signature<F>::Result, typename shoal::detail::Signature<F>::Parameters> {};
 
 template <class F>
 concept HasSignature = requires { typename SignatureOf<F>::Row; };
 
-/// What a bound argument is kept as: text owns its characters.
+/// What a bound argument is kept as.
 template <class T>
-using Kept = std::conditional_t<std::is_convertible_v<const std::remove_cvref_t<T>&, const char*> ||
-                                    std::is_same_v<std::remove_cvref_t<T>, std::string_view>,
-                                std::string, std::decay_t<T>>;
+using Kept = shoal::detail::Owned<T>;
 
 /// The row that a result of map is, or that a result of flat_map has many of; void where it is no range.
 template <FunctionKind K, class Result>

@@ -56,8 +56,7 @@ wire::ActorSpec spec_of(const Code& code, const ActorOptions& options) {
   spec.constructor.name = std::string(code.type);
   spec.constructor.resources = to_resources("actor " + name,
                                             {options.num_cpus, options.num_gpus, options.memory, options.resources});
-  spec.constructor.strategy.kind = options.strategy == Spread::spread ? wire::StrategyKind::spread
-                                                                      : wire::StrategyKind::pack;
+  spec.constructor.strategy = to_strategy(options.strategy);
   spec.constructor.results = 0;
   spec.name = options.name;
   spec.get_if_exists = options.get_if_exists;
@@ -103,10 +102,7 @@ Handle spawn(const Code& code, const ActorOptions& options, Packer& packed) {
   shell::OwnerStation& home = home_of_this_thread();
   owner::ActorRequest request{.spec = spec_of(code, options)};
   request.spec.arguments = packed.encoder.finish();
-  for (const Handle& handle : packed.resolve) {
-    check_passable(handle, home);
-    request.resolve.push_back(handle.object());
-  }
+  request.resolve = resolve_of(packed, home);
   return {home, home.create_actor(std::move(request))};
 }
 

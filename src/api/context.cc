@@ -15,6 +15,16 @@ std::map<std::string, double> available_of(const wire::NodeInfo& node) {
   return available;
 }
 
+/// Of the nodes that are alive.
+std::map<std::string, double> sum_up(std::map<std::string, double> NodeInfo::* amounts) {
+  std::map<std::string, double> sums;
+  for (const NodeInfo& node : nodes()) {
+    if (!node.alive) continue;
+    for (const auto& [name, amount] : node.*amounts) sums[name] += amount;
+  }
+  return sums;
+}
+
 }  // namespace
 
 Context context() {
@@ -38,23 +48,9 @@ bool is_cancelled() {
   return call != nullptr && call->is_cancelled();
 }
 
-std::map<std::string, double> cluster_resources() {
-  std::map<std::string, double> total;
-  for (const NodeInfo& node : nodes()) {
-    if (!node.alive) continue;
-    for (const auto& [name, amount] : node.total) total[name] += amount;
-  }
-  return total;
-}
+std::map<std::string, double> cluster_resources() { return sum_up(&NodeInfo::total); }
 
-std::map<std::string, double> available_resources() {
-  std::map<std::string, double> available;
-  for (const NodeInfo& node : nodes()) {
-    if (!node.alive) continue;
-    for (const auto& [name, amount] : node.available) available[name] += amount;
-  }
-  return available;
-}
+std::map<std::string, double> available_resources() { return sum_up(&NodeInfo::available); }
 
 std::vector<NodeInfo> nodes() {
   std::vector<NodeInfo> all;

@@ -9,15 +9,20 @@
 
 namespace shoal::inline v1::detail {
 
-owner::TaskRequest request_of(const Code& code, const TaskOptions* options, Packer& packed,
-                              const shell::OwnerStation& home) {
-  owner::TaskRequest request{.what = template_of(code, options), .arguments = packed.encoder.finish()};
-  request.resolve.reserve(packed.resolve.size());
+std::vector<owner::Object*> resolve_of(const Packer& packed, const shell::OwnerStation& home) {
+  std::vector<owner::Object*> objects;
+  objects.reserve(packed.resolve.size());
   for (const Handle& handle : packed.resolve) {
     check_passable(handle, home);
-    request.resolve.push_back(handle.object());
+    objects.push_back(handle.object());
   }
-  return request;
+  return objects;
+}
+
+owner::TaskRequest request_of(const Code& code, const TaskOptions* options, Packer& packed,
+                              const shell::OwnerStation& home) {
+  return {
+      .what = template_of(code, options), .arguments = packed.encoder.finish(), .resolve = resolve_of(packed, home)};
 }
 
 void submit(const Code& code, const TaskOptions* options, Packer& packed, std::span<Handle> results) {

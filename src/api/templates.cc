@@ -63,7 +63,7 @@ TemplatePtr make_template(const detail::Code& code, const TaskOptions& options) 
                                                         .num_gpus = options.num_gpus,
                                                         .memory = options.memory,
                                                         .resources = options.resources});
-  what->strategy.kind = options.strategy == Spread::spread ? wire::StrategyKind::spread : wire::StrategyKind::pack;
+  what->strategy = to_strategy(options.strategy);
   what->results = code.results;
   what->stream = code.stream;
   if (options.max_retries < -1) {
@@ -108,6 +108,10 @@ const TemplatePtr& template_of(const detail::Code& code, const TaskOptions* opti
     slot.key = key;
   }
   return slot.known->what;
+}
+
+wire::Strategy to_strategy(Spread spread) {
+  return {.kind = spread == Spread::spread ? wire::StrategyKind::spread : wire::StrategyKind::pack};
 }
 
 wire::FunctionId function_id(const void* code) {

@@ -3,6 +3,7 @@
 #include <shoal/api/submit.h>
 
 #include <memory>
+#include <vector>
 
 #include "shell/owner_station.h"
 #include "wire/task.h"
@@ -16,11 +17,14 @@ using TemplatePtr = std::shared_ptr<const wire::TaskTemplate>;
 /// an option means nothing.
 const TemplatePtr& template_of(const detail::Code& code, const TaskOptions* options);
 
+wire::Strategy to_strategy(Spread spread);
 /// A function of this process as others can find it. Throws Unsupported where its program has no build id.
 wire::FunctionId function_id(const void* code);
 
 inline namespace v1 {
 namespace detail {
+/// The references whose values are arguments. Throws InvalidArgument where `home` cannot pass one on.
+std::vector<owner::Object*> resolve_of(const Packer& packed, const shell::OwnerStation& home);
 /// A call that was packed, as the core of `home` takes it. Throws InvalidArgument where a reference cannot be passed on.
 owner::TaskRequest request_of(const Code& code, const TaskOptions* options, Packer& packed,
                               const shell::OwnerStation& home);

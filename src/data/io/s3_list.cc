@@ -14,6 +14,9 @@
 namespace shoal::data {
 namespace {
 
+constexpr int k_page_keys_max = 1000;  // S3's own bound
+// A store works for tens of milliseconds on a page of 1,000 keys, and all that time nobody has a first row.
+constexpr int k_first_page_keys = 450;
 constexpr int k_pages_in_flight_max = 2;
 constexpr std::size_t k_pages_ahead_max = 1;   // of the part that is being handed over
 constexpr std::size_t k_pages_beside_max = 8;  // of all later parts together
@@ -104,7 +107,7 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
   using Parts = std::deque<Part>;
 
   void pump();
-  std::shared_ptr<S3Call> make_call(const Part& part);
+  std::shared_ptr<S3Call> make_call(const Part& part, int page_keys);
   std::size_t pages_beside() const REQUIRES(mutex_);
   Result<S3ListPage> decode(const Part& part, const Result<std::string>& xml) const;
   void accept(Parts::iterator part, S3ListPage page) REQUIRES(mutex_);
@@ -126,6 +129,7 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
   Parts parts_ GUARDED_BY(mutex_);
   int next_number_ GUARDED_BY(mutex_) = 1;
   int in_flight_ GUARDED_BY(mutex_) = 0;
+  int page_keys_ GUARDED_BY(mutex_) = k_first_page_keys;  // of the next page that is asked for
   bool may_run_ahead_ GUARDED_BY(mutex_) = false;
   int pages_seen_ GUARDED_BY(mutex_) = 0;
   HttpClock::duration fastest_page_ GUARDED_BY(mutex_) = HttpClock::duration::max();
@@ -137,13 +141,14 @@ class ListAhead final : public PageSink, public std::enable_shared_from_this<Lis
   bool closed_ GUARDED_BY(mutex_) = false;
 };
 
-std::shared_ptr<S3Call> ListAhead::make_call(const Part& part) {
+std::shared_ptr<S3Call> ListAhead::make_call(const Part& part, int page_keys) {
   S3Request request;
   request.verb = S3Verb::list;
   request.bucket = bucket_;
   if (!part.token.empty()) request.query = "continuation-token=" + escape_query(part.token) + "&";
   if (!recursive_ || part.folders) request.query += "delimiter=%2F&";
-  request.query += "encoding-type=url&list-type=2&max-keys=1000&prefix=" + escape_query(part.prefix);
+  request.query += "encoding-type=url&list-type=2&max-keys=" + std::to_string(page_keys) + "&prefix=";
+  request.query += escape_query(part.prefix);
   if (part.token.empty() && !part.start_after.empty()) {
     request.query += "&start-after=" + escape_query(part.start_after);
   }
@@ -166,7 +171,7 @@ void ListAhead::pump() {
       Part& part = parts_[i];
       const bool room = i == 0 ? part.pages.size() < k_pages_ahead_max : pages_beside() < k_pages_beside_max;
       if (part.ended || part.call != nullptr || !room) continue;
-      part.call = make_call(part);
+      part.call = make_call(part, std::exchange(page_keys_, k_page_keys_max));
       part.asked = HttpClock::now();
       calls.push_back(part.call);
       ++in_flight_;

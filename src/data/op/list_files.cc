@@ -111,12 +111,13 @@ class ListStream final : public Stream {
                  .storage = spec_->files.storage,
                  .recursive = spec_->recursive,
                  .hidden = spec_->rows == ListRows::objects},
-        feed_(objects_, context) {}
+        feed_(objects_, context),
+        blocks_(parallelism_, std::min(context.block_bytes, k_file_block_bytes), context.limited) {}
 
   Result<Rows> next() override;
 
  private:
-  /// Reads at least one more page, and before the first block enough to know whether the listing is short.
+  /// Reads one more page.
   Status fill();
   Status add(ObjectInfo object);
 
@@ -125,8 +126,9 @@ class ListStream final : public Stream {
   const StepContext& context_;
   const ObjectFeedSpec objects_;
   ObjectFeed feed_;
-  std::deque<ListedRow> rows_;          // listed and not handed out
-  std::unique_ptr<FileBlocks> blocks_;  // made when the first block is
+  FileBlocks blocks_;
+  std::deque<ListedRow> rows_;  // listed and not handed out
+  std::int64_t listed_ = 0;     // rows in all
   bool at_end_ = false;
 };
 
@@ -147,34 +149,31 @@ Status ListStream::add(ObjectInfo object) {
 }
 
 Status ListStream::fill() {
-  do {
-    SHOAL_ASSIGN_OR_RETURN(std::vector<ObjectInfo> page, feed_.next_page());
-    at_end_ = page.empty();
-    for (ObjectInfo& object : page) SHOAL_RETURN_IF_ERROR(add(std::move(object)));
-  } while (!at_end_ && blocks_ == nullptr && static_cast<std::int64_t>(rows_.size()) < k_short_listing_rows);
+  SHOAL_ASSIGN_OR_RETURN(std::vector<ObjectInfo> page, feed_.next_page());
+  at_end_ = page.empty();
+  const std::size_t before = rows_.size();
+  for (ObjectInfo& object : page) SHOAL_RETURN_IF_ERROR(add(std::move(object)));
+  listed_ += static_cast<std::int64_t>(rows_.size() - before);
+  blocks_.set_listed(listed_, at_end_);
   return Status();
 }
 
 Result<Rows> ListStream::next() {
   arrow::util::InitializeUTF8();
   RowsBuilder builder(spec_->rows, context_.pool);
+  while (!at_end_ && !blocks_.knows_size()) SHOAL_RETURN_IF_ERROR(fill());
   for (std::int64_t count = 0;; ++count) {
     while (rows_.empty() && !at_end_) SHOAL_RETURN_IF_ERROR(fill());
-    if (blocks_ == nullptr) {
-      const auto listed = static_cast<std::int64_t>(rows_.size());
-      blocks_ = std::make_unique<FileBlocks>(at_end_ ? listed : -1, parallelism_,
-                                             std::min(context_.block_bytes, k_file_block_bytes), context_.limited);
-    }
     if (rows_.empty()) {
       if (count == 0) return Rows();
       break;
     }
     const std::int64_t bytes = rows_.front().length;
-    if (blocks_->is_full_for(bytes)) {
-      blocks_->begin_next();
+    if (blocks_.is_full_for(bytes)) {
+      blocks_.begin_next();
       break;
     }
-    blocks_->add(bytes);
+    blocks_.add(bytes);
     arrow::Status appended = builder.append(rows_.front());
     if (!appended.ok()) return from_arrow(appended);
     rows_.pop_front();

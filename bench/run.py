@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -45,7 +46,23 @@ class Line:
         return statistics.median(a / b for a, b in zip(self.figures["ours"], self.figures[who]))
 
 
+def busy_seconds():
+    """Of all processors together since the machine started."""
+    user, nice, system = map(int, pathlib.Path("/proc/stat").read_text().split(None, 4)[1:4])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
+
+
+def settle():
+    """Waits until the machine is at rest: a server goes on listing for a program that has ended, and would slow the next."""
+    for _ in range(50):
+        before = busy_seconds()
+        time.sleep(0.2)
+        if busy_seconds() - before < 0.05:
+            return
+
+
 def run_json(command, env):
+    settle()
     done = subprocess.run([str(c) for c in command], env=env, capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}")

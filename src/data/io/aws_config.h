@@ -6,9 +6,9 @@
 
 #include <shoal/data/options.h>
 
+#include "base/secret.h"
 #include "base/status.h"
 #include "data/io/http_origin.h"
-#include "data/io/secret.h"
 
 namespace shoal::data {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "data/io/secret.h"
+#include "base/secret.h"
 
 namespace shoal::data {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace shoal::data {
+namespace shoal {
 
 /// A text that must not reach a log, an error or a screen. It cannot be formatted or streamed, and its bytes are
 /// overwritten when it dies. Only code that signs or sends calls `reveal()`.
@@ -46,4 +46,4 @@ class Secret {
   std::string text_;
 };
 
-}  // namespace shoal::data
+}  // namespace shoal

@@ -5,7 +5,10 @@
 
 namespace shoal::net {
 
-/// Bounds of sessions and channels.
+/// Bounds of handshakes, sessions and channels.
+
+/// Of one part of a handshake: what somebody without the token can make a process keep.
+inline constexpr std::size_t k_hello_bytes_max = 256;
 
 /// Messages that a session keeps until the peer has acknowledged them: above it, or above the bytes below, it says that
 /// it is congested. A round trip at 1 million messages a second is far less; more is a peer that does not read.

@@ -1,5 +1,6 @@
 #include "node/capacity.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -12,9 +13,12 @@ Capacity::Capacity(wire::Resources total)
   assert(!sched::fault(total_) && total_.gpu % wire::k_one == 0);
 }
 
-bool Capacity::fits(const wire::Resources& demand) const {
+bool Capacity::has(const wire::Resources& demand) const {
   return sched::fits(demand, available_) && gpus_.fits(demand.gpu);
 }
+
+void Capacity::add_worker() { workers_max_ = std::min(workers_max_ + 1, k_stuck_workers_max); }
+void Capacity::remove_worker() { workers_max_ = std::max(workers_max_ - 1, k_workers_max); }
 
 bool Capacity::lacks(const sched::Amount& amount) const {
   if (amount.kind == sched::Amount::Kind::gpu) return !gpus_.fits(amount.amount);
@@ -33,6 +37,7 @@ bool Capacity::leaves(const wire::Resources& taken, const wire::Resources& kept)
 
 Allocation Capacity::take(const wire::Resources& demand) {
   assert(fits(demand));
+  ++workers_;
   sched::subtract(available_, demand);
   return {demand, gpus_.take(demand.gpu), false};
 }
@@ -41,6 +46,7 @@ void Capacity::give(const Allocation& allocation) {
   wire::Resources resources = allocation.resources;
   if (allocation.lent) resources.cpu = 0;
   sched::add(available_, resources);
+  if (--workers_ < k_workers_max) workers_max_ = k_workers_max;
   gpus_.give(resources.gpu, allocation.gpus);
   assert(sched::fits(available_, total_));
 }

@@ -20,6 +20,30 @@ TEST(Capacity, GivesAllOfItAndTakesItBack) {
   EXPECT_EQ(capacity.available(), k_all);
 }
 
+TEST(Capacity, AWorkerIsOneOfTheThingsItHas) {
+  Capacity capacity(k_all);
+  std::vector<Allocation> all;
+  const auto take_all = [&] {
+    while (capacity.fits({})) all.push_back(capacity.take({}));
+    return all.size();
+  };
+  EXPECT_EQ(take_all(), k_workers_max);
+  EXPECT_TRUE(capacity.lacks_worker() && capacity.has(k_all));
+  capacity.add_worker();
+  EXPECT_EQ(take_all(), k_workers_max + 1);
+  for (std::size_t more = 0; more < k_stuck_workers_max; ++more) capacity.add_worker();
+  EXPECT_EQ(take_all(), k_stuck_workers_max);
+  capacity.remove_worker();
+  capacity.give(all.back());
+  all.pop_back();
+  EXPECT_EQ(take_all(), k_stuck_workers_max - 1);
+  while (capacity.is_crowded()) {
+    capacity.give(all.back());
+    all.pop_back();
+  }
+  EXPECT_EQ(take_all(), k_workers_max);
+}
+
 TEST(Capacity, LendsCpuOnceAndTakesItBackOnce) {
   Capacity capacity(k_all);
   Allocation outer = capacity.take(k_all);

@@ -287,6 +287,7 @@ void Core::on_time(Time now) {
   now_ = now;
   let_idle_leave();
   const auto is_due = [now](std::optional<Time> at) { return at && *at <= now; };
+  if (is_due(recall_at_)) leases_.adjust_workers();
   if (is_due(recall_at_) || is_due(hold_.next_time(leases_))) hold_.update(leases_, now);
   settle();
 }

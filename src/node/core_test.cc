@@ -153,6 +153,49 @@ TEST_F(NodeCore, WhatNeedsNoCpuIsBoundedByTheNumberOfWorkers) {
   EXPECT_EQ(daemon.count<wire::LeaseGrant>(owner), k_workers_max) << "one less, one more";
 }
 
+TEST_F(NodeCore, WhereTasksWaitForEachOtherOneMoreBegins) {
+  const ProcessId owner = driver();
+  daemon.demand(owner, 0, {}, 5000, 1);
+  daemon.start_all();
+  std::vector<wire::LeaseGrant> roots;
+  while (const auto root = daemon.next<wire::LeaseGrant>(owner)) roots.push_back(*root);
+  const ProcessId parent = roots.front().worker, other = roots.back().worker;
+  daemon.demand(parent, 0, cpus(1), 1);
+  daemon.demand(other, 0, cpus(1), 1);
+  Time now = 0;
+  const auto pass = [&] {
+    daemon.time(now += 100 * k_ms);
+    daemon.start_all();
+  };
+  for (std::size_t i = 0; i < roots.size() / 2 - 1; ++i) daemon.waits(roots[i].worker, true);
+  pass();
+  pass();
+  EXPECT_EQ(daemon.core.holdings().leases, k_workers_max) << "more run than wait";
+
+  for (const wire::LeaseGrant& root : roots) daemon.waits(root.worker, true);
+  EXPECT_EQ(daemon.core.holdings().leases, k_workers_max) << "they may go on in a moment";
+  pass();
+  const auto first = daemon.granted(other);
+  daemon.demand(first.worker, 0, cpus(1), 1);
+  daemon.waits(first.worker, true);
+  pass();
+  const auto inner = daemon.granted(first.worker);
+  daemon.give_back(first.worker, inner.lease);
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(parent), 1u) << "who needs a worker after that gets that one";
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(owner), 0u) << "in spite of its priority: others would wait as long";
+  EXPECT_EQ(daemon.core.holdings().leases, k_workers_max + 2);
+
+  for (const wire::LeaseGrant& root : roots) daemon.waits(root.worker, false);
+  pass();
+  pass();
+  daemon.give_back(parent, daemon.granted(parent).lease);
+  daemon.give_back(other, first.lease);
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(owner), 0u);
+  daemon.give_back(owner, roots[1].lease);
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(owner), 1u);
+  EXPECT_EQ(daemon.core.holdings().leases, k_workers_max) << "it is as before";
+}
+
 // --- Workers that wait.
 
 TEST_F(NodeCore, AWorkerThatWaitsLendsItsCpuAndNothingElse) {

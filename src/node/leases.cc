@@ -1,9 +1,8 @@
 #include "node/leases.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
-
-#include "node/limits.h"
 
 namespace shoal::node {
 
@@ -71,10 +70,9 @@ std::vector<LineKey> Leases::lines_of(ProcessId owner) const {
 }
 
 bool Leases::promise_next(Time now) {
-  if (leases_.size() >= k_workers_max) return false;
-  const auto flow = queue_.next([this](const wire::Resources& each, std::int32_t priority) {
-    return capacity_.fits(each) && leaves_room(each, priority);
-  });
+  if (waits_.empty() || capacity_.lacks_worker()) return false;
+  const auto may = [this](const wire::Resources& each, std::int32_t priority) { return may_promise(each, priority); };
+  const auto flow = capacity_.is_crowded() ? newest() : queue_.next(may);
   if (!flow) return false;
   const auto at = by_flow_.at(*flow);
   Line& line = at->second;
@@ -90,11 +88,35 @@ bool Leases::promise_next(Time now) {
   return true;
 }
 
+/// Flows are numbered as they come.
+std::optional<sched::FlowId> Leases::newest() const {
+  const auto at = std::find_if(waits_.rbegin(), waits_.rend(), [this](sched::FlowId flow) {
+    const Line& line = by_flow_.at(flow)->second;
+    return may_promise(line.each, line.priority);
+  });
+  return at == waits_.rend() ? std::nullopt : std::optional(*at);
+}
+
+void Leases::adjust_workers() {
+  std::size_t run = 0, wait = 0;
+  for (const auto& [id, lease] : leases_) {
+    if (lease.line != nullptr && lease.line->is_actor) continue;  // it may have nothing to do
+    ++(lease.allocation.lent ? wait : run);
+  }
+  if (run > wait) return capacity_.remove_worker();
+  const auto lacks_only_that = [this](sched::FlowId flow) { return capacity_.has(by_flow_.at(flow)->second.each); };
+  if (capacity_.lacks_worker() && std::any_of(waits_.begin(), waits_.end(), lacks_only_that)) capacity_.add_worker();
+}
+
 void Leases::keep_for(const LineKey& key) {
   Line& line = lines_.at(key);
   assert(line.waits());
   ++line.kept_for;
   kept_ = line.flow;
+}
+
+bool Leases::may_promise(const wire::Resources& each, std::int32_t priority) const {
+  return capacity_.fits(each) && leaves_room(each, priority);
 }
 
 bool Leases::leaves_room(const wire::Resources& each, std::int32_t priority) const {
@@ -176,8 +198,7 @@ std::string Leases::testing_fault() const {
     waiting += line.waits();
     if (line.wanted < line.promised.size()) return "more is promised than wanted";
     if (line.wanted == 0 && line.granted.empty()) return "a line of no use";
-    const bool may = capacity_.fits(line.each) && leaves_room(line.each, line.priority);
-    if (line.waits() && leases_.size() < k_workers_max && may) return "what fits waits";
+    if (line.waits() && may_promise(line.each, line.priority)) return "what fits waits";
     const auto takes = static_cast<std::int64_t>(line.promised.size() + line.granted.size());
     if (held(line) != takes * cost(line)) return "the queue counts otherwise";
   }

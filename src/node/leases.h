@@ -50,8 +50,9 @@ struct Lease {
 };
 
 /// Who wants and who has what on one machine. A demand that fits is promised its resources at once, in the order of the
-/// fair queue, and granted when a worker is there; only what is kept for a line is given to no other. The daemon's core owns
-/// it. O(log n) each but where said.
+/// fair queue, and granted when a worker is there; only what is kept for a line is given to no other. Beyond k_workers_max
+/// the newest line is next: it is nested deepest, so others wait for it. The daemon's core owns it. O(log n) each but where
+/// said.
 class Leases {
  public:
   explicit Leases(wire::Resources total) : capacity_(std::move(total)), queue_(capacity_.total()) {}
@@ -78,6 +79,10 @@ class Leases {
   const Lease* find(std::uint64_t lease) const;
   /// Gives the next line that fits what it wants; false where none does.
   bool promise_next(Time now);
+  /// Allows one worker more than before, beyond k_workers_max, where a line lacks nothing else and no more tasks run than
+  /// wait: these may wait for what has no worker. Whether they do nobody knows, so call it now and then only. Where more
+  /// run, it allows one less. O(leases and lines).
+  void adjust_workers();
   /// Until the line was served or wants no more, lines of its priority or a lower one get only what leaves room for one of
   /// its leases, in the resources that it uses; those that want the very same take their turn as ever.
   void keep_for(const LineKey& key);
@@ -112,7 +117,9 @@ class Leases {
  private:
   /// After each change of a line: whether it waits, is content, or is of no use any more.
   void settle(std::map<LineKey, Line>::iterator line);
+  bool may_promise(const wire::Resources& each, std::int32_t priority) const;
   bool leaves_room(const wire::Resources& each, std::int32_t priority) const;
+  std::optional<sched::FlowId> newest() const;
 
   Capacity capacity_;
   sched::FairQueue queue_;

@@ -49,7 +49,7 @@ std::string needs(const Leases& leases, const Line& line) {
     return fmt::format("needs {}; {} of {} are used by {}", sched::to_string(each), sched::number(used),
                        sched::to_string(total), holders(leases, each));
   }
-  if (!capacity.fits(line.each)) {
+  if (!capacity.has(line.each)) {
     const sched::Amount gpu{sched::Amount::Kind::gpu, {}, line.each.gpu};
     return fmt::format("needs {}; enough is free, but in parts, beside {}", sched::to_string(gpu),
                        holders(leases, gpu));

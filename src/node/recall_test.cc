@@ -106,6 +106,29 @@ TEST(Recall, WhatDoesNotHelpOneMayHelpTheNext) {
   EXPECT_THAT(table.recalls(k_patience), ElementsAre(2));
 }
 
+TEST(Recall, WorkersAreSharedToo) {
+  Table table(cpus(2));
+  table.want(1, {}, 5'000, 0);
+  table.want(2, cpus(1), 1, 0);
+  ASSERT_TRUE(table.leases.capacity().lacks_worker());
+  table.leases.set_lent(1, true);
+  EXPECT_THAT(table.recalls(k_patience - 1), IsEmpty());
+  EXPECT_THAT(table.recalls(k_patience), ElementsAre(2)) << "1 waits, and who knows for how long";
+  table.leases.set_recalled(2);
+  EXPECT_THAT(table.recalls(k_patience), IsEmpty());
+}
+
+TEST(Recall, OneThatFindsNothingSparesNobodyTheNext) {
+  Table table({.cpu = 4 * k_one, .gpu = k_one});
+  table.want(1, cpus(1), 9, 0);  // leases 1, 2, 3, 4
+  table.want(2, cpus(3), 1, 90);
+  table.want(3, cpus(3), 1, 0);
+  EXPECT_THAT(table.recalls(k_patience), ElementsAre(1, 2, 3)) << "the first has not waited for long, the second has";
+  table.want(4, cpus(1), 1, 0);
+  table.want(5, cpus(1), 1, 0);
+  EXPECT_THAT(table.recalls(k_patience), ElementsAre(1, 2, 3, 4)) << "one is left for the third; the fourth has none";
+}
+
 TEST(Recall, PartsOfGpusAreNoWholeOne) {
   Table table({.gpu = 2 * k_one});
   table.want(1, k_half_gpu, 9, 0);  // leases 1, 2 on GPU 0; 3, 4 on GPU 1

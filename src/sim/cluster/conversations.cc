@@ -145,6 +145,10 @@ void Conversations::said(ProcessId from, ProcessId, const wire::ResultHeld& held
   results_.erase(results);
 }
 
+void Conversations::heard(ProcessId process, ProcessId, const wire::StreamItem& item) {
+  for (const ObjectId& id : item.value.refs()) came_otherwise_.emplace(process, id);
+}
+
 // --- References.
 
 void Conversations::said(ProcessId from, ProcessId to, const wire::BorrowAdd& add) {

@@ -66,6 +66,7 @@ class Conversations final : public Observer {
     ended(process, from, failed.task, true);
   }
   void heard(ProcessId process, ProcessId from, const wire::ReturnTasks& back);
+  void heard(ProcessId process, ProcessId from, const wire::StreamItem& item);
   void heard(ProcessId process, ProcessId from, const wire::ValueIs& value);
   void heard(ProcessId process, ProcessId from, const wire::BorrowAdded& added);
   void heard(ProcessId process, ProcessId from, const wire::LeaseGrant& grant);
@@ -95,7 +96,7 @@ class Conversations final : public Observer {
   std::map<Reference, std::uint32_t> fetches_;           // not answered
   std::map<Reference, std::vector<ObjectId>> contents_;  // of borrowed values
   std::map<Reference, std::set<ObjectId>> found_in_;     // borrowed values that contain it
-  std::set<Reference> came_otherwise_;                   // with a task, or its result
+  std::set<Reference> came_otherwise_;                   // with a task, its result or an item
 
   std::map<std::pair<ProcessId, std::uint64_t>, Grant> granted_;   // (daemon, lease): as the daemon knows
   std::map<ProcessId, std::uint64_t> busy_;                        // worker: its lease, likewise

@@ -1,6 +1,7 @@
 #include "sim/cluster/conversations.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -25,10 +26,13 @@ void Conversations::on_heard(ProcessId process, ProcessId from, const wire::Mess
 void Conversations::on_told_of_death(ProcessId process, ProcessId dead) {
   told_dead_.emplace(process, dead);
   lose(process, dead);
-  for (auto& [reference, borrow] : borrows_) {
-    if (reference.first == process && reference.second.owner == dead) borrow = Borrow::refused;
+  for (auto at = borrows_.lower_bound({process, ObjectId{dead}});
+       at != borrows_.end() && at->first.first == process && at->first.second.owner == dead; ++at) {
+    at->second = Borrow::refused;
   }
-  std::erase_if(held_, [&](const auto& each) { return each.first.first == process && each.second == dead; });
+  for (auto at = held_.lower_bound({process, 0}); at != held_.end() && at->first.first == process;) {
+    at = at->second == dead ? held_.erase(at) : std::next(at);
+  }
   if (process.n != 0) return;
   busy_.erase(dead);
   for (const auto& [lease, grant] : granted_) {

@@ -32,7 +32,7 @@ constexpr Time k_pause_ns = 50'000'000;
 constexpr std::uint64_t k_rounds_max = 2'000;
 /// Less shows little: a short program is run again.
 constexpr std::uint64_t k_ops_min = 200;
-/// Between two looks into all processes.
+/// Between two looks into all processes; more where there is more to look at.
 constexpr std::uint64_t k_events_per_look = 100;
 
 struct Plan {
@@ -113,7 +113,7 @@ class Cluster {
   struct Machine {
     ProcessId daemon;
     std::vector<ProcessId> drivers;
-    std::vector<ProcessId> workers;  ///< Dead ones among them.
+    std::vector<ProcessId> workers;  ///< Dead ones may be among them.
   };
 
   /// Until each driver that lives has got everything.
@@ -139,16 +139,19 @@ class Cluster {
   }
 
   void rest(Time time) {
-    const Time end = world_.now() + time;
+    rests_ = true;
+    world_.later(time, [this] { rests_ = false; });
     const std::uint64_t limit = world_.events() + events_max();
-    while (world_.next_time() <= end && world_.events() < limit && step()) {}
+    while (rests_ && step()) {
+      if (world_.events() >= limit) fail(fmt::format("much happens and leads to nothing at {} ns", world_.now()));
+    }
   }
 
   /// False: a promise is broken, or nothing happens any more.
   bool step() {
     if (!outcome_.failure.empty() || !world_.step()) return false;
     if (!losses_.empty() && world_.messages() >= losses_.back()) lose_machine();
-    if (world_.events() % k_events_per_look == 0) look();
+    if (world_.events() >= look_at_) look();
     fail(conversations_.fault());
     fail(ledger_.failure());
     return true;
@@ -193,7 +196,9 @@ class Cluster {
     machines_.erase(lost);
   }
   void spawn_worker(ProcessId id) {
-    std::ranges::find(machines_, ProcessId{id.node, 0}, &Machine::daemon)->workers.push_back(id);
+    std::vector<ProcessId>& workers = std::ranges::find(machines_, ProcessId{id.node, 0}, &Machine::daemon)->workers;
+    std::erase_if(workers, [this](ProcessId each) { return !world_.is_alive(each); });
+    workers.push_back(id);
     spawn(id, {.self = id, .node = {id.node, 0}, .claims = claims_}, true);
     if (!dice_.chance(failed_starts_)) return;
     ++outcome_.failed_starts;
@@ -251,13 +256,16 @@ class Cluster {
   /// Into all processes at one moment.
   void look() {
     std::map<ProcessId, const owner::Core*> cores;
+    std::uint64_t objects = 0;
     for_each_host([&](ProcessId id, const ScriptHost& each) {
       cores.emplace(id, &each.core());
+      objects += each.core().holdings().objects;
       if (!each.error().empty()) fail(to_string(id) + ": " + each.error());
     });
     const bool somebody_died = world_.faults().of(FaultKind::kill) + outcome_.machines_lost > 0;
     fail(fault_of_references(cores, somebody_died));
     for (const Machine& machine : machines_) fail(daemon(machine)->fault());
+    look_at_ = world_.events() + std::max(k_events_per_look, cores.size() + objects);
   }
 
   /// With no references left there is nothing left.
@@ -294,6 +302,8 @@ class Cluster {
   std::int64_t stream_bytes_ = 0;
   int failed_starts_ = 0;  // of 100
   std::uint64_t rounds_ = 0;
+  bool rests_ = false;
+  std::uint64_t look_at_ = k_events_per_look;  // so many events
   std::uint32_t machines_begun_ = 0;
   std::uint64_t drivers_begun_ = 0;
   const ControlHost* control_ = nullptr;

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <utility>
 
 #include "base/testing/seeds.h"
 #include "sim/cluster/testing/written_program.h"
@@ -21,6 +23,12 @@ std::string explain(const Program& program, std::uint64_t seed, const std::strin
   return failure + "\n" + to_string(small) + outcome.failure + "\n" + outcome.trace;
 }
 
+using Clock = std::chrono::steady_clock;
+std::uint64_t ms_since(Clock::time_point began) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count());
+}
+
 /// Every k_shards-th seed.
 class ClusterSeeds : public ::testing::TestWithParam<std::uint64_t> {
  public:
@@ -32,20 +40,22 @@ TEST_P(ClusterSeeds, KeepThePromises) {
   const auto one = testing::only_seed();
   if (one && *one % k_shards != GetParam()) return;
   const std::uint64_t last = one.value_or(testing::seed_count(5'000, 200));
-  const auto began = std::chrono::steady_clock::now();
+  const Clock::time_point began = Clock::now();
+  std::pair<std::uint64_t, std::uint64_t> slowest{};  // milliseconds, and its number
   std::uint64_t seeds = 0;
   Outcome sum;
   for (std::uint64_t seed = one.value_or(GetParam() + 1); seed <= last; seed += k_shards) {
     const Program program = make_program(seed);
+    const Clock::time_point seed_began = Clock::now();
     const Outcome outcome = run_program(program, seed);
     ASSERT_EQ(outcome.failure, "") << "seed " << seed << ": " << explain(program, seed, outcome.failure);
+    slowest = std::max(slowest, std::pair(ms_since(seed_began), seed));
     ++seeds;
     sum += outcome;
   }
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - began;
   // tools/simulate adds these up.
-  std::cout << "simulated tasks: seeds " << seeds << ", " << to_string(sum) << ", ms "
-            << static_cast<std::uint64_t>(1'000 * time.count()) << "\n";
+  std::cout << "simulated tasks: seeds " << seeds << ", " << to_string(sum) << ", ms " << ms_since(began) << "\n";
+  std::cout << "slowest: seed " << slowest.second << ", " << slowest.first << " ms\n";
   if (seeds < 100) return;
   EXPECT_GE(sum.ops, 200 * seeds);
   EXPECT_GT(sum.values, 5 * seeds);

@@ -34,7 +34,7 @@ struct MemberPointer {
 #endif
 };
 
-void require(const Handle& actor, const char* call) {
+void require_actor(const Handle& actor, const char* call) {
   if (!actor) {
     throw InvalidArgument(ErrorCode::invalid_argument,
                           fmt::format("{}: the Actor is empty: it is none until it is assigned to", call));
@@ -107,7 +107,7 @@ Handle spawn(const Code& code, const ActorOptions& options, Packer& packed) {
 }
 
 void call(const Handle& actor, const Code& code, Packer& packed, std::span<Handle> results) {
-  require(actor, "call");
+  require_actor(actor, "call");
   shell::OwnerStation& home = home_of_this_thread();
   check_passable(actor, home);
   owner::TaskRequest request = request_of(code, nullptr, packed, home);
@@ -123,7 +123,7 @@ Handle find_actor(const std::string& name) {
 }
 
 void kill_actor(const Handle& actor, const KillOptions& options) {
-  require(actor, "kill");
+  require_actor(actor, "kill");
   actor.home().kill_actor(*actor.object(), options.restart,
                           "kill() was called by " + to_string(home_of_this_thread().self()));
 }

@@ -43,7 +43,7 @@ Bytes feed(Handshake& to, Bytes bytes, std::size_t piece = SIZE_MAX) {
 }
 
 /// Both sides and the three things that they say.
-struct Pair {
+struct Meeting {
   Handshake caller = Handshake::call(token('a'), k_client, k_call, nonce(1));
   Handshake listener = Handshake::answer(token('a'), k_worker, nonce(2));
   Bytes hello{}, answer{}, proof{};
@@ -60,35 +60,35 @@ struct Pair {
 
 TEST(Handshake, BothSidesKnowEachOther) {
   for (const std::size_t piece : {SIZE_MAX, std::size_t{1}, std::size_t{7}}) {
-    Pair pair;
-    EXPECT_FALSE(pair.caller.is_done() || pair.listener.is_done());
-    pair.run(piece);
-    ASSERT_TRUE(pair.caller.is_done() && pair.listener.is_done());
-    EXPECT_EQ(pair.caller.peer(), k_worker);
-    EXPECT_EQ(pair.listener.peer(), k_client);
-    EXPECT_EQ(pair.listener.epoch(), 3u);
-    EXPECT_EQ(pair.caller.wanted() + pair.listener.wanted(), 0u) << "what follows is a channel's";
-    EXPECT_LE(pair.answer.size(), k_hello_bytes_max);
-    EXPECT_TRUE(pair.listener.output().empty());
+    Meeting meeting;
+    EXPECT_FALSE(meeting.caller.is_done() || meeting.listener.is_done());
+    meeting.run(piece);
+    ASSERT_TRUE(meeting.caller.is_done() && meeting.listener.is_done());
+    EXPECT_EQ(meeting.caller.peer(), k_worker);
+    EXPECT_EQ(meeting.listener.peer(), k_client);
+    EXPECT_EQ(meeting.listener.epoch(), 3u);
+    EXPECT_EQ(meeting.caller.wanted() + meeting.listener.wanted(), 0u) << "what follows is a channel's";
+    EXPECT_LE(meeting.answer.size(), k_hello_bytes_max);
+    EXPECT_TRUE(meeting.listener.output().empty());
   }
 }
 
 TEST(Handshake, LeavesWhatComesBehindIt) {
-  Pair pair;
-  pair.hello = output(pair.caller);
-  feed(pair.listener, pair.hello);
-  feed(pair.caller, output(pair.listener));
-  Bytes proof = output(pair.caller);
+  Meeting meeting;
+  meeting.hello = output(meeting.caller);
+  feed(meeting.listener, meeting.hello);
+  feed(meeting.caller, output(meeting.listener));
+  Bytes proof = output(meeting.caller);
   proof.insert(proof.end(), {1, 2, 3});
-  EXPECT_EQ(feed(pair.listener, proof), Bytes({1, 2, 3}));
-  EXPECT_TRUE(pair.listener.is_done());
+  EXPECT_EQ(feed(meeting.listener, proof), Bytes({1, 2, 3}));
+  EXPECT_TRUE(meeting.listener.is_done());
 }
 
 TEST(Handshake, NothingSecretCrossesTheWire) {
-  Pair pair;
-  pair.run();
+  Meeting meeting;
+  meeting.run();
   const Bytes secret(4, 0xaa);
-  for (const Bytes& said : {pair.hello, pair.answer, pair.proof}) {
+  for (const Bytes& said : {meeting.hello, meeting.answer, meeting.proof}) {
     EXPECT_EQ(std::search(said.begin(), said.end(), secret.begin(), secret.end()), said.end());
   }
 }
@@ -120,44 +120,45 @@ TEST(Handshake, WhatDiffersIsNamed) {
     Call call = k_call;
     Token of_client = token('a');
     row.change(worker, client, call, of_client);
-    Pair pair{.caller = Handshake::call(of_client, client, call, nonce(1)),
-              .listener = Handshake::answer(token('a'), worker, nonce(2))};
-    pair.run();
-    EXPECT_EQ(pair.caller.status().code(), row.at_caller) << row.what << ": " << pair.caller.status().text();
-    EXPECT_EQ(pair.listener.status().code(), row.at_listener) << row.what << ": " << pair.listener.status().text();
-    EXPECT_FALSE(pair.caller.is_done() || pair.listener.is_done()) << row.what;
-    EXPECT_TRUE(pair.proof.empty()) << row.what << ": who was refused gets no proof";
+    Meeting meeting{.caller = Handshake::call(of_client, client, call, nonce(1)),
+                    .listener = Handshake::answer(token('a'), worker, nonce(2))};
+    meeting.run();
+    EXPECT_EQ(meeting.caller.status().code(), row.at_caller) << row.what << ": " << meeting.caller.status().text();
+    EXPECT_EQ(meeting.listener.status().code(), row.at_listener)
+        << row.what << ": " << meeting.listener.status().text();
+    EXPECT_FALSE(meeting.caller.is_done() || meeting.listener.is_done()) << row.what;
+    EXPECT_TRUE(meeting.proof.empty()) << row.what << ": who was refused gets no proof";
   }
 }
 
 TEST(Handshake, AListenerRefusesTheProofOfAnotherToken) {
   // A caller that does not care whom it talks to.
-  Pair pair;
+  Meeting meeting;
   Handshake stranger = Handshake::call(token('b'), k_client, k_call, nonce(1));
   Handshake same_token = Handshake::answer(token('b'), k_worker, nonce(2));
   const Bytes hello = output(stranger);
   feed(same_token, hello);
   feed(stranger, output(same_token));
-  feed(pair.listener, hello);
-  feed(pair.listener, output(stranger));
-  EXPECT_EQ(pair.listener.status().code(), ErrorCode::permission_denied);
+  feed(meeting.listener, hello);
+  feed(meeting.listener, output(stranger));
+  EXPECT_EQ(meeting.listener.status().code(), ErrorCode::permission_denied);
 }
 
 TEST(Handshake, AnotherVersionIsToldToBoth) {
-  Pair pair;
-  pair.hello = output(pair.caller);
-  pair.hello[4] = 2;
-  EXPECT_FALSE(feed(pair.listener, pair.hello).empty()) << "nobody knows what follows in that version";
-  EXPECT_EQ(pair.listener.status().code(), ErrorCode::unsupported);
-  Bytes answer = output(pair.listener);
+  Meeting meeting;
+  meeting.hello = output(meeting.caller);
+  meeting.hello[4] = 2;
+  EXPECT_FALSE(feed(meeting.listener, meeting.hello).empty()) << "nobody knows what follows in that version";
+  EXPECT_EQ(meeting.listener.status().code(), ErrorCode::unsupported);
+  Bytes answer = output(meeting.listener);
   ASSERT_FALSE(answer.empty()) << "the caller learns why";
   answer[4] = 2;
-  feed(pair.caller, answer);
-  EXPECT_EQ(pair.caller.status().code(), ErrorCode::unsupported);
+  feed(meeting.caller, answer);
+  EXPECT_EQ(meeting.caller.status().code(), ErrorCode::unsupported);
 }
 
 TEST(Handshake, WhatWasRecordedIsWorthNothing) {
-  Pair first;
+  Meeting first;
   first.run();
   Handshake listener = Handshake::answer(token('a'), k_worker, nonce(3));
   feed(listener, first.hello);
@@ -169,27 +170,27 @@ TEST(Handshake, WhatWasRecordedIsWorthNothing) {
 }
 
 TEST(Handshake, WhatIsTurnedRoundIsRefused) {
-  Pair pair;
-  pair.hello = output(pair.caller);
-  feed(pair.caller, pair.hello);
-  EXPECT_EQ(pair.caller.status().code(), ErrorCode::corrupt_data) << "its own hello";
-  feed(pair.listener, pair.hello);
-  const Bytes answer = output(pair.listener);
+  Meeting meeting;
+  meeting.hello = output(meeting.caller);
+  feed(meeting.caller, meeting.hello);
+  EXPECT_EQ(meeting.caller.status().code(), ErrorCode::corrupt_data) << "its own hello";
+  feed(meeting.listener, meeting.hello);
+  const Bytes answer = output(meeting.listener);
   // The listener's own HMAC as the caller's proof.
-  feed(pair.listener, Bytes(answer.end() - 32, answer.end()));
-  EXPECT_EQ(pair.listener.status().code(), ErrorCode::permission_denied);
+  feed(meeting.listener, Bytes(answer.end() - 32, answer.end()));
+  EXPECT_EQ(meeting.listener.status().code(), ErrorCode::permission_denied);
 }
 
 TEST(Handshake, CutAnywhereItWaits) {
-  Pair whole;
+  Meeting whole;
   whole.run();
   for (std::size_t size = 0; size < whole.answer.size(); ++size) {
-    Pair pair;
-    output(pair.caller);
-    feed(pair.caller, Bytes(whole.answer.begin(), whole.answer.begin() + static_cast<std::ptrdiff_t>(size)));
-    EXPECT_FALSE(pair.caller.is_done()) << size;
-    EXPECT_TRUE(pair.caller.status().ok() && pair.caller.wanted() > 0) << size;
-    EXPECT_TRUE(pair.caller.output().empty()) << size;
+    Meeting meeting;
+    output(meeting.caller);
+    feed(meeting.caller, Bytes(whole.answer.begin(), whole.answer.begin() + static_cast<std::ptrdiff_t>(size)));
+    EXPECT_FALSE(meeting.caller.is_done()) << size;
+    EXPECT_TRUE(meeting.caller.status().ok() && meeting.caller.wanted() > 0) << size;
+    EXPECT_TRUE(meeting.caller.output().empty()) << size;
   }
   const Bytes said = [&] {
     Bytes all = whole.hello;
@@ -205,18 +206,18 @@ TEST(Handshake, CutAnywhereItWaits) {
 }
 
 TEST(Handshake, EachByteChangedIsRefused) {
-  Pair whole;
+  Meeting whole;
   whole.run();
   for (const std::uint8_t change : {0x01, 0x80, 0xff}) {
     for (std::size_t place = 0; place < whole.answer.size(); ++place) {
-      Pair pair;
-      output(pair.caller);
+      Meeting meeting;
+      output(meeting.caller);
       Bytes answer = whole.answer;
       answer[place] ^= change;
-      feed(pair.caller, answer);
-      EXPECT_FALSE(pair.caller.is_done()) << place;
-      EXPECT_FALSE(pair.caller.status().ok()) << place;
-      EXPECT_TRUE(pair.caller.output().empty()) << place;
+      feed(meeting.caller, answer);
+      EXPECT_FALSE(meeting.caller.is_done()) << place;
+      EXPECT_FALSE(meeting.caller.status().ok()) << place;
+      EXPECT_TRUE(meeting.caller.output().empty()) << place;
     }
     for (std::size_t place = 0; place < whole.hello.size() + whole.proof.size(); ++place) {
       // A changed hello is answered by a listener of the same token; the caller's proof is then of another hello.
@@ -233,13 +234,13 @@ TEST(Handshake, EachByteChangedIsRefused) {
 
 TEST(Handshake, AHelloThatIsTooLongIsRefusedBeforeItComes) {
   for (const std::uint16_t length : {95, 97, 248, 249, 65535}) {
-    Pair pair;
-    Bytes hello = output(pair.caller);
+    Meeting meeting;
+    Bytes hello = output(meeting.caller);
     std::memcpy(hello.data() + 6, &length, sizeof length);
     hello.resize(8);
-    feed(pair.listener, hello);
-    EXPECT_EQ(pair.listener.status().code(), ErrorCode::corrupt_data) << length;
-    EXPECT_TRUE(pair.listener.output().empty()) << "it says nothing to those who speak something else";
+    feed(meeting.listener, hello);
+    EXPECT_EQ(meeting.listener.status().code(), ErrorCode::corrupt_data) << length;
+    EXPECT_TRUE(meeting.listener.output().empty()) << "it says nothing to those who speak something else";
   }
 }
 

@@ -43,14 +43,14 @@ bool is_said(char from, char to, const std::string& name) {
   return false;
 }
 
-constexpr std::pair<char, Role> k_roles[] = {
+constexpr std::pair<char, Role> k_letters[] = {
     {'c', Role::client}, {'w', Role::worker}, {'n', Role::node}, {'C', Role::control}};
 
 TEST(Roles, EachMessageWithEachRole) {
   std::size_t allowed = 0;
   for (const wire::Message& message : wire::all_messages(1)) {
-    for (const auto& [from_letter, from] : k_roles) {
-      for (const auto& [to_letter, to] : k_roles) {
+    for (const auto& [from_letter, from] : k_letters) {
+      for (const auto& [to_letter, to] : k_letters) {
         const bool expected = is_said(from_letter, to_letter, name_of(message));
         EXPECT_EQ(may_say(from, to, message.index()), expected)
             << name_of(message) << " from " << to_string(from) << " to " << to_string(to);

@@ -1,0 +1,80 @@
+#include "store/writer.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "store/limits.h"
+
+namespace shoal::store {
+namespace {
+
+/// Two empty pieces have different places.
+std::uint64_t taken(std::uint64_t bytes) { return round_up(std::max<std::uint64_t>(bytes, 1), k_alignment); }
+
+}  // namespace
+
+std::optional<Piece> Writer::allocate(std::uint64_t bytes) {
+  const auto at = extents_.find(current_);
+  if (at == extents_.end()) return std::nullopt;
+  return cut(at->first, at->second, bytes);
+}
+
+std::optional<Piece> Writer::cut(ExtentId id, Extent& extent, std::uint64_t bytes) {
+  // Less than a whole unit may be left at the end of an extent, and is as good for the last piece.
+  const std::uint64_t room = extent.bytes.size() - extent.used;
+  if (extent.is_filled || room == 0 || bytes > room) return std::nullopt;
+  Piece piece{id, extent.used, extent.bytes.subspan(extent.used, bytes)};
+  extent.used += std::min(taken(bytes), room);
+  ++extent.open;
+  return piece;
+}
+
+std::uint64_t Writer::extent_bytes(std::uint64_t bytes) const {
+  std::uint64_t size = k_extent_bytes_min;
+  for (std::size_t i = 0; i < added_ && size < k_extent_bytes_max; ++i) size *= 2;
+  return std::max(size, round_up(bytes, k_page_bytes));
+}
+
+void Writer::add(ExtentId extent, std::span<std::byte> bytes) {
+  const ExtentId before = std::exchange(current_, extent);
+  extents_[extent] = {bytes};
+  ++added_;
+  if (const auto at = extents_.find(before); at != extents_.end() && before != extent) {
+    at->second.is_filled = true;
+    return_if_done(before);
+  }
+}
+
+Place Writer::seal(const Piece& piece, std::uint64_t bytes) {
+  assert(bytes <= piece.bytes.size());
+  end(piece, taken(bytes));
+  return {piece.extent, piece.offset, bytes};
+}
+
+void Writer::abandon(const Piece& piece) { end(piece, 0); }
+
+void Writer::end(const Piece& piece, std::uint64_t bytes) {
+  Extent& extent = extents_.at(piece.extent);
+  const std::uint64_t size = extent.bytes.size();
+  const bool is_last = std::min(piece.offset + taken(piece.bytes.size()), size) == extent.used;
+  if (is_last) extent.used = std::min(piece.offset + bytes, size);
+  --extent.open;
+  return_if_done(piece.extent);
+}
+
+void Writer::recall(ExtentId extent) {
+  const auto at = extents_.find(extent);
+  if (at == extents_.end()) return;
+  at->second.is_filled = true;
+  return_if_done(extent);
+}
+
+void Writer::return_if_done(ExtentId id) {
+  const auto at = extents_.find(id);
+  if (!at->second.is_filled || at->second.open > 0) return;
+  extents_.erase(at);
+  if (current_ == id) current_ = 0;
+  returned_.push_back(id);
+}
+
+}  // namespace shoal::store

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <string>
-#include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -65,8 +65,8 @@ std::string Core::holders() const {
     if (extent.state == Extent::State::open && !extent.on_disk) kept[extent.writer].open += extent.bytes;
   }
   std::vector<std::pair<ProcessId, Kept>> most(kept.begin(), kept.end());
-  std::stable_sort(most.begin(), most.end(), [](const auto& a, const auto& b) {
-    return a.second.pinned + a.second.open > b.second.pinned + b.second.open;
+  std::sort(most.begin(), most.end(), [](const auto& a, const auto& b) {
+    return std::pair(b.second.pinned + b.second.open, a.first) < std::pair(a.second.pinned + a.second.open, b.first);
   });
   if (most.size() > k_holders_named_max) most.resize(k_holders_named_max);
   std::string text;

@@ -1,7 +1,8 @@
 #include "store/victims.h"
 
 #include <algorithm>
-#include <tuple>
+#include <iterator>
+#include <utility>
 
 namespace shoal::store {
 namespace {
@@ -48,7 +49,9 @@ std::vector<Extent*> choose_victims(Extents& extents, PinBoard& pins, std::uint6
     const std::uint64_t cost = to_write(extent);
     if (cost == 0 || may_write) ranked.emplace_back(cost, &extent);
   }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first, a.second->id) < std::pair(b.first, b.second->id);
+  });
 
   std::vector<Extent*> victims;
   std::uint64_t found = 0;

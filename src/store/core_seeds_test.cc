@@ -17,7 +17,6 @@ namespace shoal::store {
 namespace {
 
 using Pin = PinTable::Pin;
-constexpr std::uint64_t k_page = k_page_bytes;
 
 /// A store under random processes, and an oracle that knows what was sealed and what each ticket may become. Processes
 /// pin by the real tables; extents are bytes whose every reader compares what it sees.

@@ -19,9 +19,6 @@ using ::testing::Pair;
 using Pin = PinTable::Pin;
 using Where = ObjectInfo::Where;
 
-constexpr std::uint64_t k_page = k_page_bytes;
-const ProcessId k_a{1, 1}, k_b{1, 2};
-
 class StoreCore : public ::testing::Test {
  protected:
   explicit StoreCore(Core::Options options = {.capacity_bytes = 4 * k_page, .warm_bytes_max = 2 * k_page})

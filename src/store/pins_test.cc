@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/seeds.h"
+#include "store/testing/machine.h"
 
 namespace shoal::store {
 namespace {
@@ -17,8 +18,6 @@ using Pin = PinTable::Pin;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-
-const ProcessId k_a{1, 1}, k_b{1, 2};
 
 class Pins : public ::testing::Test {
  protected:

@@ -17,6 +17,9 @@
 
 namespace shoal::store {
 
+inline constexpr std::uint64_t k_page = k_page_bytes;
+inline constexpr ProcessId k_a{1, 1}, k_b{1, 2};
+
 /// A core with its shell, for tests: extents are bytes of this process, the disk is a map, and I/O ends when the test
 /// says so.
 class Machine {

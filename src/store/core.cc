@@ -113,15 +113,17 @@ void Core::on_unpinned(std::uint32_t slot) {
 void Core::make_dropped(Object& object) {
   table_.remove(object);
   object.dropped = true;
-  dropped_[object.residence.slot] = &object;
   for (const TicketId& id : object.soft) std::erase(tickets_.at(id).objects, &object);
   object.soft.clear();
 }
 
 void Core::free_if_let_go(Object& object) {
   assert(object.dropped);
-  if (object.io != Object::Io::none || object.holds > 0) return;
-  if (!pins_.close(object.residence)) return;  // the last pin rings
+  // The last pin rings; the last hold and the end of I/O come here again.
+  if (object.io != Object::Io::none || object.holds > 0 || !pins_.close(object.residence)) {
+    dropped_[object.residence.slot] = &object;
+    return;
+  }
   if (object.on_disk) {
     spilled(object, false);
     actions_.push_back(DeleteSpill{object.key});

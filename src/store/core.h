@@ -174,6 +174,7 @@ class Core {
   void revoke_soft_holders(Object& object);
   void leave_memory(Object& object);
   void unhold(Object& object);
+  /// To be followed by free_if_let_go, or by the end of a hold.
   void make_dropped(Object& object);
   void free_if_let_go(Object& object);
   /// The object whose I/O has ended; null where none was under way.

@@ -31,8 +31,8 @@ DATA = ROOT / "build" / "bench-data"
 class Line:
     """One benchmark: commands for ours, limit and peer, and the floor as a predicate over medians."""
 
-    def __init__(self, name, unit, better, ours, limit=None, peer=None, peer_name="", floor="", holds=None):
-        self.name, self.unit, self.better = name, unit, better
+    def __init__(self, name, unit, better, ours, limit=None, peer=None, peer_name="", floor="", holds=None, engine="threads"):
+        self.name, self.unit, self.better, self.engine = name, unit, better, engine
         self.commands = {"ours": ours, "limit": limit, "peer": peer}
         self.peer_name, self.floor, self.holds = peer_name, floor, holds
         self.figures = {"ours": [], "limit": [], "peer": []}  # one for each round
@@ -201,6 +201,18 @@ def task_lines(build):
     ]
 
 
+def channel_lines(build):
+    def line(name, unit, better, floor, arguments, limit):
+        return Line(name, unit, better, [build / "bench/bench_channels", *arguments], [build / "bench/limit_socket", *limit],
+                    None, "", *floor, engine="processes")
+    return [
+        line("channel_sync", "us", "lower", at_most(1.15), ["sync", "two", "20000"], ["round", "two", "20000"]),
+        line("channel_sync_one_core", "us", "lower", at_most(1.15), ["sync", "one", "100000"], ["round", "one", "100000"]),
+        line("channel_async", "messages/s", "higher", above(1_500_000, "messages/s"), ["async", "4000000"],
+             ["bulk", "4000000"]),
+    ]
+
+
 def measure(lines, rounds, env, slow_endpoint=None):
     for line in lines:
         slow = {**env, "AWS_ENDPOINT_URL": f"http://{slow_endpoint}"} if line.name == "s3_mnist_20ms" else env
@@ -236,7 +248,7 @@ def report(lines, path):
         print(f"{line.name:20} {line.unit:10} {number(line.median('ours')):>10} "
               f"{number(min(ours)) + ' .. ' + number(max(ours)):>20} {number(line.median('limit')):>10} {ratios['limit']:>6} "
               f"{number(line.median('peer')):>10} {ratios['peer']:>6}  {line.floor}: {verdict}")
-        out.append({"name": line.name, "engine": "threads", "value": line.median("ours"), "unit": line.unit,
+        out.append({"name": line.name, "engine": line.engine, "value": line.median("ours"), "unit": line.unit,
                     "better": line.better, "limit": line.median("limit"), "peer": line.median("peer"),
                     "peer_name": line.peer_name if line.figures["peer"] else "",
                     "cpu_us_per_op": statistics.median(line.cpu) if line.cpu else None})
@@ -253,8 +265,12 @@ def chosen(lines, args):
     return lines
 
 
+def lines_without_server(build, python):
+    return task_lines(build) + channel_lines(build) + local_lines(build, python)
+
+
 def measure_local(args, python):
-    lines = chosen(task_lines(args.build) + local_lines(args.build, python), args)
+    lines = chosen(lines_without_server(args.build, python), args)
     make_local_data(args.build, {line.name for line in lines})
     measure(lines, args.rounds, clean_environment())
     return lines
@@ -280,7 +296,7 @@ def main():
     options.add_argument("--rounds", default=5, type=int)
     options.add_argument("--no-peers", action="store_true")
     args = options.parse_args()
-    local = {line.name for line in task_lines(args.build) + local_lines(args.build, "")}
+    local = {line.name for line in lines_without_server(args.build, "")}
     names = {line.name for line in s3_lines(args.build, "", "")} | local
     if unknown := set(args.only) - names:
         raise SystemExit(f"no such line: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")

@@ -68,6 +68,7 @@ void Conversations::heard(ProcessId process, ProcessId, const wire::PushTask& pu
   for (const Payload& value : push.resolved) {
     for (const ObjectId& id : value.refs()) came_otherwise_.emplace(process, id);
   }
+  giving_[{process, push.task}] = {.first_credit = push.credit, .credit = push.credit};
   if (!open_.emplace(Attempt{process, push.task}, push.attempt).second) {
     broken(push.task.owner, "pushed " + to_string(push.task) + " to one worker twice");
   }
@@ -139,18 +140,54 @@ void Conversations::said(ProcessId from, ProcessId, const wire::Retained& retain
 void Conversations::said(ProcessId from, ProcessId, const wire::ResultHeld& held) {
   const auto results = results_.find({from, held.task});
   if (results == results_.end()) return broken(from, "says twice that it holds results, or has none");
-  for (const ObjectId& id : results->second.refs) {
-    if (id.owner == from || told_dead_.contains({from, id.owner})) continue;
-    const Borrow borrow = borrows_[{from, id}];
-    if (borrow == Borrow::none || borrow == Borrow::adding) {
-      broken(from, "says that it holds " + to_string(id) + " and is not registered for it");
-    }
-  }
+  holds(from, results->second.refs);
   results_.erase(results);
 }
 
-void Conversations::heard(ProcessId process, ProcessId, const wire::StreamItem& item) {
-  for (const ObjectId& id : item.value.refs()) came_otherwise_.emplace(process, id);
+void Conversations::holds(ProcessId process, const std::vector<ObjectId>& ids) {
+  for (const ObjectId& id : ids) {
+    if (id.owner == process || told_dead_.contains({process, id.owner})) continue;
+    const Borrow borrow = borrows_[{process, id}];
+    if (borrow == Borrow::none || borrow == Borrow::adding) {
+      broken(process, "says that it holds " + to_string(id) + " and is not registered for it");
+    }
+  }
+}
+
+// --- Streams.
+
+void Conversations::said(ProcessId from, ProcessId, const wire::StreamItem& item) {
+  Giving& giving = giving_[{from, item.task}];
+  if (giving.sent >= giving.credit) broken(from, "gives more items of " + to_string(item.task) + " than it may");
+  giving.sent += wire::cost_of(item.value);
+}
+
+void Conversations::heard(ProcessId process, ProcessId from, const wire::StreamItem& item) {
+  item_bytes_[item.task] += wire::cost_of(item.value);
+  if (item.value.refs().empty()) return;
+  const auto refs = item.value.refs();
+  items_[{from, item.task, item.attempt, item.index}].assign(refs.begin(), refs.end());
+  for (const ObjectId& id : refs) came_otherwise_.emplace(process, id);
+}
+
+void Conversations::said(ProcessId from, ProcessId, const wire::CancelTask& cancel) {
+  if (from == cancel.task.owner) cancelled_.insert(cancel.task);
+}
+
+void Conversations::said(ProcessId from, ProcessId, const wire::StreamCredit& credit) {
+  const bool is_true = credit.taken_bytes <= item_bytes_[credit.task];
+  if (!is_true) broken(from, "says that it took more items of " + to_string(credit.task) + " than it was given");
+}
+
+void Conversations::heard(ProcessId process, ProcessId, const wire::StreamCredit& credit) {
+  Giving& giving = giving_[{process, credit.task}];
+  giving.credit = giving.first_credit + credit.taken_bytes;
+}
+
+void Conversations::said(ProcessId from, ProcessId to, const wire::ItemHeld& held) {
+  const auto item = items_.extract({to, held.task, held.attempt, held.index});
+  if (item.empty()) return broken(from, "says twice that it holds an item of " + to_string(held.task));
+  if (!cancelled_.contains(held.task)) holds(from, item.mapped());
 }
 
 // --- References.
@@ -248,6 +285,9 @@ std::string Conversations::unfinished(const World& world) const {
   }
   for (const auto& [attempt, results] : results_) {
     if (both_live(attempt.first, results.worker)) return "results of " + to_string(attempt.second) + " are not held";
+  }
+  for (const auto& [item, refs] : items_) {
+    if (both_live(item.worker, item.task.owner)) return "an item of " + to_string(item.task) + " is not held";
   }
   for (const auto& [attempt, count] : retaining_) {
     if (both_live(attempt.first, attempt.second.owner)) return to_string(attempt.second) + " is retained for ever";

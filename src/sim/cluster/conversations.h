@@ -40,6 +40,18 @@ class Conversations final : public Observer {
     TaskId task;
     std::uint32_t attempt = 0;
   };
+  /// Of a stream's attempt, at its worker.
+  struct Giving {
+    std::int64_t first_credit = 0, credit = 0, sent = 0;
+  };
+  /// An item with references.
+  struct Item {
+    ProcessId worker;
+    TaskId task;
+    std::uint32_t attempt = 0;
+    std::uint64_t index = 0;
+    friend auto operator<=>(const Item&, const Item&) = default;
+  };
   using Attempt = std::pair<ProcessId, TaskId>;      // of the worker
   using Reference = std::pair<ProcessId, ObjectId>;  // of the borrower
 
@@ -50,6 +62,10 @@ class Conversations final : public Observer {
   void said(ProcessId from, ProcessId to, const wire::ReturnTasks& back);
   void said(ProcessId from, ProcessId to, const wire::Retained& retained);
   void said(ProcessId from, ProcessId to, const wire::ResultHeld& held);
+  void said(ProcessId from, ProcessId to, const wire::CancelTask& cancel);
+  void said(ProcessId from, ProcessId to, const wire::StreamItem& item);
+  void said(ProcessId from, ProcessId to, const wire::StreamCredit& credit);
+  void said(ProcessId from, ProcessId to, const wire::ItemHeld& held);
   void said(ProcessId from, ProcessId to, const wire::BorrowAdd& add);
   void said(ProcessId from, ProcessId to, const wire::BorrowDrop& drop);
   void said(ProcessId from, ProcessId to, const wire::FetchValue& fetch);
@@ -67,6 +83,7 @@ class Conversations final : public Observer {
   }
   void heard(ProcessId process, ProcessId from, const wire::ReturnTasks& back);
   void heard(ProcessId process, ProcessId from, const wire::StreamItem& item);
+  void heard(ProcessId process, ProcessId from, const wire::StreamCredit& credit);
   void heard(ProcessId process, ProcessId from, const wire::ValueIs& value);
   void heard(ProcessId process, ProcessId from, const wire::BorrowAdded& added);
   void heard(ProcessId process, ProcessId from, const wire::LeaseGrant& grant);
@@ -78,6 +95,8 @@ class Conversations final : public Observer {
   void ended(ProcessId owner, ProcessId worker, const TaskId& task, bool again);
   /// The first that had not ended may have started.
   void lose(ProcessId owner, ProcessId worker);
+  /// It lets whoever gave these references to it let go of them.
+  void holds(ProcessId process, const std::vector<ObjectId>& ids);
   void answer(ProcessId asked_by, ProcessId from, const ObjectId& object);
   void broken(ProcessId by, const std::string& what);
 
@@ -91,6 +110,11 @@ class Conversations final : public Observer {
   std::map<TaskId, std::uint32_t> next_attempt_;  // of tasks that were pushed and came back
   std::map<Attempt, std::uint32_t> retaining_;    // ends that said so, and no Retained
   std::map<Attempt, Results> results_;            // of the submitter: with references, and not held
+
+  std::map<Attempt, Giving> giving_;             // the last attempt of each worker
+  std::map<TaskId, std::int64_t> item_bytes_;    // that the submitter was given in all
+  std::map<Item, std::vector<ObjectId>> items_;  // of the submitter: not held, and what they contain
+  std::set<TaskId> cancelled_;                   // streams of which nothing more is wanted
 
   std::map<Reference, Borrow> borrows_;
   std::map<Reference, std::uint32_t> fetches_;           // not answered

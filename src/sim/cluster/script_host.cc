@@ -245,11 +245,13 @@ void ScriptHost::fail(Activity& activity, Register out, const Object& object) {
   }
 }
 
-/// True where the script goes on: the second time where it had to wait.
 bool ScriptHost::op_yield(Activity& activity, const Op& op) {
-  if (std::exchange(activity.needed, 0) > 0) return true;
-  Payload item = to_value(combine(activity.seen, op.k), activity.script.padding, activity.ids(op.refs), k_item);
-  if (core_.yield_item(*activity.execution, std::move(item))) return true;
+  activity.needed = 0;
+  if (core_.may_yield(*activity.execution)) {
+    core_.yield_item(*activity.execution,
+                     to_value(combine(activity.seen, op.k), activity.script.padding, activity.ids(op.refs), k_item));
+    return true;
+  }
   activity.needed = 1;
   activity.ready = 0;
   core_.watch_credit(*activity.execution, &activity);

@@ -170,6 +170,7 @@ void World::on_arrival(Index port, std::uint64_t epoch) {
   Port& here = ports_[port];
   Resident& host = residents_[here.resident];
   if (host.life != Life::alive || here.channel == nullptr || here.channel->epoch() != epoch) return;
+  if (here.late_until > now_) return push(here.late_until, EventKind::arrival, port, epoch);
   net::Frame frame;
   if (!here.channel->take_arrival(frame)) {
     if (here.channel->take_end()) here.session.on_broken(epoch);
@@ -268,7 +269,7 @@ void World::kill(ProcessId id, const std::string& cause) {
   if (dead.options.on_killed) later(random_.between(1, options_.announce_ns_max), std::move(dead.options.on_killed));
 }
 
-/// Some of what it sent last is lost; the rest arrives, if it arrives before the announcement.
+/// Some of what it sent last is lost; the rest arrives, at times late, if it arrives before the announcement.
 void World::bury(Index index) {
   for (const Index port : residents_[index].ports) {
     ports_[port].session.on_peer_died();
@@ -278,6 +279,9 @@ void World::bury(Index index) {
       const auto under_way = static_cast<std::int64_t>(peer.channel->under_way());
       if (random_.chance(50)) {
         tally_.frames_lost += peer.channel->lose_behind(static_cast<std::size_t>(random_.between(0, under_way)));
+      }
+      if (peer.channel->under_way() > 0 && random_.chance(50)) {
+        peer.late_until = now_ + random_.between(1, options_.announce_ns_max);
       }
     }
     announce(port ^ 1);
@@ -290,7 +294,7 @@ void World::announce(Index port) {
   const ProcessId dead = owner(port ^ 1).id;
   const bool is_daemon = owner(port).id == ProcessId{dead.node, 0};
   const Time delay = is_daemon && random_.chance(50) ? 1 : random_.between(1, options_.announce_ns_max);
-  push(now_ + delay, EventKind::death, port);
+  push(std::max(now_, ports_[port].late_until) + delay, EventKind::death, port);
 }
 
 /// The owner of this end is told that the other end's is dead.

@@ -112,6 +112,7 @@ class World final : public ChannelWorld {
     std::unique_ptr<SimulatedChannel> channel;
     Time timer_at = 0;  // as above
     Time slow_until = 0;
+    Time late_until = 0;  // the last words of the dead arrive no sooner
   };
 
   // ChannelWorld

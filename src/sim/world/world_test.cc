@@ -252,6 +252,23 @@ TEST(World, DeathIsToldToWhoTalkedToTheDeadOnceAndLast) {
   }
 }
 
+TEST(World, LastWordsMayComeLate) {
+  int late = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    World world({.seed = seed});
+    const Note& a = spawn(world, k_a);
+    spawn(world, k_b);
+    EXPECT_TRUE(world.run());
+    send(world, k_b, k_a, 1, 1);
+    world.step();
+    world.kill(k_b, "fell");
+    const Time died = world.now();
+    while (a.told.empty() && world.step()) {}
+    late += a.told == Lines{"n1.2:1"} && world.now() - died > 2'000'000;
+  }
+  EXPECT_GT(late, 0) << "nothing else is under way for longer than a millisecond or two";
+}
+
 TEST(World, AProcessMayKillItselfAndSpawnAnotherInACall) {
   World world({});
   Note& a = spawn(world, k_a);

@@ -46,6 +46,11 @@ void Conversations::broken(ProcessId by, const std::string& what) {
 
 // --- Tasks.
 
+std::uint32_t Conversations::next_attempt(const TaskId& task) const {
+  const auto found = next_attempt_.find(task);
+  return found == next_attempt_.end() ? 0 : found->second;
+}
+
 void Conversations::said(ProcessId from, ProcessId, const wire::DefineTemplate& define) {
   if (!define.what->retry_on.empty()) retried_.emplace(from, define.id);
 }
@@ -53,8 +58,7 @@ void Conversations::said(ProcessId from, ProcessId, const wire::DefineTemplate& 
 void Conversations::said(ProcessId from, ProcessId to, const wire::PushTask& push) {
   const auto held = held_.find({from, push.lease});
   if (held == held_.end() || held->second != to) broken(from, "pushes to a worker that is not leased to it");
-  const auto next = next_attempt_.find(push.task);
-  const std::uint32_t expected = next == next_attempt_.end() ? 0 : next->second;
+  const std::uint32_t expected = next_attempt(push.task);
   // Nobody else hears of an exception in what the owner ran in its own place.
   const bool may_be_later = retried_.contains({from, push.task_template});
   if (push.attempt < expected || (push.attempt > expected && !may_be_later)) {
@@ -99,19 +103,20 @@ void Conversations::said(ProcessId from, ProcessId, const wire::ReturnTasks& bac
 }
 
 void Conversations::heard(ProcessId process, ProcessId from, const wire::TaskDone& done) {
-  ended(process, from, done.task, false);
+  if (!ended(process, from, done.task, false)) return;
   std::vector<ObjectId> refs(done.result.refs().begin(), done.result.refs().end());
   for (const Payload& more : done.more) refs.insert(refs.end(), more.refs().begin(), more.refs().end());
   for (const ObjectId& id : refs) came_otherwise_.emplace(process, id);
   if (!refs.empty()) results_[{process, done.task}] = {from, std::move(refs)};
 }
 
-void Conversations::ended(ProcessId owner, ProcessId worker, const TaskId& task, bool again) {
+bool Conversations::ended(ProcessId owner, ProcessId worker, const TaskId& task, bool again) {
   std::vector<Pushed>& pushed = pushed_[{owner, worker}];
   const auto found = std::ranges::find(pushed, task, &Pushed::task);
-  if (found == pushed.end()) return;  // it comes too late
+  if (found == pushed.end()) return false;
   if (again) next_attempt_[task] = found->attempt + 1;
   pushed.erase(found);
+  return true;
 }
 
 void Conversations::lose(ProcessId owner, ProcessId worker) {
@@ -291,6 +296,9 @@ std::string Conversations::unfinished(const World& world) const {
   }
   for (const auto& [attempt, count] : retaining_) {
     if (both_live(attempt.first, attempt.second.owner)) return to_string(attempt.second) + " is retained for ever";
+  }
+  for (const auto& [lease, grant] : granted_) {
+    if (both_live(lease.first, grant.holder)) return "no end of lease " + std::to_string(lease.second);
   }
   for (const auto& [reference, count] : fetches_) {
     if (both_live(reference.first, reference.second.owner)) return to_string(reference.second) + " is fetched in vain";

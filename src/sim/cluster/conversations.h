@@ -23,6 +23,8 @@ class Conversations final : public Observer {
 
   /// The first rule that was broken. Empty = none.
   const std::string& fault() const { return fault_; }
+  /// Earlier ones of the task were lost, or failed and are tried again, as its owner knows.
+  std::uint32_t next_attempt(const TaskId& task) const;
   /// What two living processes began and did not end, now that the world rests. Empty = nothing.
   std::string unfinished(const World& world) const;
 
@@ -91,8 +93,8 @@ class Conversations final : public Observer {
   void heard(ProcessId process, ProcessId from, const wire::LeaseLost& lost);
 
   void end(ProcessId worker, const TaskId& task, std::uint32_t attempt, bool retains);
-  /// The owner hears of an end; `again` where it is no result.
-  void ended(ProcessId owner, ProcessId worker, const TaskId& task, bool again);
+  /// The owner hears of an end; `again` where it is no result. False where that comes too late to count.
+  bool ended(ProcessId owner, ProcessId worker, const TaskId& task, bool again);
   /// The first that had not ended may have started.
   void lose(ProcessId owner, ProcessId worker);
   /// It lets whoever gave these references to it let go of them.

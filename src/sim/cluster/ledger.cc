@@ -42,7 +42,9 @@ void Ledger::read(const ObjectId& id, const Payload& value) {
   if (made == tasks_.end()) return;  // something put
   made->second.read = true;
   if (made->second.runs) fail(to_string(id) + " is known while an attempt to make it runs");
-  if (attempt_of(value) != made->second.last) fail(to_string(id) + " comes from an attempt that was given up");
+  const bool is_lost = attempt_of(value) < conversations_.next_attempt(made->first);
+  if (is_lost || attempt_of(value) != made->second.last)
+    fail(to_string(id) + " comes from an attempt that was given up");
 }
 
 }  // namespace shoal::sim::cluster

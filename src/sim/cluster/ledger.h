@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "sim/cluster/conversations.h"
 #include "sim/world/world.h"
 
 namespace shoal::sim::cluster {
@@ -15,7 +16,7 @@ namespace shoal::sim::cluster {
 /// broken: an attempt runs once and in one place, what is read comes from the last attempt and is the same for all.
 class Ledger {
  public:
-  explicit Ledger(const World& world) : world_(world) {}
+  Ledger(const World& world, const Conversations& conversations) : world_(world), conversations_(conversations) {}
 
   /// An attempt begins in that process. `retries` of the task; -1 = always.
   void began(ProcessId process, const TaskId& task, std::uint32_t attempt, std::int32_t retries);
@@ -43,6 +44,7 @@ class Ledger {
   };
 
   const World& world_;
+  const Conversations& conversations_;
   std::map<TaskId, Attempts> tasks_;
   std::map<ObjectId, std::uint64_t> numbers_;  // as they were read first
   std::string failure_;

@@ -74,7 +74,7 @@ class Cluster {
                 .observer = &conversations_,
                 .late_one_in = plan.late_one_in,
                 .announce_ns_max = plan.announce_ns_max}),
-        ledger_(world_) {
+        ledger_(world_, conversations_) {
     claims_ = dice_.chance(50);
     stream_bytes_ = dice_.chance(50) ? owner::k_stream_bytes : dice_.pick({1, 100, 500});
     failed_starts_ = dice_.chance(70) ? 0 : 20;

@@ -55,7 +55,7 @@ TEST_P(ClusterSeeds, KeepThePromises) {
   }
   // tools/simulate adds these up.
   std::cout << "simulated tasks: seeds " << seeds << ", " << to_string(sum) << ", ms " << ms_since(began) << "\n";
-  std::cout << "slowest: seed " << slowest.second << ", " << slowest.first << " ms\n";
+  std::cout << "slowest: " << slowest.second << " in " << slowest.first << " ms\n";
   if (seeds < 100) return;
   EXPECT_GE(sum.ops, 200 * seeds);
   EXPECT_GT(sum.values, 5 * seeds);

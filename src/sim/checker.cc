@@ -197,6 +197,9 @@ void Checker::compare(const data::RunReport& report) {
     fail("the executor has booked " + std::to_string(report.memory_used) + " bytes instead of " +
          std::to_string(booked()));
   }
+  const bool any_goes_on = std::any_of(fragments_.begin(), fragments_.end(),
+                                       [](const auto& each) { return !each.second.cancelled; });
+  if (finished_ && any_goes_on) fail("a fragment goes on though the run is over");
   for (std::size_t op = 0; op < ops_.size(); ++op) {
     std::int64_t waiting = 0;
     for (const auto& [id, block] : blocks_) waiting += block.op == op && !block.taken;

@@ -1,5 +1,6 @@
 #include "store/spill_files.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,6 +103,8 @@ Result<SpillFiles::Segment*> SpillFiles::segment_for(std::size_t folder, std::ui
   if (current == nullptr) {
     Segment segment{.folder = folder};
     SHOAL_ASSIGN_OR_RETURN(segment.file, folders_[folder].create(segment.name));
+    // The system reads further ahead then: an object is read from its beginning to its end.
+    posix_fadvise(segment.file.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
     segments_.push_back(std::move(segment));
     current = &segments_.back();
   }

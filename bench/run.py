@@ -213,6 +213,23 @@ def channel_lines(build):
     ]
 
 
+def store_lines(build):
+    folder = ROOT / "build/bench-spill"
+
+    def line(name, unit, floor, count, with_limit=True, on_disk=False):
+        arguments = [name, count] + ([folder] if on_disk else [])
+        limit = [build / "bench/limit_store", *arguments] if with_limit else None
+        return Line(f"store_{name}", unit, "higher", [build / "bench/bench_store", *arguments], limit, None, "", *floor)
+    return [
+        line("put_large", "GB/s", at_least(0.8), 20),
+        line("put_large_fresh", "GB/s", ("", None), 1),
+        line("put_small", "objects/s", above(500_000, "objects/s"), 3_000_000, with_limit=False),
+        line("get_small", "objects/s", above(2_000_000, "objects/s"), 20_000_000, with_limit=False),
+        line("spill_write", "GB/s", at_least(0.9), 1024, on_disk=True),
+        line("spill_read", "GB/s", at_least(0.9), 1024, on_disk=True),
+    ]
+
+
 def measure(lines, rounds, env, slow_endpoint=None):
     for line in lines:
         slow = {**env, "AWS_ENDPOINT_URL": f"http://{slow_endpoint}"} if line.name == "s3_mnist_20ms" else env
@@ -266,7 +283,7 @@ def chosen(lines, args):
 
 
 def lines_without_server(build, python):
-    return task_lines(build) + channel_lines(build) + local_lines(build, python)
+    return task_lines(build) + channel_lines(build) + store_lines(build) + local_lines(build, python)
 
 
 def measure_local(args, python):

@@ -150,5 +150,15 @@ TEST_P(Get, TheClusterSaysWhatItHas) {
   EXPECT_EQ(get(holder), 1);
 }
 
+/// Needs a worker of another kind, while what runs it has the place of the only one.
+double wait_for_another_kind() {
+  return get(submit({.num_cpus = 0.5}, [] { return 0.5; }));
+}
+
+TEST(GetOnOneCpu, WhatThisThreadRunsItselfGivesItsPlaceBackWhileItWaits) {
+  const Session session({.num_cpus = 1});
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(get(submit(wait_for_another_kind)), 0.5);
+}
+
 }  // namespace
 }  // namespace shoal

@@ -57,7 +57,7 @@ class OwnerStation::Blocked {
 
   /// Under the station's lock.
   void begin() {
-    if (begun_ || !home_.options_.is_worker || home_.execution_here() == nullptr) return;
+    if (begun_ || home_.execution_here() == nullptr) return;
     begun_ = true;
     home_.core_->waits();
   }

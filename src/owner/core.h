@@ -116,6 +116,10 @@ class Core {
   /// Tells `waiter` when it may yield, now if so. One at a time.
   void watch_credit(const Execution& execution, CreditWaiter* waiter) { runs_.watch_credit(execution, waiter); }
   void unwatch_credit(const Execution& execution) { runs_.unwatch_credit(execution); }
+  /// It goes by the name of another template, which lives as long as the core.
+  void rename(Execution& execution, const wire::TaskTemplate& what) { execution.what = execution.run->what = &what; }
+  /// What runs here under this name; null where nothing does, any more.
+  Run* find_running(const RunKey& key) const { return runs_.find_running(key); }
   /// What runs waits from now on: what has not started goes back to its submitters, and the CPU is lent to others.
   void waits();
   void waits_no_more();

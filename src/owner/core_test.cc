@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -324,6 +325,31 @@ TEST(Core, TasksOfTasks) {
   cores.expect_nothing_left();
 }
 
+TEST(Core, TasksApartGetAWorkerEachHoweverShortOthersWere) {
+  Cores cores(2);
+  wire::TaskTemplate what = *k_template;
+  what.apart = true;
+  const auto apart = std::make_shared<const wire::TaskTemplate>(what);
+  for (int i = 0; i < 3; ++i) {
+    const Handle result = submit(cores.driver(), number(i), {}, apart);
+    cores.run_all(run_sum);
+    EXPECT_EQ(result.value(), i);
+  }
+  Handle first = submit(cores.driver(), number(1), {}, apart), second = submit(cores.driver(), number(2), {}, apart);
+  cores.deliver();
+  std::vector<std::pair<Core*, Execution>> begun;
+  for (const ProcessId worker : cores.workers()) {
+    Core& core = cores.core(worker);
+    if (std::optional<Execution> execution = core.next()) begun.emplace_back(&core, std::move(*execution));
+  }
+  EXPECT_EQ(begun.size(), 2U);
+  for (auto& [core, execution] : begun) run_sum(*core, std::move(execution));
+  cores.deliver();
+  first.drop();
+  second.drop();
+  cores.expect_nothing_left();
+}
+
 // --- Cancelling.
 
 TEST(Core, CancelsInEveryState) {
@@ -363,7 +389,7 @@ class Family {
     child_run = child_core->next();
   }
   Handle submit_child(const Execution& of) {
-    return {*parent_core, parent_core->submit({.what = k_template, .arguments = number(2), .parent = &of})};
+    return {*parent_core, parent_core->submit({.what = k_template, .arguments = number(2), .parent = of.run})};
   }
   void end() {
     child.reset();
@@ -441,7 +467,7 @@ TEST(Core, WhatRunsInThePlaceOfAWorkerIsToldToo) {
   Handle result = submit(driver, number(1));
   std::optional<Execution> execution = driver.claim(result.get(), nullptr);
   ASSERT_TRUE(execution);
-  Handle child(driver, driver.submit({.what = k_template, .arguments = number(2), .parent = &*execution}));
+  Handle child(driver, driver.submit({.what = k_template, .arguments = number(2), .parent = execution->run}));
   driver.cancel(result.get());
   EXPECT_TRUE(execution->cancelled->load());
   EXPECT_EQ(child.failure(), ErrorCode::cancelled);

@@ -37,7 +37,8 @@ wire::PushTask attempt_of(const Task& task) {
 
 Kind& Leases::kind_of(const wire::TaskTemplate& what) {
   for (const auto& kind : kinds_) {
-    if (kind->resources == what.resources && kind->strategy == what.strategy && kind->priority == what.priority) {
+    if (kind->resources == what.resources && kind->strategy == what.strategy && kind->priority == what.priority &&
+        kind->apart == what.apart) {
       return *kind;
     }
   }
@@ -46,6 +47,7 @@ Kind& Leases::kind_of(const wire::TaskTemplate& what) {
   kind->resources = what.resources;
   kind->strategy = what.strategy;
   kind->priority = what.priority;
+  kind->apart = what.apart;
   kinds_.push_back(std::move(kind));
   return *kinds_.back();
 }
@@ -104,7 +106,7 @@ std::size_t Leases::room(const Lease& lease) const {
   if (lease.recalled || lease.waits || lease.here != nullptr) return 0;
   const Template& next = *lease.kind->ready.first()->of;
   std::size_t window = 1;
-  if (next.run_ns >= 0 && next.what->retries != 0) {
+  if (next.run_ns >= 0 && next.what->retries != 0 && !lease.kind->apart) {
     const Time fit = k_window_ns / std::max<std::int64_t>(next.run_ns, 1);
     window = static_cast<std::size_t>(std::clamp<Time>(fit, 1, k_window_max));
   }
@@ -225,7 +227,7 @@ void Leases::state_demand(Kind& kind) {
   }
   const std::size_t waiting = kind.ready.size() + kind.pushed - busy;
   std::size_t wanted = waiting;
-  if (kind.run_ns >= 0) {
+  if (kind.run_ns >= 0 && !kind.apart) {
     const auto worth = static_cast<std::size_t>(static_cast<Time>(waiting) * kind.run_ns / k_worth_ns);
     wanted = std::min(waiting, worth + (served ? 0 : 1));
   }

@@ -33,12 +33,13 @@ struct Lease {
   bool is_idle() const { return pushed.empty() && here == nullptr; }
 };
 
-/// Tasks that can share workers: equal resources, strategy and priority.
+/// Tasks that can share workers: equal resources, strategy and priority, and all or none apart.
 struct Kind {
   std::uint32_t id = 0;
   wire::Resources resources;
   wire::Strategy strategy;
   std::int32_t priority = 0;
+  bool apart = false;
   TaskList ready;
   std::size_t pushed = 0;    ///< In all its leases.
   std::int64_t run_ns = -1;  ///< What a task of it took lately; -1 = none has ended.

@@ -49,6 +49,11 @@ void Runs::enqueue(wire::PushTask push, const wire::TaskTemplate& what, Role rol
   queue_.push_back(&make(std::move(push), what, role));
 }
 
+Run* Runs::find_running(const RunKey& key) const {
+  Run* const run = table_.find(key);
+  return run != nullptr && run->state == Run::State::running ? run : nullptr;
+}
+
 Execution Runs::begin_here(wire::PushTask push, const wire::TaskTemplate& what) {
   return start(make(std::move(push), what, Role::task));
 }

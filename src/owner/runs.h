@@ -99,6 +99,8 @@ class Runs {
   /// The next in its turn.
   std::optional<Execution> next();
   bool has_next() const { return !queue_.empty(); }
+  /// Null where nothing runs under this name.
+  Run* find_running(const RunKey& key) const;
   /// Those that have not begun.
   std::size_t queued() const { return queue_.size(); }
   void enqueue(wire::PushTask push, const wire::TaskTemplate& what, Role role);

@@ -67,7 +67,7 @@ Object* Tasks::submit(TaskRequest request, Actor* actor) {
   ++task.missing;
   Object* const results = task.results;
   if (actor != nullptr) actors_.add(task);
-  Run* const parent = request.parent == nullptr ? nullptr : request.parent->run;
+  Run* const parent = request.parent;
   if (parent != nullptr) parent->children.add(task);
   if (parent != nullptr && parent->is_abandoned) {
     cancel(task, true);

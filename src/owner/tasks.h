@@ -25,7 +25,7 @@ struct TaskRequest {
   std::shared_ptr<const wire::TaskTemplate> what;  ///< Tasks of one kind pass one pointer.
   Payload arguments;                               ///< Its refs() are references that this process holds.
   std::vector<Object*> resolve{};                  ///< References whose values are arguments, in order.
-  const Execution* parent = nullptr;               ///< What runs and submits it.
+  Run* parent = nullptr;                           ///< What runs and submits it.
 };
 
 /// The tasks that this process submitted and the calls that it made: what each waits for, what becomes of its attempts, and its results.

@@ -207,7 +207,7 @@ void OwnerStation::drop_handle(owner::Object& object) {
 // --- Tasks.
 
 void OwnerStation::submit(owner::TaskRequest request, std::span<detail::Handle> results) {
-  request.parent = execution_here();
+  if (const owner::Execution* const parent = execution_here()) request.parent = parent->run;
   enter([&] { give(core_->submit(std::move(request)), results); });
 }
 

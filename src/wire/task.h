@@ -47,12 +47,16 @@ struct ExceptionType {
 
 /// What many tasks share; an owner sends it once to each worker, under a number of its own.
 struct TaskTemplate {
+  /// None: of a local task, whose owner and worker are in one process (shell/local_tasks.h).
   FunctionId function;  ///< Of the type shoal::detail::Entry (include/shoal/shell/task_call.h).
   std::string name;
   Resources resources;
   Strategy strategy;
   std::uint32_t results = 1;
   bool stream = false;
+  /// They may wait for each other: none is sent behind another, and each that waits is worth a worker, however short the
+  /// others were.
+  bool apart = false;
   std::int32_t retries = 0;             ///< Attempts after the first that lost its process.
   std::vector<ExceptionType> retry_on;  ///< Exceptions after which it runs again too.
   std::int32_t priority = 0;            ///< Higher ones first.

@@ -181,7 +181,7 @@ void ScriptHost::op_submit(Activity& activity, const Op& op) {
   request.what = templates_[op.script];
   request.arguments = to_value(combine(activity.seen, op.k), activity.script.padding, activity.ids(op.refs));
   for (const Register reg : op.values) request.resolve.push_back(activity.find(reg));
-  if (activity.execution) request.parent = &*activity.execution;
+  if (activity.execution) request.parent = activity.execution->run;
   auto out = op.outs.begin();
   for (Object* each = core_.submit(std::move(request)); each != nullptr; each = each->next_result) {
     if (out == op.outs.end()) {

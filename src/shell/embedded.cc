@@ -26,7 +26,7 @@ node::Core::Options node_options(const Embedded::Options& options) {
 }  // namespace
 
 Embedded::Embedded(const Options& options)
-    : around_(options.encode_messages ? wire::transcode : nullptr),
+    : around_(options.total, options.encode_messages ? wire::transcode : nullptr),
       node_(around_, node_options(options), [this](const node::Action& action) { carry_out(action); }) {
   around_.threads->begin_use().throw_if_error();
   driver_ = new OwnerStation(around_, {.self = node_.name_process(), .node = node_.self()}, [](OwnerStation&) {});

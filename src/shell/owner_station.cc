@@ -211,6 +211,21 @@ void OwnerStation::submit(owner::TaskRequest request, std::span<detail::Handle> 
   enter([&] { give(core_->submit(std::move(request)), results); });
 }
 
+void OwnerStation::submit_watched(owner::TaskRequest request, const std::optional<owner::RunKey>& under,
+                                  owner::Waiter& waiter, detail::Handle& result) {
+  act([&] {
+    if (under) request.parent = core_->find_running(*under);
+    owner::Object* const object = core_->submit(std::move(request));
+    result = detail::Handle(*this, object);
+    core_->watch(object, &waiter);
+    dispatch_now_ = true;
+  });
+}
+
+void OwnerStation::unwatch(owner::Object& object, owner::Waiter& waiter) {
+  act([&] { core_->unwatch(&object, &waiter); });
+}
+
 /// Under the station's lock: the first of a chain of results, each of which has one handle.
 void OwnerStation::give(owner::Object* first, std::span<detail::Handle> results) {
   for (detail::Handle& handle : results) {
@@ -465,9 +480,46 @@ std::optional<owner::Execution> OwnerStation::failed(owner::Execution execution,
   return next;
 }
 
+void OwnerStation::rename(owner::Execution& execution, const wire::TaskTemplate& what) {
+  enter([&] { core_->rename(execution, what); });
+}
+
+bool OwnerStation::waits() {
+  if (execution_here() == nullptr) return false;
+  act([&] {
+    core_->waits();
+    dispatch_now_ = true;
+  });
+  return true;
+}
+
+void OwnerStation::waits_no_more() {
+  act([&] { core_->waits_no_more(); });
+}
+
 // --- Life.
 
+bool OwnerStation::add_listener(const std::shared_ptr<StopListener>& listener) {
+  bool is_added = false;
+  act([&] {
+    if (told_listeners_) return;
+    listeners_.push_back(listener);
+    is_added = true;
+  });
+  return is_added;
+}
+
+void OwnerStation::remove_listener(const StopListener& listener) {
+  act([&] { std::erase_if(listeners_, [&](const auto& each) { return each.get() == &listener; }); });
+}
+
 void OwnerStation::stop() {
+  std::vector<std::shared_ptr<StopListener>> told;
+  act([&] {
+    told_listeners_ = true;
+    told.swap(listeners_);
+  });
+  for (const auto& listener : told) listener->on_stop();
   act([&] {
     if (stopping_.exchange(true)) return;
     for (Cell* const cell : cells_) cell->event.set();

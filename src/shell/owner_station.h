@@ -22,6 +22,13 @@
 
 namespace shoal::shell {
 
+/// Told that a station stops. Called once at most, under no lock, while nothing of the station is gone yet.
+class StopListener {
+ public:
+  virtual ~StopListener() = default;
+  virtual void on_stop() = 0;
+};
+
 /// One owner core and the threads around it: those of the program that submit, wait and hold references, and those that run
 /// what the core was sent. Threads of a worker come from the pool and leave it when there is nothing to run.
 ///
@@ -54,6 +61,11 @@ class OwnerStation final : public TimedStation {
   /// `results`: empty handles, as many as the task has results.
   void submit(owner::TaskRequest request, std::span<detail::Handle> results);
   void cancel(owner::Object& object, bool recursive);
+  /// Like submit(), for tasks of one result, but sent on at once. `under`: the run here that submits it, where it runs still.
+  /// `waiter` watches `result` until unwatch(), or until it is told.
+  void submit_watched(owner::TaskRequest request, const std::optional<owner::RunKey>& under, owner::Waiter& waiter,
+                      detail::Handle& result);
+  void unwatch(owner::Object& object, owner::Waiter& waiter);
   /// Waits until `wanted` of them are ready; false where the deadline came first. Throws Cancelled where the station is
   /// stopped.
   bool await(std::span<owner::Object* const> objects, std::size_t wanted, const Deadline& deadline);
@@ -99,10 +111,22 @@ class OwnerStation final : public TimedStation {
                                        bool wants_next);
   std::optional<owner::Execution> failed(owner::Execution execution, wire::Failure failure, const Span& ran,
                                          bool wants_next);
+  /// It goes by the name of that from now on, see RunningCall.
+  void rename(owner::Execution& execution, const wire::TaskTemplate& what);
+  /// What this thread runs here waits, until waits_no_more(). False where it runs nothing here.
+  bool waits();
+  void waits_no_more();
   bool is_stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
   // Life.
 
+  /// What this station's node has.
+  const wire::Resources& node_total() const { return around_.total; }
+  /// While somebody is inside, the session that this belongs to does not end. To be entered before this is told to stop.
+  Gate& jobs() { return around_.jobs; }
+  /// False where this stops already.
+  bool add_listener(const std::shared_ptr<StopListener>& listener);
+  void remove_listener(const StopListener& listener);
   /// Nothing begins any more, and who waits is told.
   void stop();
   /// Of another process.
@@ -164,6 +188,8 @@ class OwnerStation final : public TimedStation {
   std::vector<Cell*> cells_;
   std::vector<CreditCell*> credit_cells_;
   std::vector<Question*> questions_;
+  std::vector<std::shared_ptr<StopListener>> listeners_;
+  bool told_listeners_ = false;
 };
 
 }  // namespace shoal::shell

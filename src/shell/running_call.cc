@@ -5,12 +5,13 @@
 #include <utility>
 
 #include "base/code_address.h"
+#include "shell/local_tasks.h"
 #include "shell/thrown.h"
 
 namespace shoal::shell {
 namespace {
 
-thread_local const RunningCall* innermost = nullptr;
+thread_local RunningCall* innermost = nullptr;
 thread_local int calls = 0;
 
 /// The code of the last function that this thread ran: most often it is that of the next.
@@ -38,13 +39,15 @@ RunningCall::~RunningCall() {
   --calls;
 }
 
-const RunningCall* RunningCall::of_this_thread() { return innermost; }
+RunningCall* RunningCall::of_this_thread() { return innermost; }
 
 int RunningCall::depth() { return calls; }
 
 bool RunningCall::is_cancelled() const {
   return home_.is_stopping() || (!over_ && execution_.cancelled->load(std::memory_order_relaxed));
 }
+
+void RunningCall::go_on_as(const wire::TaskTemplate& what) { home_.rename(execution_, what); }
 
 void* RunningCall::actor() { return home_.actor(); }
 
@@ -71,7 +74,13 @@ void RunningCall::failed() {
 Ran run(OwnerStation& home, owner::Execution execution, bool wants_next, Time begin) {
   RunningCall call(home, std::move(execution), wants_next, begin);
   try {
-    entry_of(call.execution().what->function)(call);
+    const wire::FunctionId& function = call.execution().what->function;
+    if (function == wire::FunctionId()) {
+      LocalTasks::run(call.arguments());
+      call.done(std::vector<Payload>(1));
+    } else {
+      entry_of(function)(call);
+    }
   } catch (...) { call.failed(); }
   return {call.take_next(), call.end()};
 }

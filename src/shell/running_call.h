@@ -19,13 +19,15 @@ class RunningCall final : public detail::TaskCall {
   RunningCall& operator=(const RunningCall&) = delete;
 
   /// The innermost of the calling thread; null where it runs none.
-  static const RunningCall* of_this_thread();
+  static RunningCall* of_this_thread();
   /// How many the calling thread runs on top of each other.
   static int depth();
 
   OwnerStation& home() const { return home_; }
   const owner::Execution& execution() const { return execution_; }
   bool is_cancelled() const;
+  /// Of a local task: it goes by the name of another, whose template lives as long as the process.
+  void go_on_as(const wire::TaskTemplate& what);
 
   const Payload& arguments() const override { return execution_.arguments; }
   std::span<const Payload> resolved() const override { return execution_.resolved; }
@@ -47,7 +49,7 @@ class RunningCall final : public detail::TaskCall {
   const bool wants_next_;
   const Time begin_;
   Time end_ = 0;
-  const RunningCall* const below_;
+  RunningCall* const below_;
   bool over_ = false;
   std::optional<owner::Execution> next_;
 };

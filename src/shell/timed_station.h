@@ -3,21 +3,25 @@
 #include <shoal/base/ids.h>
 
 #include <memory>
+#include <utility>
 
 #include "shell/gate.h"
 #include "shell/pump.h"
 #include "shell/station.h"
 #include "shell/worker_threads.h"
+#include "wire/resources.h"
 
 namespace shoal::shell {
 
 /// What the stations of one process share.
 struct Surroundings {
-  explicit Surroundings(net::Transcode transcode = nullptr) : network(transcode) {}
+  explicit Surroundings(wire::Resources all, net::Transcode transcode = nullptr)
+      : total(std::move(all)), network(transcode) {}
+  const wire::Resources total;  ///< Of the node.
   Switch network;
   Pump pump{};
   std::shared_ptr<WorkerThreads> threads = process_worker_threads();
-  Gate jobs{};  ///< Threads of the pool that are at a station.
+  Gate jobs{};  ///< Threads of the pool that are at a station, and others that must not see it end.
 };
 
 /// A station whose core has rules about time: the pump calls it when it asked to be called.

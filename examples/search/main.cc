@@ -1,6 +1,6 @@
 // A search for the best learning rate. Every trial is a task that takes a CPU and trains on a dataset, epoch by epoch; a
 // board stops those that do badly. No more trials run at once than a cap allows: the next starts when one is done. The
-// trials may hold all CPUs of the session: a dataset that a task consumes does not wait for one.
+// trials may hold all CPUs of the session: a task lends its own while it waits for batches.
 #include <shoal/data.h>
 #include <shoal/shoal.h>
 

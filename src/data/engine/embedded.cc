@@ -5,28 +5,23 @@
 #include <utility>
 
 #include "data/engine/embedded_core.h"
-#include "data/memory/memory_pool.h"
-#include "shell/worker_threads.h"
 #include "data/io/object_store.h"
+#include "data/memory/memory_pool.h"
 
 namespace shoal::data {
 namespace {
 
 class EmbeddedEngine final : public Engine {
  public:
-  /// `threads` are in use; the engine ends that.
-  EmbeddedEngine(const EmbeddedOptions& options, std::shared_ptr<shell::WorkerThreads> threads)
+  EmbeddedEngine(const EmbeddedOptions& options, std::shared_ptr<EmbeddedCore> core,
+                 std::unique_ptr<LocalSession> session)
       : resources_(options.resources),
         budget_(options.resources.memory),
-        threads_(std::move(threads)),
-        core_(std::make_shared<EmbeddedCore>(
-            *threads_, FragmentRunner::World{options.block_bytes, options.limited,
-                                             options.pool ? options.pool : counted_memory_pool(),
-                                             options.storage ? options.storage : &process_storage_clients()})) {}
-  ~EmbeddedEngine() override {
-    core_->shut_down();
-    threads_->end_use();
+        session_(std::move(session)),
+        core_(std::move(core)) {
+    core_->begin(*session_);
   }
+  ~EmbeddedEngine() override { core_->shut_down(); }
 
   Capabilities capabilities() const override { return {}; }
   Resources total_resources() const override { return resources_; }
@@ -49,16 +44,24 @@ class EmbeddedEngine final : public Engine {
  private:
   const Resources resources_;
   const PoolBudget budget_;
-  const std::shared_ptr<shell::WorkerThreads> threads_;
+  const std::unique_ptr<LocalSession> session_;
   const std::shared_ptr<EmbeddedCore> core_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& options) {
-  auto threads = shell::process_worker_threads();
-  SHOAL_RETURN_IF_ERROR(threads->begin_use());
-  return std::unique_ptr<Engine>(std::make_unique<EmbeddedEngine>(options, std::move(threads)));
+  const FragmentRunner::World world{options.block_bytes, options.limited,
+                                    options.pool ? options.pool : counted_memory_pool(),
+                                    options.storage ? options.storage : &process_storage_clients()};
+  auto core = std::make_shared<EmbeddedCore>(world);
+  const auto on_end = [weak = std::weak_ptr(core)](const Status& why) {
+    if (const auto alive = weak.lock()) alive->lose_session(why);
+  };
+  SHOAL_ASSIGN_OR_RETURN(
+      auto session,
+      LocalSession::open({.num_cpus = options.resources.cpus, .num_gpus = options.resources.gpus, .on_end = on_end}));
+  return std::unique_ptr<Engine>(std::make_unique<EmbeddedEngine>(options, std::move(core), std::move(session)));
 }
 
 }  // namespace shoal::data

@@ -14,8 +14,9 @@ struct EmbeddedOptions {
   StorageClients* storage = nullptr;  ///< Null = the process's.
 };
 
-/// An engine of threads in this process with blocks on the heap. Threads are shared by all runs of the process, made
-/// when a fragment is ready and no thread is idle, and leave after an idle second; one stays while there is an engine.
+/// An engine in this process with blocks on the heap. Fragments run as tasks of the session that the calling thread is in,
+/// which shares its CPUs among them and all its other tasks; where there is none, of one that the engine has for itself, with
+/// `resources`. GPUs and memory are not asked of the session. When that ends, all fragments fail (`cancelled`).
 /// Error: io, where the system has no thread left.
 Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& options);
 

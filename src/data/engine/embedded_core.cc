@@ -1,16 +1,23 @@
 #include "data/engine/embedded_core.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "data/engine/embedded_jobs.h"
+#include "api/waiting.h"
+#include "data/engine/embedded_parts.h"
 
 namespace shoal::data {
 namespace {
 
-Status cancelled_status() { return Status(ErrorCode::cancelled, "the fragment was cancelled"); }
 Status lost_status() { return Status(ErrorCode::worker_died, "the fragment's worker is gone"); }
 
 }  // namespace
+
+Status EmbeddedCore::cancelled_status() const {
+  return lost_.ok() ? Status(ErrorCode::cancelled, "the fragment was cancelled") : lost_;
+}
+
+// --- The calls of Engine.
 
 void EmbeddedCore::submit(FragmentSpec spec) {
   Status broken;
@@ -20,91 +27,80 @@ void EmbeddedCore::submit(FragmentSpec spec) {
     if (!rows.ok()) broken = rows.status();
     else inputs.push_back(*std::move(rows));
   }
-  auto fragment = std::make_shared<FragmentJob>(shared_from_this(), spec, std::move(inputs), world_);
-  JobPtr job;
+  const auto fragment = std::make_shared<Fragment>(spec, std::move(inputs), world_);
+  auto kind = session_->kind(spec.pipeline->label, spec.num_cpus);
+  Starts todo;
   {
     const Lock lock(mutex_);
     fragments_.emplace(static_cast<std::uint64_t>(spec.id), fragment);
+    fragment->lane = &lanes_[spec.num_cpus];
+    fragment->kind = std::move(kind);
     if (spec.actor) {
       const auto found = actors_.find(static_cast<std::uint64_t>(*spec.actor));
       if (found == actors_.end()) broken = lost_status();
       else fragment->actor = found->second;
     }
+    if (!lost_.ok()) broken = lost_;
     if (!broken.ok()) {
-      fragment->state = FragmentJob::State::queued;
-      job = add_chore({Chore::Kind::end, fragment, broken, nullptr});
+      end_soon(fragment, broken, todo);
     } else if (!spec.actor) {
       // Done by the next thread that begins or ends a job; a grant that comes first makes it needless.
       fragment->prepare_pending = true;
-      chores_.push_back({Chore::Kind::prepare, fragment, Status(), nullptr});
+      chores_.push_back({.kind = Chore::Kind::prepare, .fragment = fragment});
     }
   }
-  post(std::move(job));
+  start(todo);
 }
 
 void EmbeddedCore::grant(FragmentId id, std::int64_t bytes) {
-  JobPtr job;
+  Starts todo;
   {
     const Lock lock(mutex_);
     const auto found = fragments_.find(static_cast<std::uint64_t>(id));
     if (found == fragments_.end()) return;
-    FragmentJob& fragment = *found->second;
+    Fragment& fragment = *found->second;
     fragment.credit += bytes;
-    if (fragment.credit > 0 && fragment.state == FragmentJob::State::idle) job = queue(found->second);
+    if (fragment.credit > 0 && fragment.state == Fragment::State::idle) queue(found->second, todo);
   }
-  post(std::move(job));
+  start(todo);
 }
 
 void EmbeddedCore::cancel(FragmentId id) {
-  JobPtr job;
+  Starts todo;
   {
     const Lock lock(mutex_);
     const auto found = fragments_.find(static_cast<std::uint64_t>(id));
     if (found == fragments_.end()) return;
-    job = cancel_locked(found->second);
+    cancel(found->second, todo);
   }
-  post(std::move(job));
-}
-
-EmbeddedCore::JobPtr EmbeddedCore::cancel_locked(const FragmentPtr& fragment) {
-  fragment->runner.cancel();
-  if (fragment->state != FragmentJob::State::idle) return nullptr;
-  fragment->state = FragmentJob::State::queued;
-  fragment->prepare_pending = false;
-  return add_chore({Chore::Kind::end, fragment, cancelled_status(), nullptr});
+  start(todo);
 }
 
 void EmbeddedCore::create_actor(ActorId id, std::shared_ptr<const Pipeline> pipeline) {
   auto actor = std::make_shared<Actor>();
   actor->pipeline = std::move(pipeline);
+  Starts todo;
   {
     const Lock lock(mutex_);
-    actors_.emplace(static_cast<std::uint64_t>(id), actor);
-    ++jobs_;
+    if (!lost_.ok()) {
+      add_chore({.kind = Chore::Kind::down, .reason = lost_, .id = id}, todo);
+    } else {
+      actors_.emplace(static_cast<std::uint64_t>(id), actor);
+      // As actors do, a worker comes up without a CPU: no step waits until another gives one.
+      auto kind = session_->kind(actor->pipeline->label, 0);
+      todo.push_back({std::make_shared<ActorTask>(shared_from_this(), id, std::move(actor)), std::move(kind)});
+    }
   }
-  post(std::make_shared<ActorJob>(shared_from_this(), id, std::move(actor)));
+  start(todo);
 }
 
 void EmbeddedCore::kill_actor(ActorId id) {
-  JobPtr job;
+  Starts todo;
   {
     const Lock lock(mutex_);
-    job = kill_locked(id);
+    kill(id, todo);
   }
-  post(std::move(job));
-}
-
-EmbeddedCore::JobPtr EmbeddedCore::kill_locked(ActorId id) {
-  const auto found = actors_.find(static_cast<std::uint64_t>(id));
-  if (found == actors_.end()) return nullptr;
-  const ActorPtr actor = found->second;
-  actors_.erase(found);
-  actor->killed = true;
-  JobPtr job = add_chore({Chore::Kind::destroy, nullptr, Status(), actor});
-  for (const FragmentPtr& fragment : std::exchange(actor->waiting, {})) {
-    add_chore({Chore::Kind::end, fragment, lost_status(), nullptr});  // that job does it too
-  }
-  return job;
+  start(todo);
 }
 
 void EmbeddedCore::poll(std::vector<EngineEvent>& into) {
@@ -113,66 +109,152 @@ void EmbeddedCore::poll(std::vector<EngineEvent>& into) {
   into.swap(events_);
 }
 
+// --- Ends.
+
+void EmbeddedCore::lose_session(const Status& why) {
+  Starts todo;
+  {
+    const Lock lock(mutex_);
+    if (!lost_.ok()) return;
+    lost_ = why;
+    ++jobs_;  // the session stays until this is over
+    for (const auto& [id, fragment] : fragments_) cancel(fragment, todo);
+    std::vector<ActorId> not_up;
+    for (const auto& [id, actor] : actors_) {
+      if (!actor->up) not_up.push_back(ActorId{id});
+    }
+    for (const ActorId id : not_up) {
+      kill(id, todo);
+      add_chore({.kind = Chore::Kind::down, .reason = lost_, .id = id}, todo);
+    }
+  }
+  start(todo);
+  job_over();
+}
+
 void EmbeddedCore::shut_down() {
-  Lock lock(mutex_);
-  Jobs jobs;
-  for (const auto& [id, fragment] : fragments_) {
-    if (JobPtr job = cancel_locked(fragment)) jobs.push_back(std::move(job));
+  Starts todo;
+  {
+    const Lock lock(mutex_);
+    for (const auto& [id, fragment] : fragments_) cancel(fragment, todo);
+    while (!actors_.empty()) kill(ActorId{actors_.begin()->first}, todo);
   }
-  while (!actors_.empty()) {
-    if (JobPtr job = kill_locked(ActorId{actors_.begin()->first})) jobs.push_back(std::move(job));
+  start(todo);
+  {
+    const Waiting waiting;
+    Lock lock(mutex_);
+    while (jobs_ > 0 || !fragments_.empty()) quiet_.wait(lock);
+    chores_.clear();  // reads that were never started
   }
-  lock.unlock();
-  for (JobPtr& job : jobs) post(std::move(job));
-  lock.lock();
-  while (jobs_ > 0 || !fragments_.empty()) quiet_.wait(lock);
-  chores_.clear();  // reads that were never started
-  lock.unlock();
   blocks_.clear();
 }
 
-EmbeddedCore::JobPtr EmbeddedCore::queue(const FragmentPtr& fragment) {
-  fragment->state = FragmentJob::State::queued;
-  fragment->prepare_pending = false;
-  if (const ActorPtr& actor = fragment->actor) {
-    if (actor->killed) return add_chore({Chore::Kind::end, fragment, lost_status(), nullptr});
-    if (!actor->up || actor->busy) {
-      actor->waiting.push_back(fragment);
-      return nullptr;
-    }
-    actor->busy = true;
+/// What runs is told; all else ends without a CPU.
+void EmbeddedCore::cancel(const FragmentPtr& fragment, Starts& todo) {
+  fragment->runner.cancel();
+  switch (fragment->state) {
+    case Fragment::State::idle: break;
+    case Fragment::State::waiting: std::erase(fragment->actor->waiting, fragment); break;
+    case Fragment::State::ready:
+      std::erase(fragment->lane->ready, fragment);
+      leave_actor(*fragment, todo);
+      break;
+    case Fragment::State::preparing:
+    case Fragment::State::running:
+    case Fragment::State::ending:
+    case Fragment::State::ended: return;
   }
-  ++jobs_;
-  return fragment;
+  end_soon(fragment, cancelled_status(), todo);
 }
 
-EmbeddedCore::JobPtr EmbeddedCore::add_chore(Chore chore) {
+void EmbeddedCore::end_soon(const FragmentPtr& fragment, const Status& reason, Starts& todo) {
+  fragment->state = Fragment::State::ending;
+  fragment->prepare_pending = false;
+  add_chore({.kind = Chore::Kind::end, .fragment = fragment, .reason = reason}, todo);
+}
+
+void EmbeddedCore::kill(ActorId id, Starts& todo) {
+  const auto found = actors_.find(static_cast<std::uint64_t>(id));
+  if (found == actors_.end()) return;
+  const ActorPtr actor = found->second;
+  actors_.erase(found);
+  actor->killed = true;
+  add_chore({.kind = Chore::Kind::destroy, .actor = actor}, todo);
+  for (const FragmentPtr& fragment : std::exchange(actor->waiting, {})) end_soon(fragment, lost_status(), todo);
+}
+
+void EmbeddedCore::add_chore(Chore chore, Starts& todo) {
   // A worker's state may be a model on a GPU, so it goes at once; all else has time until some job ends.
   const bool waits = jobs_ > 0 && chore.kind != Chore::Kind::destroy;
   chores_.push_back(std::move(chore));
-  if (waits) return nullptr;
+  if (waits) return;
   ++jobs_;
-  return std::make_shared<ChoresJob>(shared_from_this());
+  todo.push_back({std::make_shared<ChoresJob>(shared_from_this()), nullptr});
 }
 
-EmbeddedCore::JobPtr EmbeddedCore::leave_actor(FragmentJob& fragment) {
-  const ActorPtr& actor = fragment.actor;
-  if (actor == nullptr) return nullptr;
-  actor->busy = false;
-  if (actor->waiting.empty()) return nullptr;
-  const FragmentPtr next = std::move(actor->waiting.front());
-  actor->waiting.pop_front();
-  return queue(next);
-}
-
-void EmbeddedCore::end_locked(FragmentJob& fragment, EngineEvent end) {
-  fragment.state = FragmentJob::State::ended;
+void EmbeddedCore::note_end(Fragment& fragment, EngineEvent end) {
+  fragment.state = Fragment::State::ended;
   events_.push_back(std::move(end));
   fragments_.erase(static_cast<std::uint64_t>(fragment.id));
 }
 
-void EmbeddedCore::post(JobPtr job) {
-  if (job != nullptr) threads_.post(std::move(job));
+// --- Turns.
+
+void EmbeddedCore::queue(const FragmentPtr& fragment, Starts& todo) {
+  fragment->prepare_pending = false;
+  if (fragment->runner.cancelled()) return end_soon(fragment, cancelled_status(), todo);
+  if (const ActorPtr& actor = fragment->actor) {
+    if (actor->killed) return end_soon(fragment, lost_status(), todo);
+    if (!actor->up || actor->busy) {
+      fragment->state = Fragment::State::waiting;
+      actor->waiting.push_back(fragment);
+      return;
+    }
+    actor->busy = true;
+  }
+  Taker* const taker = Taker::of_this_thread(*this);
+  if (taker != nullptr && taker->take(fragment)) {
+    fragment->state = Fragment::State::running;
+    return;
+  }
+  Lane& lane = *fragment->lane;
+  fragment->state = Fragment::State::ready;
+  lane.ready.push_back(fragment);
+  if (lane.tasks >= lane.ready.size()) return;
+  ++lane.tasks;
+  todo.push_back({std::make_shared<LaneTask>(shared_from_this(), lane), fragment->kind});
+}
+
+EmbeddedCore::FragmentPtr EmbeddedCore::take_ready(Lane& lane) {
+  if (lane.ready.empty()) return nullptr;
+  FragmentPtr fragment = std::move(lane.ready.front());
+  lane.ready.pop_front();
+  fragment->state = Fragment::State::running;
+  return fragment;
+}
+
+void EmbeddedCore::leave_actor(Fragment& fragment, Starts& todo) {
+  if (fragment.actor == nullptr) return;
+  fragment.actor->busy = false;
+  queue_next(*fragment.actor, todo);
+}
+
+void EmbeddedCore::queue_next(Actor& actor, Starts& todo) {
+  if (actor.waiting.empty()) return;
+  const FragmentPtr next = std::move(actor.waiting.front());
+  actor.waiting.pop_front();
+  queue(next, todo);
+}
+
+void EmbeddedCore::start(Starts& todo) {
+  for (Start& each : todo) {
+    if (each.kind == nullptr) {
+      session_->post(std::move(each.job));
+    } else {
+      session_->submit(each.kind, std::move(each.job));
+    }
+  }
+  todo.clear();
 }
 
 }  // namespace shoal::data

@@ -48,6 +48,7 @@ struct FragmentSpec {
   std::int64_t ordinal = 0;        ///< Within its operator; a source's split.
   int attempt = 0;
   std::int64_t skip_items = 0;   ///< Items of an earlier attempt that are delivered already; not sent again.
+  double num_cpus = 1;           ///< That it takes while it runs; a fraction, or 0, too.
   std::optional<ActorId> actor;  ///< Runs inside this actor, which keeps the pipeline's state.
 };
 

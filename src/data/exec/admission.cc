@@ -112,6 +112,7 @@ void Executor::submit(OperatorState& op, Fragment& fragment) {
   FragmentSpec spec;
   spec.id = fragment.id;
   spec.pipeline = op.spec.pipeline;
+  spec.num_cpus = op.spec.num_cpus;
   if (fragment.input) spec.inputs.push_back({fragment.input->id, fragment.input->offset, fragment.input->rows});
   spec.ordinal = fragment.ordinal;
   spec.attempt = fragment.attempt;

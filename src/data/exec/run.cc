@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/waiting.h"
 #include "base/thread_safety.h"
 #include "data/exec/executor.h"
 #include "data/exec/sizing.h"
@@ -173,6 +174,7 @@ void RunState::deliver(const DeliverBlock& action) {
 }
 
 Result<Run::Delivered> RunState::next() {
+  std::optional<Waiting> lends;  // a task's CPU while it waits: its fragments may need it. Ends without the lock.
   Lock lock(mutex_);
   if (!has_answer()) {
     const TimeNs now = steady_now();
@@ -182,7 +184,12 @@ Result<Run::Delivered> RunState::next() {
     tell(news);
     lock.lock();
   }
-  if (!has_answer()) waiting_since_ = steady_now();
+  if (!has_answer()) {
+    waiting_since_ = steady_now();
+    lock.unlock();
+    lends.emplace();
+    lock.lock();
+  }
   while (!has_answer()) {  // runs the executor's timers meanwhile
     wakes_at_ = executor_.next_timer();
     if (!wakes_at_) {
@@ -226,6 +233,7 @@ void RunState::stop() {
   const Lock one_at_a_time(stopping_);
   std::unique_ptr<Engine> engine;
   {
+    const Waiting waiting;
     Lock lock(mutex_);
     if (closed_) return;
     while (!executor_.drained()) drained_.wait(lock);

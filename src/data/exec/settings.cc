@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "api/capacity.h"
 #include "base/thread_safety.h"
-#include "shell/machine.h"
 
 namespace shoal::data {
 namespace {
@@ -51,20 +51,14 @@ std::string default_spill_dir() {
   return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
 }
 
-/// Looked at once, at the first run that needs it: some twenty files, which would be most of a short run's time.
-const shell::Machine& this_machine() {
-  static const shell::Machine machine = shell::read_machine();
-  return machine;
-}
-
 Status resolve_resources(const RunOptions& options, RunSettings& settings) {
-  settings.num_cpus = options.num_cpus ? options.num_cpus->value : this_machine().cpus;
+  settings.num_cpus = options.num_cpus ? options.num_cpus->value : default_capacity().cpus;
   if (!(settings.num_cpus > 0)) return wrong("num_cpus", "must be above zero");
   settings.num_gpus = options.num_gpus.value_or(Number(0)).value;
   if (!(settings.num_gpus >= 0)) return wrong("num_gpus", "must not be negative");
 
   settings.memory_budget = options.memory_budget ? *options.memory_budget
-                                                 : std::max(this_machine().memory / 4, k_memory_budget_min);
+                                                 : std::max(default_capacity().memory / 4, k_memory_budget_min);
   if (settings.memory_budget < k_memory_budget_min) {
     return wrong("memory_budget",
                  "must be at least 1 MiB, but is " + std::to_string(settings.memory_budget) + " bytes");

@@ -3,8 +3,10 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "api/waiting.h"
 #include "data/op/limit.h"
 #include "data/plan/consume/block_store.h"
 #include "data/plan/launch.h"
@@ -134,7 +136,9 @@ SchemaPtr MaterializeNode::known_schema(const SchemaPtr&) const {
 }
 
 Result<NodePtr> MaterializeNode::resolve(const RunSettings& settings) const {
+  std::optional<Waiting> lends(std::in_place);  // another run may be at it, on this task's CPU
   const Lock running(mutex_);
+  lends.reset();
   if (const auto kept = blocks()) return make_blocks_node(kept);
   SHOAL_ASSIGN_OR_RETURN(auto made, run_and_keep(origin_, settings));
   {

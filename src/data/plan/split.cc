@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
+#include "api/waiting.h"
 #include "base/thread_safety.h"
 #include "data/op/limit.h"
 #include "data/plan/count.h"
@@ -20,7 +22,9 @@ class Division {
   const NodePtr& origin() const { return origin_; }
 
   Result<NodePtr> part(std::size_t index, const RunSettings& settings) {
+    std::optional<Waiting> lends(std::in_place);  // another part may run the plan, on this task's CPU
     const Lock lock(mutex_);
+    lends.reset();
     if (!base_) SHOAL_RETURN_IF_ERROR(find_base(settings));
     const std::int64_t begin = index == 0 ? 0 : ends_[index - 1];
     return NodePtr(std::make_shared<WindowNode>(base_, RowWindow{begin, ends_[index] - begin}));

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/waiting.h"
 #include "base/thread_safety.h"
 #include "data/memory/memory_pool.h"
 #include "data/plan/consume/batch_cutter.h"
@@ -107,15 +108,22 @@ class PrefetchingReader final : public BatchReader {
     }
     changed_.notify_all();
     maker_->run().cancel(Status(ErrorCode::cancelled, "the consumer left before the end"));
-    thread_.join();
+    {
+      const Waiting waiting;
+      thread_.join();
+    }
     maker_->run().set_consumer_wait(waited_ns_);
   }
 
   Result<Run::Delivered> next() override {
     SHOAL_RETURN_IF_ERROR(interrupted());
+    std::optional<Waiting> lends;  // a task's CPU while it waits; ends without the lock
     Lock lock(mutex_);
     if (ready_.empty()) {
       const auto began = Clock::now();
+      lock.unlock();
+      lends.emplace();
+      lock.lock();
       while (ready_.empty()) changed_.wait(lock);
       waited_ns_ += std::chrono::nanoseconds(Clock::now() - began).count();
     }

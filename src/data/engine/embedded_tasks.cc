@@ -1,16 +1,66 @@
-#include "data/engine/embedded_jobs.h"
-
+// The part of the embedded engine that runs on threads of the session.
+#include <chrono>
 #include <optional>
 
-namespace shoal::data {
+#include "data/engine/embedded_parts.h"
 
-void EmbeddedCore::run_fragment(const FragmentPtr& fragment) {
-  do_chores(false);
+namespace shoal::data {
+namespace {
+
+/// So long a task of a lane takes further fragments, before others have their turn at its CPU: a thousand times what a task
+/// costs, and little beside what people notice.
+constexpr auto k_turn = std::chrono::milliseconds(2);
+
+thread_local void* taker_here = nullptr;  // the Taker of the task of a lane that this thread runs
+
+}  // namespace
+
+EmbeddedCore::Taker::Taker(const EmbeddedCore& core, const Lane& lane)
+    : core_(core), lane_(lane), until_(std::chrono::steady_clock::now() + k_turn) {
+  taker_here = this;
+}
+
+EmbeddedCore::Taker::~Taker() { taker_here = nullptr; }
+
+EmbeddedCore::Taker* EmbeddedCore::Taker::of_this_thread(const EmbeddedCore& core) {
+  auto* const taker = static_cast<Taker*>(taker_here);
+  return taker != nullptr && &taker->core_ == &core ? taker : nullptr;
+}
+
+bool EmbeddedCore::Taker::take(const FragmentPtr& fragment) {
+  if (!is_open_ || next_ != nullptr || fragment->lane != &lane_) return false;
+  next_ = fragment;
+  return true;
+}
+
+EmbeddedCore::Taker::Opened::Opened(const EmbeddedCore& core) : taker_(of_this_thread(core)) {
+  if (taker_ != nullptr) taker_->is_open_ = taker_->may_go_on();
+}
+
+EmbeddedCore::Taker::Opened::~Opened() {
+  if (taker_ != nullptr) taker_->is_open_ = false;
+}
+
+void EmbeddedCore::run_lane(Lane& lane) {
+  FragmentPtr fragment;
   {
     const Lock lock(mutex_);
-    fragment->state = FragmentJob::State::running;
+    --lane.tasks;
+    fragment = take_ready(lane);
+    if (fragment == nullptr) return;  // another task was faster, or it was cancelled
+    ++jobs_;
   }
-  while (step(fragment)) {}
+  Taker taker(*this, lane);
+  do_chores();
+  while (fragment != nullptr) {
+    LocalSession::go_on_as(fragment->kind);
+    while (step(fragment)) {}
+    fragment = taker.next();
+    if (fragment == nullptr && taker.may_go_on()) {
+      const Lock lock(mutex_);
+      fragment = take_ready(lane);
+    }
+  }
   job_over();
 }
 
@@ -38,7 +88,8 @@ bool EmbeddedCore::step(const FragmentPtr& fragment) {
     end(fragment, Done{fragment->id, runner.stats()}, true);
     return false;
   }
-  JobPtr next;
+  std::optional<Taker::Opened> opened;
+  Starts todo;
   bool stays = false;
   bool cancelled = false;
   {
@@ -48,43 +99,46 @@ bool EmbeddedCore::step(const FragmentPtr& fragment) {
     cancelled = runner.cancelled();
     stays = fragment->credit > 0 && !cancelled;
     if (!stays && !cancelled) {
-      fragment->state = FragmentJob::State::idle;
-      next = leave_actor(*fragment);
+      fragment->state = Fragment::State::idle;
+      opened.emplace(*this);
+      leave_actor(*fragment, todo);
     }
   }
   if (cancelled) {
     end(fragment, Failed{fragment->id, Status(ErrorCode::cancelled, "the fragment was cancelled"), false}, true);
     return false;
   }
-  if (stays) {
-    wake();
-    return true;
-  }
-  post_and_wake(std::move(next), true);
-  return false;
+  start(todo);
+  wake();
+  return stays;
 }
 
 void EmbeddedCore::end(const FragmentPtr& fragment, EngineEvent event, bool last_act) {
   fragment->runner.close();
-  if (auto* failed = std::get_if<Failed>(&event)) failed->stats = fragment->runner.stats();
-  JobPtr next;
+  std::optional<Taker::Opened> opened;
+  if (last_act) opened.emplace(*this);
+  Starts todo;
   {
     const Lock lock(mutex_);
-    if (fragment->state == FragmentJob::State::running) next = leave_actor(*fragment);
-    end_locked(*fragment, std::move(event));
+    if (auto* const failed = std::get_if<Failed>(&event)) {
+      failed->stats = fragment->runner.stats();
+      if (failed->cause.code() == ErrorCode::cancelled && fragment->runner.cancelled())
+        failed->cause = cancelled_status();
+    }
+    if (fragment->state == Fragment::State::running) leave_actor(*fragment, todo);
+    note_end(*fragment, std::move(event));
   }
   fragment->actor.reset();  // the last fragment of a killed worker destroys its state, here
-  post_and_wake(std::move(next), last_act);
-}
-
-void EmbeddedCore::post_and_wake(JobPtr job, bool last_act) {
-  std::optional<shell::WorkerThreads::Handover> handover;
-  if (last_act) handover.emplace();
-  post(std::move(job));
+  start(todo);
   wake();
 }
 
 void EmbeddedCore::run_actor(ActorId id, ActorPtr actor) {
+  {
+    const Lock lock(mutex_);
+    if (actor->killed) return;
+    ++jobs_;
+  }
   std::unique_ptr<WorkerState> made;
   Status failure;
   try {
@@ -92,32 +146,29 @@ void EmbeddedCore::run_actor(ActorId id, ActorPtr actor) {
     if (state.ok()) made = *std::move(state);
     failure = state.status();
   } catch (...) { failure = Status::from_current_exception(); }
-  JobPtr next;
+  Starts todo;
   {
     const Lock lock(mutex_);
     if (!failure.ok()) {
       if (!actor->killed) {
         events_.push_back(ActorDown{id, failure});
-        next = kill_locked(id);
+        kill(id, todo);
       }
     } else if (!actor->killed) {
       actor->state = std::move(made);
       actor->up = true;
       events_.push_back(ActorUp{id});
-      if (!actor->waiting.empty()) {
-        const FragmentPtr first = std::move(actor->waiting.front());
-        actor->waiting.pop_front();
-        next = queue(first);
-      }
+      queue_next(*actor, todo);
     }
   }
   made.reset();  // of a worker that was killed meanwhile
   actor.reset();
-  post_and_wake(std::move(next), true);
+  start(todo);
+  wake();
   job_over();
 }
 
-void EmbeddedCore::do_chores(bool last_act) {
+void EmbeddedCore::do_chores() {
   while (true) {
     std::optional<Chore> chore;
     {
@@ -128,41 +179,41 @@ void EmbeddedCore::do_chores(bool last_act) {
       if (chore->kind == Chore::Kind::prepare) {
         if (!chore->fragment->prepare_pending) continue;
         chore->fragment->prepare_pending = false;
-        chore->fragment->state = FragmentJob::State::preparing;
+        chore->fragment->state = Fragment::State::preparing;
       }
+      if (chore->kind == Chore::Kind::down) events_.push_back(ActorDown{chore->id, chore->reason});
     }
     switch (chore->kind) {
       case Chore::Kind::prepare: prepare(chore->fragment); break;
       case Chore::Kind::end: {
         const bool lost = chore->reason.code() == ErrorCode::worker_died;
-        end(chore->fragment, Failed{chore->fragment->id, chore->reason, lost}, last_act);
+        end(chore->fragment, Failed{chore->fragment->id, chore->reason, lost}, false);
         break;
       }
       case Chore::Kind::destroy: chore->actor.reset(); break;
+      case Chore::Kind::down: wake(); break;
     }
   }
 }
 
 void EmbeddedCore::prepare(const FragmentPtr& fragment) {
   Status opened = fragment->runner.prepare();
-  JobPtr job;
+  Starts todo;
   {
     const Lock lock(mutex_);
-    fragment->state = FragmentJob::State::idle;
-    if (opened.ok() && fragment->runner.cancelled()) {
-      opened = Status(ErrorCode::cancelled, "the fragment was cancelled");
-    }
-    if (opened.ok() && fragment->credit > 0) job = queue(fragment);
-    if (!opened.ok()) fragment->state = FragmentJob::State::queued;
+    fragment->state = Fragment::State::idle;
+    if (opened.ok() && fragment->runner.cancelled()) opened = cancelled_status();
+    if (opened.ok() && fragment->credit > 0) queue(fragment, todo);
+    if (!opened.ok()) fragment->state = Fragment::State::ending;
   }
   if (!opened.ok()) end(fragment, Failed{fragment->id, opened, false}, false);
-  post(std::move(job));
+  start(todo);
 }
 
 /// The last act of every job: looks after chores, then lets shut_down() know.
 void EmbeddedCore::job_over() {
   while (true) {
-    do_chores(true);
+    do_chores();
     const Lock lock(mutex_);
     if (!chores_.empty()) continue;
     if (--jobs_ == 0) quiet_.notify_all();

@@ -11,8 +11,9 @@ namespace shoal::shell {
 namespace {
 
 constexpr auto k_idle_time = std::chrono::seconds(1);
-/// Far above what any run declares; beyond it jobs wait for a thread that ends its job.
-constexpr std::size_t k_threads_max = 1024;
+/// Above what a node lets begin (node/limits.h), so that none of that waits for a thread. Beyond it jobs wait for one that
+/// ends its job.
+constexpr std::size_t k_threads_max = 8192;
 
 }  // namespace
 

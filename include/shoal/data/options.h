@@ -56,8 +56,8 @@ enum class Verbosity : std::uint8_t {
 
 /// Options of a whole run. Unset members take the process's defaults (`set_default_run_options`), then the machine's.
 struct RunOptions {
-  std::optional<Number> num_cpus{};             ///< CPUs the run may use; may exceed the machine's. Default: all.
-  std::optional<Number> num_gpus{};             ///< GPUs the run may use; may be pretended. Default 0.
+  std::optional<Number> num_cpus{};  ///< CPUs the run may use; may exceed the machine's. Default: the session's.
+  std::optional<Number> num_gpus{};  ///< GPUs the run may use; may be pretended. Default 0.
   std::optional<std::int64_t> memory_budget{};  ///< Bytes; default a quarter of the machine's or the cgroup's memory.
   std::optional<std::int64_t> block_size{};     ///< Bytes a block aims at; at most budget / (4 x CPUs) and 128 MiB.
   std::optional<int> parallelism{};             ///< Blocks a source is cut into where it can choose.

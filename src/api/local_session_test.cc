@@ -37,14 +37,14 @@ std::unique_ptr<LocalSession> open(double num_cpus, std::function<void(const Sta
 }
 
 /// Tasks that hold CPUs until the test lets them go.
-std::optional<std::latch> held, let_go;
+std::optional<std::latch> holding, let_go;
 std::atomic<bool> is_let_go = false;
 void hold() {
-  held->count_down();
+  holding->count_down();
   let_go->wait();
 }
 void hold_cpus(int count) {
-  held.emplace(count);
+  holding.emplace(count);
   let_go.emplace(1);
   is_let_go = false;
 }
@@ -75,7 +75,7 @@ TEST_P(LocalSessions, JobWaitsForACpuThatOtherTasksHold) {
   hold_cpus(4);
   std::vector<Ref<void>> holders;
   for (int i = 0; i < 4; ++i) holders.push_back(submit(hold));
-  held->wait();
+  holding->wait();
   std::latch done(1);
   bool waited = false;
   const auto session = open(4);
@@ -144,7 +144,7 @@ TEST_P(LocalSessions, DestructorTakesBackWhatHasNotBegun) {
   hold_cpus(4);
   std::vector<Ref<void>> holders;
   for (int i = 0; i < 4; ++i) holders.push_back(submit(hold));
-  held->wait();
+  holding->wait();
   auto session = open(4);
   const auto counted = std::make_shared<int>(0);
   submit_to(*session, session->kind("step", 1), [counted] { ++*counted; });
@@ -222,19 +222,19 @@ TEST(LocalSession, EndsWithItsSession) {
     why = status.code();
     told.count_down();
   });
-  std::atomic<int> begun = 0;
+  std::atomic<int> times = 0;
   const auto kind = session->kind("step", 1);
   submit_to(*session, kind, [&] {
-    ++begun;
+    ++times;
     running.count_down();
     told.wait();  // the session waits for what runs, which is told
   });
   running.wait();
-  submit_to(*session, kind, [&] { ++begun; });
+  submit_to(*session, kind, [&] { ++times; });
   program.reset();
-  submit_to(*session, kind, [&] { ++begun; });
+  submit_to(*session, kind, [&] { ++times; });
   EXPECT_EQ(why, ErrorCode::cancelled);
-  EXPECT_EQ(begun, 1);
+  EXPECT_EQ(times, 1);
 }
 
 TEST(LocalSession, HasASessionOfItsOwnWhereThereIsNone) {

@@ -20,14 +20,14 @@
 namespace shoal::data {
 namespace {
 
-struct Id {
+struct Numbered {
   std::int64_t id = 0;
 };
-constexpr std::int64_t k_rows = 2000;
+constexpr std::int64_t k_numbers = 2000;
 
-Id next(Id row) { return {row.id + 1}; }
+Numbered next(Numbered row) { return {row.id + 1}; }
 
-RunOptions quiet() { return {.verbosity = Verbosity::quiet}; }
+RunOptions silent() { return {.verbosity = Verbosity::quiet}; }
 
 std::int64_t sum(const Dataset& dataset, int prefetch = 2) {
   std::int64_t sum = 0;
@@ -46,11 +46,11 @@ std::int64_t consume(const Dataset& dataset) {
 
 /// Of a dataset of several operators, consumed to its end.
 std::int64_t sum_of_numbers(int prefetch) {
-  RunOptions run = quiet();
+  RunOptions run = silent();
   run.fuse = false;
-  return sum(range(k_rows, {.parallelism = 8}, run).map(next).map(next), prefetch);
+  return sum(range(k_numbers, {.parallelism = 8}, run).map(next).map(next), prefetch);
 }
-constexpr std::int64_t k_sum = k_rows * (k_rows - 1) / 2 + 2 * k_rows;
+constexpr std::int64_t k_sum = k_numbers * (k_numbers - 1) / 2 + 2 * k_numbers;
 
 /// What runs lends its CPU while it waits for batches, whoever prepares them.
 TEST(DatasetInSession, IsConsumedInATaskThatHasTheOnlyCpu) {
@@ -80,7 +80,7 @@ TEST(DatasetInSession, IsConsumedInAnActorThatHasTheOnlyCpu) {
 }
 
 std::int64_t leave_early() {
-  const Dataset endless = range(1'000'000, {.parallelism = 1000}, quiet()).map(next);
+  const Dataset endless = range(1'000'000, {.parallelism = 1000}, silent()).map(next);
   for (const Batch& batch : endless.iter_batches({.batch_size = 10})) return batch.num_rows();
   return 0;
 }
@@ -94,12 +94,14 @@ TEST(DatasetInSession, IsLeftEarlyInATaskThatHasTheOnlyCpu) {
 TEST(DatasetInSession, PartsAreConsumedByTasksOfOneCpu) {
   const Session session({.num_cpus = 1});
   static std::vector<Dataset> parts;
-  parts = range(k_rows, {.parallelism = 8}, quiet()).filter([](const Id& row) { return row.id % 2 == 0; }).split(4);
+  parts = range(k_numbers, {.parallelism = 8}, silent())
+              .filter([](const Numbered& row) { return row.id % 2 == 0; })
+              .split(4);
   std::vector<Ref<std::int64_t>> counts;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     counts.push_back(submit([](std::size_t part) { return consume(parts[part]); }, i));
   }
-  for (const std::int64_t count : get(counts)) EXPECT_EQ(count, k_rows / 8);
+  for (const std::int64_t count : get(counts)) EXPECT_EQ(count, k_numbers / 8);
   parts.clear();
 }
 
@@ -113,7 +115,7 @@ void hold() {
   held->count_down();
   let_go->wait();
 }
-Id note_begin(Id row) {
+Numbered note_begin(Numbered row) {
   if (!is_let_go) ++too_early;
   return row;
 }
@@ -127,19 +129,19 @@ TEST(DatasetInSession, WaitsForCpusThatTasksHold) {
   const std::vector<Ref<void>> holders{submit(hold), submit(hold)};
   held->wait();
   std::int64_t rows = 0;
-  std::thread consumer([&] { rows = consume(range(k_rows, {.parallelism = 8}, quiet()).map(note_begin)); });
+  std::thread consumer([&] { rows = consume(range(k_numbers, {.parallelism = 8}, silent()).map(note_begin)); });
   get(submit({.num_cpus = 0}, [] {}));  // which goes past
   is_let_go = true;
   let_go->count_down();
   consumer.join();
-  EXPECT_EQ(rows, k_rows);
+  EXPECT_EQ(rows, k_numbers);
   EXPECT_EQ(too_early, 0);
   get(holders);
 }
 
 std::mutex mutex;
 std::set<std::string> names;
-Id note_name(Id row) {
+Numbered note_name(Numbered row) {
   const std::lock_guard lock(mutex);
   names.insert(context().task_name);
   return row;
@@ -148,10 +150,10 @@ Id note_name(Id row) {
 TEST(DatasetInSession, FunctionsAreTasksWithTheNamesOfTheirSteps) {
   const Session session({.num_cpus = 2});
   names.clear();
-  RunOptions run = quiet();
+  RunOptions run = silent();
   run.fuse = false;
-  const Dataset noting = range(k_rows, {.parallelism = 8}, run).map(note_name, {.name = "first"});
-  EXPECT_EQ(consume(noting.map(note_name, {.name = "second"})), k_rows);
+  const Dataset noting = range(k_numbers, {.parallelism = 8}, run).map(note_name, {.name = "first"});
+  EXPECT_EQ(consume(noting.map(note_name, {.name = "second"})), k_numbers);
   EXPECT_EQ(names, (std::set<std::string>{"Map(first)", "Map(second)"}));
 }
 
@@ -165,7 +167,7 @@ TEST(DatasetInSession, ARunMayDeclareMoreCpusThanTheSessionHas) {
   const Session session({.num_cpus = 1});
   constexpr int k_at_once = 8;
   together.emplace(k_at_once);
-  RunOptions run = quiet();
+  RunOptions run = silent();
   run.num_cpus = k_at_once;
   EXPECT_EQ(consume(range(k_at_once, {.parallelism = k_at_once}, run).map_batches(meet)), k_at_once);
 }
@@ -174,7 +176,7 @@ TEST(DatasetInSession, TakesTheCpusOfTheSessionWhereNobodySaysHowMany) {
   const Session session({.num_cpus = 6});
   constexpr int k_at_once = 6;
   together.emplace(k_at_once);
-  EXPECT_EQ(consume(range(k_at_once, {.parallelism = k_at_once}, quiet()).map_batches(meet)), k_at_once);
+  EXPECT_EQ(consume(range(k_at_once, {.parallelism = k_at_once}, silent()).map_batches(meet)), k_at_once);
 }
 
 // --- Ends.
@@ -193,7 +195,7 @@ std::string failure_of(const Dataset& dataset, const std::function<void()>& afte
 
 TEST(DatasetInSession, SaysThatTheSessionEnded) {
   auto session = std::make_unique<Session>(SessionOptions{.num_cpus = 2});
-  const Dataset dataset = range(1'000'000, {.parallelism = 10'000}, quiet()).map(next);
+  const Dataset dataset = range(1'000'000, {.parallelism = 10'000}, silent()).map(next);
   const std::string text = failure_of(dataset, [&] { session.reset(); });
   EXPECT_NE(text.find("the session"), std::string::npos) << text;
   EXPECT_EQ(sum_of_numbers(2), k_sum) << "without a session there is one of its own";
@@ -201,7 +203,7 @@ TEST(DatasetInSession, SaysThatTheSessionEnded) {
 
 std::atomic<bool> is_running = false;
 std::string consume_until_cancelled() {
-  const Dataset dataset = range(1'000'000, {.parallelism = 10'000}, quiet()).map(next);
+  const Dataset dataset = range(1'000'000, {.parallelism = 10'000}, silent()).map(next);
   return failure_of(dataset, [] { is_running = true; });
 }
 std::string outcome;
@@ -229,9 +231,9 @@ struct Model {
 TEST(DatasetInSession, StepsWithStateShareIt) {
   const Session session({.num_cpus = 1});
   EXPECT_EQ(get(submit([] {
-              return consume(range(k_rows, {.parallelism = 8}, quiet()).map_batches<Model>({.pool = {1, 2}}));
+              return consume(range(k_numbers, {.parallelism = 8}, silent()).map_batches<Model>({.pool = {1, 2}}));
             })),
-            k_rows);
+            k_numbers);
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST_P(LocalSessions, JobWaitsForACpuThatOtherTasksHold) {
 }
 
 TEST_P(LocalSessions, TasksWaitForACpuThatJobsHold) {
-  std::latch running(4), end(1);
+  std::latch running(4), end(1), gone(4);
   std::atomic<bool> over = false;
   static std::atomic<bool>* is_over;
   is_over = &over;
@@ -100,6 +100,7 @@ TEST_P(LocalSessions, TasksWaitForACpuThatJobsHold) {
     submit_to(*session, session->kind("step", 1), [&] {
       running.count_down();
       end.wait();
+      gone.count_down();
     });
   }
   running.wait();
@@ -107,6 +108,7 @@ TEST_P(LocalSessions, TasksWaitForACpuThatJobsHold) {
   over = true;
   end.count_down();
   EXPECT_TRUE(get(after));
+  gone.wait();  // none looks at the latch any more
 }
 
 TEST_P(LocalSessions, AsManyRunAtOnceAsWereAskedFor) {

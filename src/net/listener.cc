@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t k_callers = 0;  // what the poll says of the socket itself; keys of pending_ begin at 1
 
-sockaddr* as_any(sockaddr_un& address) { return reinterpret_cast<sockaddr*>(&address); }
+const sockaddr* as_any(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
 
 }  // namespace
 
@@ -33,11 +33,23 @@ Result<std::unique_ptr<Listener>> Listener::open(const std::string& path, const 
 }
 
 Status Listener::bind() {
-  SHOAL_ASSIGN_OR_RETURN(sockaddr_un address, unix_address(path_));
-  SHOAL_ASSIGN_OR_RETURN(const Fd folder, open_own_folder(path_));
+  SHOAL_ASSIGN_OR_RETURN(const sockaddr_un address, unix_address(path_));
   SHOAL_ASSIGN_OR_RETURN(socket_, unix_socket());
   poll_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
   if (!poll_.is_open()) return errno_status(errno, "make", "a poll for " + path_);
+  if (!is_abstract(path_)) {
+    SHOAL_RETURN_IF_ERROR(bind_file(address));
+  } else if (::bind(socket_.get(), as_any(address), sizeof address) != 0) {
+    return errno_status(errno, "listen at", path_);
+  }
+  if (::listen(socket_.get(), static_cast<int>(k_pending_max)) != 0) return errno_status(errno, "listen at", path_);
+  poll_for_callers(true);
+  return {};
+}
+
+/// Nobody can connect before listen().
+Status Listener::bind_file(const sockaddr_un& address) {
+  SHOAL_ASSIGN_OR_RETURN(const Fd folder, open_own_folder(path_));
   // While it is held, nobody else takes away or makes sockets here: of two who find the same stale one, one gets in.
   if (::flock(folder.get(), LOCK_EX) != 0) return errno_status(errno, "lock the folder of", path_);
   int bound = ::bind(socket_.get(), as_any(address), sizeof address);
@@ -50,10 +62,7 @@ Status Listener::bind() {
   if (::lstat(path_.c_str(), &made) != 0) return errno_status(errno, "look at", path_);
   device_ = made.st_dev;
   file_ = made.st_ino;
-  // Nobody can connect before listen().
   if (::chmod(path_.c_str(), 0600) != 0) return errno_status(errno, "change the mode of", path_);
-  if (::listen(socket_.get(), static_cast<int>(k_pending_max)) != 0) return errno_status(errno, "listen at", path_);
-  poll_for_callers(true);
   return {};
 }
 

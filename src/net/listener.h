@@ -16,9 +16,12 @@
 #include "net/introduction.h"
 #include "net/socket_channel.h"
 
+struct sockaddr_un;
+
 namespace shoal::net {
 
-/// Where a process is reached: a Unix socket with mode 0600 in a folder with mode 0700. Who calls is let in when it runs as
+/// Where a process is reached: a Unix socket with mode 0600 in a folder with mode 0700, or one under a name (is_abstract()).
+/// Who calls is let in when it runs as
 /// the same user and its handshake is right; until then it costs a descriptor and a few hundred bytes, for 5 seconds at
 /// most, and no more than 64 do so at once (limits.h). Owned by the shell of a process; one thread at a time; no call
 /// waits. The file goes with it.
@@ -56,6 +59,7 @@ class Listener {
 
   Listener(std::string path, const Token& token, const Identity& self);
   Status bind();
+  Status bind_file(const sockaddr_un& address);
   Status remove_stale() const;
   void accept_all(Time now, Arrived& into);
   void take(Fd socket, Time now, Arrived& into);

@@ -271,6 +271,25 @@ TEST(Listener, ItsFileGoesWithIt) {
   EXPECT_EQ(place.start().status().code(), ErrorCode::not_found);
 }
 
+TEST(Listener, UnderANameNothingIsInTheFileSystem) {
+  const std::string name = "@shoal-net-test-" + std::to_string(::getpid());
+  auto listener = Listener::open(name, token_of('a'), testing_identity(4)).value_or_throw();
+  EXPECT_FALSE(Listener::open(name, token_of('a'), testing_identity(4)).ok()) << "another one listens";
+  EXPECT_FALSE(std::filesystem::exists(name));
+  auto caller =
+      Connector::start(name, token_of('a'), testing_identity(1), {.wanted = {1, 4}, .epoch = 1}).value_or_throw();
+  Listener::Arrived arrived;
+  for (int i = 0; i < 4; ++i) {
+    listener->on_ready(0, arrived);
+    caller->on_ready();
+  }
+  listener->on_ready(0, arrived);
+  EXPECT_TRUE(caller->take().ok());
+  EXPECT_EQ(arrived.channels.size(), 1U);
+  listener.reset();
+  EXPECT_FALSE(Connector::start(name, token_of('a'), testing_identity(1), {.wanted = {1, 4}, .epoch = 2}).ok());
+}
+
 TEST(Listener, ReplacesWhatADeadProcessLeftAndNothingElse) {
   Place place;
   const auto again = [&] { return Listener::open(place.path, token_of('a'), testing_identity(4)); };

@@ -22,6 +22,8 @@ std::string octal(mode_t mode) {
 
 }  // namespace
 
+bool is_abstract(const std::string& path) { return path.starts_with('@'); }
+
 Result<sockaddr_un> unix_address(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -31,6 +33,7 @@ Result<sockaddr_un> unix_address(const std::string& path) {
                                                    " bytes: Linux allows 1 to 107; choose a shorter folder");
   }
   std::memcpy(address.sun_path, path.data(), path.size());
+  if (is_abstract(path)) address.sun_path[0] = '\0';
   return address;
 }
 

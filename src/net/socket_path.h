@@ -10,8 +10,12 @@
 
 namespace shoal::net {
 
-/// The address of a Unix socket. Errors: invalid_argument where the path is empty or longer than the 107 bytes that Linux
-/// allows.
+/// Whether it is no path but a name: "@" and the rest, in the abstract namespace, which leaves nothing behind and knows no
+/// modes: who else may guess it is told apart by user and handshake.
+bool is_abstract(const std::string& path);
+
+/// The address of a Unix socket, at a path or under a name. Errors: invalid_argument where it is empty or longer than the
+/// 107 bytes that Linux allows.
 Result<sockaddr_un> unix_address(const std::string& path);
 
 /// A Unix socket that is not connected, non-blocking. Errors: io where there are no descriptors left.

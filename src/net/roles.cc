@@ -1,5 +1,6 @@
 #include "net/roles.h"
 
+#include <array>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -7,16 +8,12 @@
 namespace shoal::net {
 namespace {
 
-struct Rule {
-  Roles from, to;
-};
-
 template <class M, class... Of>
 constexpr bool is_one_of = (std::is_same_v<M, Of> || ...);
 
 /// Who may say M to whom: the conversations of the headers in src/wire, and nothing beside them.
 template <class M>
-consteval Rule rule_of() {
+consteval Route rule_of() {
   using namespace wire;
   constexpr Roles k_owner = Role::client | Role::worker;
   if constexpr (is_one_of<M, DefineTemplate, PushTask, RecallTasks, CancelTask, StreamCredit, CallActor, ResultHeld,
@@ -28,11 +25,11 @@ consteval Rule rule_of() {
     return {k_owner, k_owner};
   } else if constexpr (is_one_of<M, LeaseDemand, LeaseReturn>) {
     return {k_owner, Role::node};
-  } else if constexpr (is_one_of<M, WorkerWaits>) {
+  } else if constexpr (is_one_of<M, WorkerWaits, WorkerIsUp, WorkerStays>) {
     return {Role::worker, Role::node};
-  } else if constexpr (is_one_of<M, LeaseGrant, LeaseRefused, LeaseRecall, LeaseLost>) {
+  } else if constexpr (is_one_of<M, LeaseGrant, LeaseRefused, LeaseRecall, LeaseLost, ProcessDied>) {
     return {Role::node, k_owner};
-  } else if constexpr (is_one_of<M, HostActor>) {
+  } else if constexpr (is_one_of<M, HostActor, Welcome, Retire, Stop>) {
     return {Role::node, Role::worker};
   } else if constexpr (is_one_of<M, CreateActor, ActorReady, WatchActor, UnwatchActor, FindActor, KillActor,
                                  RegisterJob, AskCluster>) {
@@ -51,17 +48,19 @@ consteval Rule rule_of() {
 }
 
 template <std::size_t... Type>
-constexpr bool is_allowed(Roles from, Roles to, std::size_t type, std::index_sequence<Type...>) {
-  constexpr Rule k_rules[] = {rule_of<std::variant_alternative_t<Type, wire::Message>>()...};
-  return from.overlaps(k_rules[type].from) && to.overlaps(k_rules[type].to);
+consteval auto rules(std::index_sequence<Type...>) {
+  return std::array{rule_of<std::variant_alternative_t<Type, wire::Message>>()...};
 }
+
+constexpr auto k_rules = rules(std::make_index_sequence<std::variant_size_v<wire::Message>>());
 
 }  // namespace
 
 bool may_say(Roles from, Roles to, std::size_t type) {
-  constexpr std::size_t k_types = std::variant_size_v<wire::Message>;
-  return type < k_types && is_allowed(from, to, type, std::make_index_sequence<k_types>());
+  return type < k_rules.size() && from.overlaps(k_rules[type].from) && to.overlaps(k_rules[type].to);
 }
+
+Route route_of(std::size_t type) { return k_rules.at(type); }
 
 std::string to_string(Roles roles) {
   std::string text;

@@ -38,6 +38,12 @@ class Roles {
 };
 constexpr Roles operator|(Role a, Role b) { return Roles(a) | Roles(b); }
 
+/// Who says a type of message, its place in wire::Message, to whom.
+struct Route {
+  Roles from, to;
+};
+Route route_of(std::size_t type);
+
 /// Whether one that is `from` may say this type of message, its place in wire::Message, to one that is `to`.
 bool may_say(Roles from, Roles to, std::size_t type);
 

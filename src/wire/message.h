@@ -6,6 +6,7 @@
 #include "wire/cluster.h"
 #include "wire/lease.h"
 #include "wire/object.h"
+#include "wire/process.h"
 #include "wire/task.h"
 
 namespace shoal::wire {
@@ -20,7 +21,8 @@ using Message = std::variant<
     FoundActor, StartActor, StopActor, ActorPlaced, ActorLost, HostActor, CallActor,  // actor.h
     RegisterNode, NodeLoad, RegisterJob, AskCluster, ClusterIs,                       // cluster.h
     ActorReady,                                                                       // actor.h
-    ItemHeld>;                                                                        // object.h
+    ItemHeld,                                                                         // object.h
+    Welcome, WorkerIsUp, Retire, WorkerStays, Stop, ProcessDied>;                     // process.h
 
 /// A message and the process it goes to, or comes from.
 struct Envelope {

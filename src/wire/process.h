@@ -1,0 +1,32 @@
+#pragma once
+
+#include <shoal/base/ids.h>
+
+#include <string>
+
+#include "wire/resources.h"
+
+/// Between a machine's daemon and the processes on it: their life, which is no core's business but the daemon's.
+namespace shoal::wire {
+
+/// The first message to a worker process: who it is. Answered by WorkerIsUp.
+struct Welcome {
+  ProcessId self;
+  ProcessId node;
+  ProcessId host;       ///< The owner that lives in the process of the daemon; none = nobody.
+  Resources total;      ///< Of the node.
+  std::string meeting;  ///< Where the workers of this machine listen for each other, see shell/peers.h.
+};
+struct WorkerIsUp {};
+/// It is idle: it shall end unless it owns something. Answered by its end, or WorkerStays.
+struct Retire {};
+struct WorkerStays {};
+/// It shall begin nothing more, and end.
+struct Stop {};
+/// To all who may know it: it is dead, and everything from it has arrived or never will.
+struct ProcessDied {
+  ProcessId process;
+  std::string cause;
+};
+
+}  // namespace shoal::wire

@@ -7,6 +7,7 @@
 
 #include "shell/gate.h"
 #include "shell/pump.h"
+#include "shell/reader.h"
 #include "shell/station.h"
 #include "shell/worker_threads.h"
 #include "wire/resources.h"
@@ -22,6 +23,12 @@ struct Surroundings {
   Pump pump{};
   std::shared_ptr<WorkerThreads> threads = process_worker_threads();
   Gate jobs{};  ///< Threads of the pool that are at a station, and others that must not see it end.
+  std::unique_ptr<Reader> reader{};  ///< Where there are other processes to hear from.
+
+  /// Until it is set; false where the deadline came first. Reads meanwhile, where there is something to read.
+  bool wait(Event& event, const Deadline& deadline) {
+    return reader != nullptr ? reader->wait(event, deadline) : event.wait(deadline);
+  }
 };
 
 /// A station whose core has rules about time: the pump calls it when it asked to be called.

@@ -13,8 +13,12 @@ inline constexpr std::size_t k_dispatch_batch = 32;
 inline constexpr Time k_flush_ns = 250'000;
 /// A worker's thread that ran out of work looks for more for so long before it sleeps: about what a wake-up costs.
 inline constexpr Time k_linger_ns = 50'000;
+/// A worker process's thread that has nothing to run reads for so long what comes, and then leaves that to another.
+inline constexpr Time k_idle_ns = 1'000'000'000;
 /// Tasks that a thread runs on top of each other because each waits for the next: what is deeper would use up the stack.
 inline constexpr int k_claims_max = 32;
+/// A worker process that was told to stop is killed after this time: what runs in it may not listen.
+inline constexpr Time k_stop_ns = 500'000'000;
 /// What still runs when a session ends is named after this time.
 inline constexpr Time k_patience_ns = 2'000'000'000;
 

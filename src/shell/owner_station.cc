@@ -138,7 +138,10 @@ void OwnerStation::take_messages(std::vector<wire::Envelope>& into) {
   }
   call_at(std::min(core_->next_time().value_or(k_never), flush_at_));
 
-  if (options_.is_worker && core_->has_next() && at_work_ < static_cast<int>(core_->threads()) && !is_stopping()) {
+  if (!options_.is_worker || !core_->has_next() || is_stopping()) return;
+  if (idle_ != nullptr) {
+    std::exchange(idle_, nullptr)->set();
+  } else if (at_work_ < static_cast<int>(core_->threads())) {
     start_work();
   }
 }
@@ -266,7 +269,7 @@ owner::Object* OwnerStation::next_item(owner::Object& stream, const Deadline& de
       core_->watch_stream(stream, &cell);
     });
     if (item != nullptr || ended) return item;
-    in_time = is_stopping() || cell.event.wait(deadline);
+    in_time = is_stopping() || around_.wait(cell.event, deadline);
     act([&] {
       std::erase(cells_, &cell);
       core_->unwatch_stream(stream, &cell);
@@ -297,7 +300,7 @@ bool OwnerStation::yield(const owner::Execution& execution, Payload item) {
       }
     });
     if (given || is_stopping()) return given && !execution.cancelled->load(std::memory_order_relaxed);
-    cell.event.wait({});
+    around_.wait(cell.event, {});
     act([&] {
       std::erase(credit_cells_, &cell);
       core_->unwatch_credit(execution);
@@ -364,7 +367,7 @@ bool OwnerStation::await(std::span<owner::Object* const> objects, std::size_t wa
   bool in_time = false;
   bool enough = false;
   do {
-    in_time = cell.event.wait(deadline);
+    in_time = around_.wait(cell.event, deadline);
     cell.event.reset();
     enough = count_ready(objects) >= wanted;
   } while (in_time && !enough && !is_stopping());
@@ -380,7 +383,7 @@ bool OwnerStation::await(std::span<owner::Object* const> objects, std::size_t wa
 
 bool OwnerStation::await(owner::Object& object, const Deadline& deadline) {
   owner::Object* const objects[] = {&object};
-  while (!deadline && !is_ready(object) && RunningCall::depth() < k_claims_max) {
+  while (!deadline && options_.claims && !is_ready(object) && RunningCall::depth() < k_claims_max) {
     std::optional<owner::Execution> claimed;
     bool comes_after = false;
     act([&] {
@@ -412,7 +415,7 @@ wire::ClusterIs OwnerStation::ask_cluster() {
   message.push_back({k_control, wire::AskCluster{question.id}});
   around_.network.send(self(), message);
   around_.network.serve_posted();
-  question.event.wait({});
+  around_.wait(question.event, {});
   act([&] { std::erase(questions_, &question); });
   if (is_stopping()) throw_stopped();
   return std::move(question.answer);
@@ -424,6 +427,7 @@ void OwnerStation::work() {
   Ran ran{next_or_leave(false), now()};
   while (ran.next) {
     ran = run(*this, std::move(*ran.next), true, ran.end);
+    if (!ran.next && around_.reader != nullptr) ran = {read_for_next(), now()};
     if (!ran.next) ran = {next_or_leave(true), now()};
   }
 }
@@ -447,6 +451,25 @@ std::optional<owner::Execution> OwnerStation::next_or_leave(bool linger) {
       if (!execution && !stays) leave_work();
     });
   }
+  return execution;
+}
+
+/// Of a worker process: while it has nothing to run, its thread reads what comes, and runs that without being woken. None
+/// after a while, and where another thread does the same.
+std::optional<owner::Execution> OwnerStation::read_for_next() {
+  std::optional<owner::Execution> execution;
+  Event idle;
+  act([&] {
+    if (is_stopping() || idle_ != nullptr) return idle.set();
+    execution = core_->next();
+    if (!execution) idle_ = &idle;
+  });
+  if (execution) return execution;
+  around_.reader->wait(idle, std::chrono::steady_clock::now() + std::chrono::nanoseconds(k_idle_ns));
+  act([&] {
+    if (idle_ == &idle) idle_ = nullptr;
+    if (!is_stopping()) execution = core_->next();
+  });
   return execution;
 }
 
@@ -525,6 +548,7 @@ void OwnerStation::stop() {
     for (Cell* const cell : cells_) cell->event.set();
     for (CreditCell* const cell : credit_cells_) cell->event.set();
     for (Question* const question : questions_) question->event.set();
+    if (idle_ != nullptr) std::exchange(idle_, nullptr)->set();
     if (at_work_ > 0) return;
     if (actor_ != nullptr) {
       start_work();  // which ends it
@@ -543,7 +567,7 @@ void OwnerStation::on_process_died(ProcessId process, const std::string& cause) 
 
 bool OwnerStation::is_unused() {
   bool unused = false;
-  act([&] { unused = at_work_ == 0 && core_->holdings() == owner::Core::Holdings{}; });
+  act([&] { unused = at_work_ == (idle_ != nullptr ? 1 : 0) && core_->holdings() == owner::Core::Holdings{}; });
   return unused;
 }
 

@@ -40,6 +40,7 @@ class OwnerStation final : public TimedStation {
     ProcessId self;
     ProcessId node;
     bool is_worker = false;  ///< Runs what it is sent.
+    bool claims = true;      ///< A thread that waits may run what it waits for.
   };
   /// `on_gone`: called once, on no thread in particular and under no lock, when it was stopped and nothing runs.
   OwnerStation(Surroundings& around, const Options& options, std::function<void(OwnerStation&)> on_gone);
@@ -120,6 +121,8 @@ class OwnerStation final : public TimedStation {
 
   // Life.
 
+  /// Else those that are submitted here run in worker processes.
+  bool runs_tasks_in_this_process() const { return around_.reader == nullptr; }
   /// What this station's node has.
   const wire::Resources& node_total() const { return around_.total; }
   /// While somebody is inside, the session that this belongs to does not end. To be entered before this is told to stop.
@@ -162,6 +165,7 @@ class OwnerStation final : public TimedStation {
   void give(owner::Object* first, std::span<detail::Handle> results);
   void work();
   std::optional<owner::Execution> next_or_leave(bool linger);
+  std::optional<owner::Execution> read_for_next();
   void leave_work();
   bool forget_if_unheld();
   void start_work();
@@ -184,7 +188,8 @@ class OwnerStation final : public TimedStation {
   bool in_batch_ = false;    // of messages that came together
   Time flush_at_ = k_never;  // when submissions are sent on at the latest
   bool released_ = false;
-  int at_work_ = 0;  // threads that run what it was sent
+  int at_work_ = 0;        // threads that run what it was sent
+  Event* idle_ = nullptr;  // of one of them that has nothing to run, and reads
   std::vector<Cell*> cells_;
   std::vector<CreditCell*> credit_cells_;
   std::vector<Question*> questions_;

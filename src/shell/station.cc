@@ -58,9 +58,9 @@ std::atomic<Station*>& Switch::place_of(ProcessId id) {
   return (*chunk)[id.n % k_chunk];
 }
 
-void Switch::add(Station& station) { place_of(station.self()).store(&station, std::memory_order_release); }
+void Switch::add(Station& station, ProcessId as) { place_of(as).store(&station, std::memory_order_release); }
 
-void Switch::remove(Station& station) { place_of(station.self()).store(nullptr, std::memory_order_release); }
+void Switch::remove(ProcessId id) { place_of(id).store(nullptr, std::memory_order_release); }
 
 Station* Switch::find(ProcessId id) const {
   if (id == k_control) return control_.load(std::memory_order_acquire);
@@ -71,7 +71,8 @@ Station* Switch::find(ProcessId id) const {
 
 void Switch::send(ProcessId from, std::vector<wire::Envelope>& messages) {
   for (wire::Envelope& envelope : messages) {
-    Station* const to = find(envelope.peer);
+    Station* to = find(envelope.peer);
+    if (to == nullptr && finder_ != nullptr) to = finder_(envelope.peer);
     if (to == nullptr) continue;  // dead: who needs to know is told
     if (transcode_ != nullptr) envelope.message = transcode_(std::move(envelope.message));
     const bool first = to->post({from, std::move(envelope.message)});

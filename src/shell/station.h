@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -82,8 +83,13 @@ class Switch {
   Switch(const Switch&) = delete;
   Switch& operator=(const Switch&) = delete;
 
-  void add(Station& station);
-  void remove(Station& station);
+  void add(Station& station) { add(station, station.self()); }
+  /// What is for `as` goes to it, too.
+  void add(Station& station, ProcessId as);
+  void remove(Station& station) { remove(station.self()); }
+  void remove(ProcessId id);
+  /// `find`: called where a message is for nobody known, perhaps under the sender's lock; null = nobody.
+  void set_finder(std::function<Station*(ProcessId)> find) { finder_ = std::move(find); }
   /// Posts all and clears the vector. The receivers are served by serve_posted().
   void send(ProcessId from, std::vector<wire::Envelope>& messages);
   /// Serves those to whom this thread has posted; under no lock.
@@ -98,6 +104,7 @@ class Switch {
   std::atomic<Station*>& place_of(ProcessId id);
 
   const net::Transcode transcode_;
+  std::function<Station*(ProcessId)> finder_;  // set before there are messages
   std::vector<std::atomic<Chunk*>> chunks_ = std::vector<std::atomic<Chunk*>>(k_chunks_max);
   std::atomic<Station*> control_{nullptr};
 };

@@ -1,0 +1,170 @@
+#include "shell/peers.h"
+
+#include <fmt/format.h>
+#include <shoal/base/log.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "base/code_address.h"
+#include "net/connector.h"
+#include "shell/worker_process.h"
+
+namespace shoal::shell {
+namespace {
+
+/// Between two workers there is one connection each way at most.
+constexpr std::uint64_t k_epoch = 1;
+
+net::Program read_build() {
+  const std::uint64_t module = code_address(reinterpret_cast<const void*>(&run_worker)).value_or_throw().module;
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), &module, sizeof(module));
+  return net::Program::of(bytes).value_or_throw();
+}
+
+}  // namespace
+
+const net::Program& this_build() {
+  static const net::Program build = read_build();
+  return build;
+}
+
+std::string make_meeting() {
+  const net::Nonce nonce = net::random_nonce();
+  std::string name = "@shoal-";
+  for (std::size_t i = 0; i < 16; ++i) name += fmt::format("{:02x}", nonce[i]);
+  return name;
+}
+
+/// A call of another process that is not answered yet.
+class Peers::Call final : public Pollable {
+ public:
+  Call(Peers& home, Link& link, std::unique_ptr<net::Connector> connector)
+      : home_(home), link_(link), connector_(std::move(connector)), descriptor_(connector_->descriptor()) {
+    home_.around_.reader->add(descriptor_, EPOLLIN | EPOLLOUT, *this);
+  }
+  ~Call() override {
+    if (descriptor_ >= 0) home_.around_.reader->remove(descriptor_);
+  }
+
+  /// Once it is over. The descriptor is the channel's from then on.
+  void finish() {
+    home_.around_.reader->remove(std::exchange(descriptor_, -1));
+    Result<std::unique_ptr<net::SocketChannel>> channel = connector_->take();
+    if (channel.ok()) return link_.attach(std::move(*channel));
+    log::debug("{}", channel.status().text());  // it is gone: who needs to know is told
+    link_.give_up();
+  }
+
+ private:
+  void on_events(std::uint32_t) override {
+    connector_->on_ready();
+    if (connector_->is_over()) return home_.on_answer(*this);
+    home_.around_.reader->change(descriptor_, connector_->wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  }
+
+  Peers& home_;
+  Link& link_;
+  const std::unique_ptr<net::Connector> connector_;
+  int descriptor_;
+};
+
+Peers::Peers(Surroundings& around, Place place, const net::Token& token)
+    : around_(around), place_(std::move(place)), token_(token) {
+  listener_ = net::Listener::open(path_of(place_.self), token_, identity()).value_or_throw();
+  around_.reader->add(listener_->descriptor(), EPOLLIN, *this);
+  around_.pump.add(*this);
+  around_.network.set_finder([this](ProcessId to) { return call(to); });
+}
+
+Peers::~Peers() { close(); }
+
+void Peers::close() {
+  std::unique_ptr<net::Listener> listener;
+  {
+    const Lock lock(mutex_);
+    listener = std::move(listener_);
+  }
+  if (listener == nullptr) return;
+  around_.pump.remove(*this);
+  around_.reader->remove(listener->descriptor());
+}
+
+net::Identity Peers::identity() const {
+  return {.process = place_.self, .roles = net::Role::worker, .program = this_build()};
+}
+
+std::string Peers::path_of(ProcessId process) const { return fmt::format("{}-{}", place_.meeting, process.n); }
+
+void Peers::on_time() { on_events(0); }
+
+void Peers::on_events(std::uint32_t) {
+  net::Listener::Arrived arrived;
+  std::vector<Link*> links;
+  {
+    const Lock lock(mutex_);
+    if (listener_ == nullptr) return;
+    listener_->on_ready(now(), arrived);
+    around_.pump.wake_at(*this, listener_->next_time().value_or(k_never));
+    for (const auto& channel : arrived.channels) links.push_back(&add_link(channel->peer().process));
+  }
+  // Not under the lock: what a link brings may be answered by a call.
+  for (std::size_t i = 0; i < links.size(); ++i) links[i]->attach(std::move(arrived.channels[i]));
+  for (const Status& refused : arrived.refused) log::warn("{}", refused.text());
+}
+
+/// What is sent to a process goes over its first link.
+Link& Peers::add_link(ProcessId there) {
+  const Link::Ends ends{.here = place_.self, .there = there, .node = place_.node};
+  auto link = std::make_unique<Link>(around_, ends, nullptr, [](Link&, const wire::Message&) {}, [](Link&) {});
+  if (links_.count(there) == 0) around_.network.add(*link);
+  return *links_.emplace(there, std::move(link))->second;
+}
+
+/// Null where nobody listens: it is dead, and who needs to know is told. Under the lock of whoever has a message for it.
+Station* Peers::call(ProcessId to) {
+  const Lock lock(mutex_);
+  if (const auto known = links_.find(to); known != links_.end()) return known->second.get();
+  auto connector = net::Connector::start(path_of(to), token_, identity(), {.wanted = to, .epoch = k_epoch});
+  if (!connector.ok()) {
+    log::debug("{}", connector.status().text());
+    return nullptr;
+  }
+  Link& link = add_link(to);
+  calls_.push_back(std::make_unique<Call>(*this, link, std::move(*connector)));
+  return &link;
+}
+
+/// On the thread that reads.
+void Peers::on_answer(Call& call) {
+  std::unique_ptr<Call> answered;
+  {
+    const Lock lock(mutex_);
+    const auto found = std::find_if(calls_.begin(), calls_.end(),
+                                    [&](const auto& each) { return each.get() == &call; });
+    if (found == calls_.end()) return;
+    answered = std::move(*found);
+    calls_.erase(found);
+  }
+  answered->finish();
+}
+
+void Peers::on_died(ProcessId process) {
+  std::vector<std::unique_ptr<Link>> links;
+  {
+    const Lock lock(mutex_);
+    const auto [begin, end] = links_.equal_range(process);
+    for (auto link = begin; link != end; ++link) links.push_back(std::move(link->second));
+    links_.erase(begin, end);
+  }
+  for (const auto& link : links) link->drain();
+  around_.network.remove(process);
+  const Lock lock(mutex_);
+  for (auto& link : links) buried_.push_back(std::move(link));
+}
+
+}  // namespace shoal::shell

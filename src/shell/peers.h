@@ -1,0 +1,66 @@
+#pragma once
+
+#include <shoal/base/ids.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/thread_safety.h"
+#include "net/listener.h"
+#include "shell/link.h"
+#include "shell/timed_station.h"
+
+namespace shoal::shell {
+
+/// What all processes of this build have in common, and those of another have not.
+const net::Program& this_build();
+
+/// A name that nobody has and nobody guesses. Nothing of it is in the file system, so nothing is left there.
+std::string make_meeting();
+
+/// The links between this worker process and other workers of its node: made when the first message goes to one, or when
+/// one calls.
+class Peers final : private Pollable, private Timed {
+ public:
+  struct Place {
+    ProcessId self;
+    ProcessId node;
+    std::string meeting;  ///< Each worker of the node listens under this name and its number.
+  };
+  /// Listens from now on, and finds whom messages are for. Throws where that is not possible.
+  Peers(Surroundings& around, Place place, const net::Token& token);
+  ~Peers() override;
+  Peers(const Peers&) = delete;
+  Peers& operator=(const Peers&) = delete;
+
+  /// It is dead: what it had said is handed on, and nothing more comes from it.
+  void on_died(ProcessId process);
+  /// Listens no more.
+  void close();
+
+ private:
+  class Call;
+
+  net::Identity identity() const;
+  std::string path_of(ProcessId process) const;
+  void on_events(std::uint32_t events) override;
+  void on_time() override;
+  Station* call(ProcessId to);
+  void on_answer(Call& call);
+  Link& add_link(ProcessId there) REQUIRES(mutex_);
+
+  Surroundings& around_;
+  const Place place_;
+  const net::Token token_;
+
+  Mutex mutex_;
+  std::unique_ptr<net::Listener> listener_ GUARDED_BY(mutex_);
+  // To each process one that was called from here or called first, over which is spoken, and one more where both called.
+  std::multimap<ProcessId, std::unique_ptr<Link>> links_ GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Call>> calls_ GUARDED_BY(mutex_);   // that are not answered
+  std::vector<std::unique_ptr<Link>> buried_ GUARDED_BY(mutex_);  // a thread may still look at them
+};
+
+}  // namespace shoal::shell

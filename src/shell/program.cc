@@ -1,0 +1,115 @@
+#include "shell/program.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+
+namespace shoal::shell {
+namespace {
+
+constexpr const char* k_variable = "SHOAL_WORKER_CHANNEL";
+constexpr int k_channel = 3;
+constexpr int k_cannot_start = 127;  // as shells say it
+
+/// What the child does before it becomes the program: nothing but system calls, since other threads may have held any lock
+/// when it was made.
+[[noreturn]] void become_worker(int binary, int channel, pid_t parent, char* const* arguments,
+                                char* const* environment) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(k_cannot_start);  // it died before it could be said
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  ::dup2(nothing, STDIN_FILENO);
+  // The binary may stand where the channel is to be.
+  const int program = ::fcntl(binary, F_DUPFD_CLOEXEC, k_channel + 1);
+  if (channel == k_channel) {
+    ::fcntl(channel, F_SETFD, 0);
+  } else {
+    ::dup2(channel, k_channel);
+  }
+  ::syscall(SYS_close_range, k_channel + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::syscall(SYS_execveat, program, "", arguments, environment, AT_EMPTY_PATH);
+  ::_exit(k_cannot_start);
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+std::string wait_for_end(const Child& child) {
+  siginfo_t end{};
+  int waited = 0;
+  do {
+    waited = ::waitid(P_PIDFD, static_cast<id_t>(child.process.get()), &end, WEXITED);
+  } while (waited != 0 && errno == EINTR);
+  if (waited != 0) return "it ended";  // SIGCHLD is ignored, or somebody else took it away
+  if (end.si_code == CLD_EXITED) return "it ended with status " + std::to_string(end.si_status);
+  const char* const name = ::sigdescr_np(end.si_status);
+  return "it was ended by signal " + std::to_string(end.si_status) +
+         (name == nullptr ? "" : std::string(" (") + name + ")");
+}
+
+Result<Program> Program::of_this_process() {
+  Fd binary(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  if (!binary.is_open()) return errno_status(errno, "open", "/proc/self/exe");
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  const std::string line((std::istreambuf_iterator<char>(file)), {});
+  std::vector<std::string> arguments;
+  for (std::size_t at = 0; at < line.size(); at += arguments.back().size() + 1)
+    arguments.emplace_back(line.c_str() + at);
+  return Program(std::move(binary), std::move(arguments));
+}
+
+Result<Child> Program::start_worker(Fd channel) const {
+  std::vector<std::string> arguments = arguments_;
+  std::vector<std::string> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
+  environment.push_back(std::string(k_variable) + "=" + std::to_string(k_channel));
+  const std::vector<char*> argv = pointers(arguments);
+  const std::vector<char*> envp = pointers(environment);
+  const pid_t parent = ::getpid();
+  Child child;
+  child.pid = ::fork();
+  if (child.pid == 0) become_worker(binary_.get(), channel.get(), parent, argv.data(), envp.data());
+  if (child.pid < 0) return errno_status(errno, "start a worker process from", arguments_.empty() ? "" : arguments_[0]);
+  child.process.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
+  if (!child.process.is_open()) {
+    const int error = errno;
+    ::kill(child.pid, SIGKILL);
+    ::waitpid(child.pid, nullptr, 0);
+    return errno_status(error, "watch a worker process of", arguments_.empty() ? "" : arguments_[0]);
+  }
+  return child;
+}
+
+Fd take_worker_channel() {
+  const char* const text = std::getenv(k_variable);
+  if (text == nullptr) return Fd();
+  int channel = -1;
+  const auto [end, error] = std::from_chars(text, text + std::strlen(text), channel);
+  ::unsetenv(k_variable);
+  if (error != std::errc() || ::fcntl(channel, F_SETFD, FD_CLOEXEC) != 0) return Fd();
+  return Fd(channel);
+}
+
+}  // namespace shoal::shell

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/posix.h"
+#include "base/status.h"
+
+namespace shoal::shell {
+
+/// A process that this one started.
+struct Child {
+  pid_t pid = -1;
+  Fd process;  ///< Refers to the process, also when its number is used again; readable once it has ended.
+};
+
+/// What became of a process that has ended, for people: "it ended with status 3", "it was ended by signal 9 (Killed)". Takes
+/// it away, so call it once. Waits until it has ended.
+std::string wait_for_end(const Child& child);
+
+/// This program, to be started again as it was: the same binary even if the file is replaced meanwhile, the same arguments.
+class Program {
+ public:
+  /// Of this process.
+  static Result<Program> of_this_process();
+
+  /// Starts it as a worker. It has nothing of this process but its environment, standard output and error, and `channel`, and
+  /// a process group of its own, so that Ctrl-C on a terminal does not reach it. It is killed when the calling thread ends.
+  Result<Child> start_worker(Fd channel) const;
+
+ private:
+  Program(Fd binary, std::vector<std::string> arguments)
+      : binary_(std::move(binary)), arguments_(std::move(arguments)) {}
+
+  Fd binary_;
+  std::vector<std::string> arguments_;
+};
+
+/// The channel that this process was given where it was started as a worker, else none. Once: a second call gives none, and
+/// children of this process find nothing.
+Fd take_worker_channel();
+
+}  // namespace shoal::shell

@@ -14,20 +14,19 @@
 namespace shoal {
 namespace {
 
+using testing::shared;
 using std::chrono_literals::operator""s;
 
 class Actors : public testing::SessionTest {};
 SHOAL_TEST_IN_SESSIONS(Actors);
 
-std::atomic<int> counters{0};
-
 class Counter {
  public:
-  Counter() { ++counters; }
-  explicit Counter(int value) : value_(value) { ++counters; }
+  Counter() { ++shared().count; }
+  explicit Counter(int value) : value_(value) { ++shared().count; }
   Counter(const Counter&) = delete;
   Counter& operator=(const Counter&) = delete;
-  virtual ~Counter() { --counters; }
+  virtual ~Counter() { --shared().count; }
 
   int add(int n) { return value_ += n; }
   int value() const { return value_; }
@@ -48,7 +47,7 @@ class LoudCounter : public Counter {
 
 /// Ends when the object is gone: its destruction runs on a thread of its own.
 void expect_no_counters() {
-  while (counters.load() > 0) std::this_thread::yield();
+  while (shared().count.load() > 0) std::this_thread::yield();
 }
 
 TEST_P(Actors, KeepTheirState) {
@@ -100,7 +99,7 @@ TEST_P(Actors, EndWithTheirLastHandle) {
   {
     const Actor<Counter> counter = spawn<Counter>();
     EXPECT_EQ(get(counter.call(&Counter::add, 1)), 1);
-    EXPECT_EQ(counters, 1);
+    EXPECT_EQ(shared().count, 1);
   }
   expect_no_counters();
 }

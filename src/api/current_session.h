@@ -2,12 +2,12 @@
 
 #include <shoal/shell/handle.h>
 
-#include "shell/embedded.h"
+#include "shell/owner_station.h"
 
 namespace shoal {
 
-/// The session's own, while one lives: the only singleton there is. Set and reset by Session.
-void set_current_session(shell::Embedded* embedded);
+/// The session's driver, while one lives: the only singleton there is. Set and reset by Session.
+void set_current_session(shell::OwnerStation* driver);
 bool has_session();
 
 /// Where what the calling thread does belongs: the worker whose task it runs, else the session's driver. Throws

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <semaphore>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +13,7 @@
 namespace shoal {
 namespace {
 
+using testing::shared;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
@@ -21,16 +21,13 @@ class Get : public testing::SessionTest {};
 SHOAL_TEST_IN_SESSIONS(Get);
 
 /// Holds tasks until the test lets them go.
-std::unique_ptr<std::counting_semaphore<>> gate;
 int held(int x) {
-  gate->acquire();
-  gate->release();
+  shared().gate.acquire();
+  shared().gate.release();
   return x;
 }
-void close_gate() { gate = std::make_unique<std::counting_semaphore<>>(0); }
 
 TEST_P(Get, TimesOutAndLeavesTheTaskAlone) {
-  close_gate();
   const Ref<int> ref = submit(held, 5);
   try {
     get(ref, {.timeout = 1ms});
@@ -38,20 +35,19 @@ TEST_P(Get, TimesOutAndLeavesTheTaskAlone) {
   } catch (const Timeout& error) {
     EXPECT_NE(std::string(error.what()).find("held"), std::string::npos) << error.what();
   }
-  gate->release();
+  shared().gate.release();
   EXPECT_EQ(get(ref), 5);
   EXPECT_EQ(get(ref, {.timeout = 0ms}), 5);
 }
 
 TEST_P(Get, WaitGivesWhatIsReadyAndWhatIsNot) {
-  close_gate();
   std::vector<Ref<int>> refs{put(1), submit(held, 2), put(3)};
   auto [ready, pending] = wait(refs, {.num_ready = 2});
   EXPECT_EQ(ready, (std::vector{refs[0], refs[2]}));
   EXPECT_EQ(pending, std::vector{refs[1]});
   EXPECT_EQ(wait(refs, {.num_ready = 3, .timeout = 1ms}).ready.size(), 2);
   EXPECT_EQ(wait(refs).ready.size(), 1);
-  gate->release();
+  shared().gate.release();
   EXPECT_EQ(wait(refs, {.num_ready = 3}).pending.size(), 0);
 }
 
@@ -93,36 +89,31 @@ TEST_P(Get, ReferencesGoWhileTasksEnd) {
 }
 
 TEST_P(Get, ManyThreadsWaitForOneTask) {
-  close_gate();
   const Ref<int> ref = submit(held, 7);
   std::vector<std::thread> threads;
   std::atomic<int> total{0};
   for (int i = 0; i < 4; ++i) threads.emplace_back([&] { total += get(ref); });
-  gate->release();
+  shared().gate.release();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(total.load(), 28);
 }
 
 TEST_P(Get, ACancelledTaskThatHasNotStartedNeverDoes) {
-  close_gate();
   std::vector<Ref<int>> holders;
   for (int i = 0; i < 4; ++i) holders.push_back(submit({.num_cpus = 1}, held, i));
   const Ref<int> waiting = submit({.num_cpus = 4}, held, 9);
   cancel(waiting);
   EXPECT_THROW(get(waiting), Cancelled);
-  gate->release();
+  shared().gate.release();
   EXPECT_EQ(get(holders[3]), 3);
 }
 
-std::unique_ptr<std::binary_semaphore> begun;
-
 TEST_P(Get, ACancelledTaskThatRunsIsTold) {
-  begun = std::make_unique<std::binary_semaphore>(0);
   const Ref<void> endless = submit([] {
-    begun->release();
+    shared().begun.release();
     while (!is_cancelled()) std::this_thread::yield();
   });
-  while (!begun->try_acquire()) static_cast<void>(wait(std::vector{endless}, {.timeout = 1ms}));
+  while (!shared().begun.try_acquire()) static_cast<void>(wait(std::vector{endless}, {.timeout = 1ms}));
   cancel(endless);
   EXPECT_THROW(get(endless), Cancelled);
 }
@@ -143,10 +134,9 @@ TEST_P(Get, TheClusterSaysWhatItHas) {
   EXPECT_TRUE(all[0].alive);
   EXPECT_EQ(all[0].labels.at("zone"), "a");
   EXPECT_LE(available_resources()["CPU"], 4);
-  close_gate();
   const Ref<int> holder = submit({.resources = {{"license", 2}}}, held, 1);
   while (available_resources().at("license") > 0) std::this_thread::yield();
-  gate->release();
+  shared().gate.release();
   EXPECT_EQ(get(holder), 1);
 }
 

@@ -66,10 +66,13 @@ std::unique_ptr<shell::Embedded> make_own(const LocalSession::Options& options) 
 Result<std::unique_ptr<LocalSession>> LocalSession::open(Options options) {
   auto threads = shell::process_worker_threads();
   SHOAL_RETURN_IF_ERROR(threads->begin_use());
-  const std::optional<owner::RunKey> parent = run_of_this_thread();
+  std::optional<owner::RunKey> parent = run_of_this_thread();
+  // Where tasks run in other processes, what is an object of this one needs a session of its own.
+  const bool has_home = (parent || has_session()) && home_of_this_thread().runs_tasks_in_this_process();
+  if (!has_home) parent.reset();
   std::unique_ptr<shell::Embedded> own;
   try {
-    if (!parent && !has_session()) own = make_own(options);
+    if (!has_home) own = make_own(options);
   } catch (const std::system_error& error) {
     threads->end_use();
     return Status(ErrorCode::io, fmt::format("no thread could be made to run a dataset: {}; raise the limit of threads "

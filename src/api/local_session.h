@@ -22,7 +22,7 @@ using LocalJob = shell::Job;
 
 /// What a library in this process runs its work on: tasks that are objects of this process, beside all other tasks of the
 /// session, with its CPUs. They belong to the task or actor that opened this, else to the program; where there is no session,
-/// this has one of its own as long as it lives.
+/// or its tasks run in worker processes, this has one of its own as long as it lives.
 ///
 /// It ends early when its session does, and when one of its tasks, or what it belongs to, is cancelled: nothing begins any
 /// more then. Any thread may call, until the destructor, which takes back what has not begun.

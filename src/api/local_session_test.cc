@@ -54,7 +54,7 @@ void let_them_go() {
 }
 
 class LocalSessions : public testing::SessionTest {};
-SHOAL_TEST_IN_SESSIONS(LocalSessions);
+SHOAL_TEST_IN_THREADS(LocalSessions);
 
 TEST_P(LocalSessions, JobIsATaskWithItsName) {
   std::latch done(1);

@@ -4,6 +4,7 @@
 #include <shoal/base/log.h>
 
 #include <atomic>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -11,29 +12,33 @@
 
 #include "api/current_session.h"
 #include "api/demand.h"
+#include "shell/embedded.h"
 #include "shell/machine.h"
+#include "shell/private_node.h"
+#include "shell/program.h"
 #include "shell/running_call.h"
+#include "shell/worker_process.h"
 
 namespace shoal {
 namespace {
 
-std::atomic<shell::Embedded*> current{nullptr};
+std::atomic<shell::OwnerStation*> current{nullptr};
 
 }  // namespace
 
-void set_current_session(shell::Embedded* embedded) { current.store(embedded); }
+void set_current_session(shell::OwnerStation* driver) { current.store(driver); }
 
 bool has_session() { return current.load() != nullptr; }
 
 shell::OwnerStation& home_of_this_thread() {
   if (const shell::RunningCall* const call = shell::RunningCall::of_this_thread()) return call->home();
-  shell::Embedded* const embedded = current.load();
-  if (embedded == nullptr) {
+  shell::OwnerStation* const driver = current.load();
+  if (driver == nullptr) {
     throw InvalidArgument(ErrorCode::invalid_argument,
                           "there is no session: make one at the begin of main() and let it live there: "
                           "shoal::Session session(argc, argv);");
   }
-  return embedded->driver();
+  return *driver;
 }
 
 inline namespace v1 {
@@ -53,48 +58,70 @@ void refuse_what_is_not_there(const SessionOptions& options) {
                     "with the daemon; leave it out to run in threads of this process",
                     address));
   }
-  const std::string processes = variable("SHOAL_PROCESSES");
-  if (options.processes != 0 || (!processes.empty() && processes != "0")) {
-    throw Unsupported(
-        ErrorCode::unsupported,
-        "session: worker processes (.processes in the options, or SHOAL_PROCESSES) arrive with the daemon; "
-        "leave them out to run in threads of this process");
-  }
 }
 
-shell::Embedded::Options embedded_options(const SessionOptions& options) {
-  const shell::Machine machine = shell::read_machine();
-  shell::Embedded::Options embedded;
-  embedded.host = shell::host_name();
-  embedded.labels = options.labels;
-  embedded.total = to_resources(
-      "session", {.num_cpus = options.num_cpus == 0 ? machine.cpus : options.num_cpus,
-                  .num_gpus = static_cast<double>(options.num_gpus),
-                  .memory = options.memory == 0 ? static_cast<std::uint64_t>(machine.memory) : options.memory,
-                  .resources = options.resources});
-  embedded.encode_messages = options.encode_messages || variable("SHOAL_ENCODE_MESSAGES") == "1";
-  return embedded;
+/// Worker processes that the options or SHOAL_PROCESSES ask for; 0 = none.
+int processes_of(const SessionOptions& options) {
+  if (options.processes != 0) return options.processes;
+  const std::string text = variable("SHOAL_PROCESSES");
+  int processes = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), processes);
+  if (!text.empty() && (error != std::errc() || end != text.data() + text.size() || processes < 0)) {
+    throw InvalidArgument(ErrorCode::invalid_argument,
+                          fmt::format("session: SHOAL_PROCESSES is \"{}\"; it is the number of worker processes, or 0 "
+                                      "for threads of this process",
+                                      text));
+  }
+  return processes;
+}
+
+/// A process that was started as a worker does not get further.
+void work_if_worker() {
+  if (Fd channel = shell::take_worker_channel(); channel.is_open()) shell::run_worker(std::move(channel));
+}
+
+wire::Resources total_of(const SessionOptions& options, double cpus) {
+  return to_resources(
+      "session",
+      {.num_cpus = cpus,
+       .num_gpus = static_cast<double>(options.num_gpus),
+       .memory = options.memory == 0 ? static_cast<std::uint64_t>(shell::read_machine().memory) : options.memory,
+       .resources = options.resources});
 }
 
 }  // namespace
 
 struct Session::State {
-  explicit State(const SessionOptions& options) : embedded(embedded_options(options)) {}
   std::string engine{};
-  shell::Embedded embedded;
+  std::unique_ptr<shell::Embedded> embedded{};
+  std::unique_ptr<shell::PrivateNode> node{};
 };
 
 Session::Session(SessionOptions options) {
+  work_if_worker();
   refuse_what_is_not_there(options);
   if (has_session()) {
     throw InvalidArgument(
         ErrorCode::invalid_argument,
         "session: this process has one already; end it first, or use that one: there is one at a time");
   }
-  state_ = std::make_unique<State>(options);
-  const double cpus = options.num_cpus == 0 ? shell::read_machine().cpus : options.num_cpus;
-  state_->engine = fmt::format("embedded: {:g} CPUs in threads of this process, as no cluster was named", cpus);
-  set_current_session(&state_->embedded);
+  const int processes = processes_of(options);
+  const double own = processes > 0 ? processes : shell::read_machine().cpus;
+  const double cpus = options.num_cpus == 0 ? own : options.num_cpus;
+  const wire::Resources total = total_of(options, cpus);
+  state_ = std::make_unique<State>();
+  if (processes > 0) {
+    state_->node = std::make_unique<shell::PrivateNode>(
+        shell::PrivateNode::Options{total, options.labels, shell::host_name()});
+    state_->engine = fmt::format("a node of this program's own: {:g} CPUs in worker processes, as was asked for", cpus);
+    set_current_session(&state_->node->driver());
+  } else {
+    const bool encodes = options.encode_messages || variable("SHOAL_ENCODE_MESSAGES") == "1";
+    state_->embedded = std::make_unique<shell::Embedded>(
+        shell::Embedded::Options{total, options.labels, shell::host_name(), encodes});
+    state_->engine = fmt::format("embedded: {:g} CPUs in threads of this process, as no cluster was named", cpus);
+    set_current_session(&state_->embedded->driver());
+  }
   log::debug("session: {}", state_->engine);
 }
 
@@ -108,7 +135,7 @@ Session::~Session() {
 
 const std::string& Session::engine() const { return state_->engine; }
 
-void init(int, char**) {}
+void init(int, char**) { work_if_worker(); }
 
 }  // namespace v1
 }  // namespace shoal

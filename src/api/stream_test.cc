@@ -1,9 +1,7 @@
 #include <gtest/gtest.h>
 #include <shoal/shoal.h>
 
-#include <atomic>
 #include <memory>
-#include <semaphore>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -14,6 +12,7 @@
 namespace shoal {
 namespace {
 
+using testing::shared;
 using std::chrono_literals::operator""ms;
 
 class Streams : public testing::SessionTest {};
@@ -31,35 +30,29 @@ TEST_P(Streams, GiveItemsInOrder) {
   EXPECT_FALSE(numbers.next().has_value());
 }
 
-std::unique_ptr<std::counting_semaphore<>> steps;
-
 TEST_P(Streams, ItemsArriveWhileTheTaskRuns) {
-  steps = std::make_unique<std::counting_semaphore<>>(0);
   RefStream<std::string> words = submit([](Sink<std::string>& out) {
     out.push("first");
-    steps->acquire();
+    shared().gate.acquire();
     out.push("second");
   });
   EXPECT_EQ(get(*words.next()), "first");
   EXPECT_THROW(words.next({.timeout = 1ms}), Timeout);
-  steps->release();
+  shared().gate.release();
   EXPECT_EQ(get(*words.next()), "second");
   EXPECT_FALSE(words.next().has_value());
 }
 
-std::atomic<int> pushed{0};
-
 TEST_P(Streams, TheTaskWaitsForWhoTakesTheItems) {
-  pushed = 0;
   RefStream<std::string> blocks = submit([](Sink<std::string>& out) {
     for (int i = 0; i < 200; ++i) {
       out.push(std::string(1 << 20, 'x'));
-      ++pushed;
+      ++shared().count;
     }
   });
   int taken = 0, ahead = 0;
   for (const Ref<std::string>& block : blocks) {
-    ahead = std::max(ahead, pushed.load() - taken);
+    ahead = std::max(ahead, shared().count.load() - taken);
     EXPECT_EQ(view(block)->size(), 1 << 20);
     ++taken;
   }
@@ -68,16 +61,15 @@ TEST_P(Streams, TheTaskWaitsForWhoTakesTheItems) {
 }
 
 TEST_P(Streams, ADroppedStreamEndsTheTask) {
-  steps = std::make_unique<std::counting_semaphore<>>(0);
   {
     RefStream<int> endless = submit([](Sink<int>& out) {
       int i = 0;
       while (out.push(i)) ++i;
-      steps->release();
+      shared().gate.release();
     });
     EXPECT_EQ(get(*endless.next()), 0);
   }
-  steps->acquire();
+  shared().gate.acquire();
 }
 
 TEST_P(Streams, FailAfterTheItemsBefore) {
@@ -89,12 +81,9 @@ TEST_P(Streams, FailAfterTheItemsBefore) {
   EXPECT_THROW(numbers.next(), std::out_of_range);
 }
 
-std::atomic<int> stream_attempts{0};
-
 TEST_P(Streams, EachItemComesOnceWhateverAttemptsTheTaskNeeds) {
-  stream_attempts = 0;
   RefStream<int> numbers = submit({.max_retries = 3, .retry_on = retry_on_all()}, [](Sink<int>& out) {
-    const int attempt = stream_attempts++;
+    const int attempt = shared().count++;
     for (int i = 0; i < 10; ++i) {
       if (attempt < 3 && i == 3 * (attempt + 1)) throw std::runtime_error("again");
       out.push(i);
@@ -103,7 +92,7 @@ TEST_P(Streams, EachItemComesOnceWhateverAttemptsTheTaskNeeds) {
   int expected = 0;
   for (const Ref<int>& number : numbers) EXPECT_EQ(get(number), expected++);
   EXPECT_EQ(expected, 10);
-  EXPECT_EQ(stream_attempts, 4);
+  EXPECT_EQ(shared().count, 4);
 }
 
 TEST_P(Streams, ItemsMayHoldReferences) {
@@ -128,21 +117,18 @@ TEST_P(Streams, ItemsAreArgumentsOfTasks) {
   EXPECT_EQ(total, 2470);
 }
 
-std::atomic<bool> child_ran_on{false};
-
 TEST_P(Streams, CancellingATaskCancelsWhatItSubmitted) {
-  steps = std::make_unique<std::counting_semaphore<>>(0);
   const Ref<void> parent = submit([] {
     const Ref<void> child = submit([] {
-      steps->release();
+      shared().gate.release();
       while (!is_cancelled()) std::this_thread::yield();
-      steps->release();
+      shared().gate.release();
     });
     get(child);
   });
-  steps->acquire();
+  shared().gate.acquire();
   cancel(parent);
-  steps->acquire();
+  shared().gate.acquire();
   EXPECT_THROW(get(parent), Cancelled);
 }
 

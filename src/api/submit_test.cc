@@ -2,7 +2,6 @@
 #include <shoal/shoal.h>
 
 #include <atomic>
-#include <latch>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -30,6 +29,8 @@ std::string shout(std::string text) { return text + "!"; }
 std::size_t length(std::string_view text) { return text.size(); }
 Option echo(const Option& option) { return option; }
 void nothing() {}
+
+using testing::shared;
 
 class Submit : public testing::SessionTest {};
 SHOAL_TEST_IN_SESSIONS(Submit);
@@ -180,31 +181,28 @@ TEST_P(Submit, RefusesOptionsThatMeanNothing) {
   EXPECT_THROW(submit([](int x) { return x; }, Ref<int>()), InvalidArgument);
 }
 
-std::atomic<int> running{0}, most{0};
-std::latch* both_run = nullptr;
-
 TEST_P(Submit, TasksRunBesideEachOther) {
-  std::latch latch(2);
-  both_run = &latch;
-  const auto meet = [] { both_run->arrive_and_wait(); };
+  const auto meet = [] {
+    if (++shared().count < 2) shared().gate.acquire();
+    shared().gate.release();
+  };
   const Ref<void> a = submit(meet), b = submit(meet);
   const std::vector<Ref<void>> pair{a, b};
   EXPECT_EQ(wait(pair, {.num_ready = 2, .timeout = std::chrono::seconds(20)}).ready.size(), 2);
 }
 
 TEST_P(Submit, NoMoreRunThanTheirResourcesAllow) {
-  running = most = 0;
   const auto count = [] {
-    const int now = ++running;
-    int before = most.load();
-    while (before < now && !most.compare_exchange_weak(before, now)) {}
+    const int now = ++shared().count;
+    int before = shared().most.load();
+    while (before < now && !shared().most.compare_exchange_weak(before, now)) {}
     std::this_thread::yield();
-    --running;
+    --shared().count;
   };
   std::vector<Ref<void>> refs;
   for (int i = 0; i < 500; ++i) refs.push_back(submit({.resources = {{"license", 1}}}, count));
   get(refs);
-  EXPECT_LE(most.load(), 2);
+  EXPECT_LE(shared().most.load(), 2);
 }
 
 }  // namespace

@@ -13,10 +13,9 @@ namespace shoal::inline v1 {
 struct SessionOptions {
   /// Of a cluster to join; default SHOAL_ADDRESS. Joining arrives with the daemon; until then it is Unsupported.
   std::string address{};
-  /// Worker processes of a private node; default SHOAL_PROCESSES, 0 = threads of this process. Processes arrive with the
-  /// daemon; until then it is Unsupported.
+  /// Worker processes of a node of this program's own; default SHOAL_PROCESSES, 0 = threads of this process.
   int processes = 0;
-  double num_cpus = 0;                        ///< That tasks may take at once; 0 = the machine's.
+  double num_cpus = 0;                        ///< That tasks may take at once; 0 = `processes`, or the machine's.
   int num_gpus = 0;                           ///< May be pretended: tasks get indices, nothing looks for devices.
   std::uint64_t memory = 0;                   ///< Bytes that tasks may ask for; 0 = the machine's.
   std::map<std::string, double> resources{};  ///< Of kinds of your own: {{"license", 2}}.
@@ -36,11 +35,12 @@ struct SessionOptions {
 ///     }
 ///
 /// It runs tasks in threads of this process (*embedded*): nothing has to be started, and nothing keeps a crash of a task from
-/// the program.
+/// the program. With `processes` they run in worker processes: this program started again, in which the session's constructor
+/// does not return.
 class Session {
  public:
   explicit Session(SessionOptions options = {});
-  /// The arguments of main(): a worker process is this program started again, in which this does not return.
+  /// The arguments of main(): a worker process gets the same.
   Session(int argc, char** argv, SessionOptions options = {});
   ~Session();
   Session(const Session&) = delete;

@@ -4,26 +4,41 @@
 #include <shoal/api/session.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <thread>
 
 #include "api/current_session.h"
+#include "api/testing/shared.h"
 
 namespace shoal::testing {
 
-/// Each test in a session of its own: once with messages that are moved, once with messages that are encoded.
-class SessionTest : public ::testing::TestWithParam<bool> {
- protected:
-  SessionTest() : session_(options(GetParam())) {}
+/// What runs the tasks of a test.
+enum class Engine : std::uint8_t {
+  moved,      ///< Threads; messages are moved.
+  encoded,    ///< Threads; messages are encoded.
+  processes,  ///< Worker processes.
+};
 
-  static SessionOptions options(bool encodes) {
+/// Each test in a session of its own, on each engine.
+class SessionTest : public ::testing::TestWithParam<Engine> {
+ protected:
+  SessionTest() : session_(prepared(GetParam())) {}
+
+  static SessionOptions prepared(Engine engine) {
+    renew_shared();
+    return options(engine);
+  }
+  static SessionOptions options(Engine engine) {
     SessionOptions options;
+    options.processes = engine == Engine::processes ? 4 : 0;
     options.num_cpus = 4;
     options.num_gpus = 2;
     options.memory = 1 << 30;
     options.resources = {{"license", 2}};
     options.labels = {{"zone", "a"}};
-    options.encode_messages = encodes;
+    options.encode_messages = engine == Engine::encoded;
     return options;
   }
 
@@ -39,11 +54,21 @@ class SessionTest : public ::testing::TestWithParam<bool> {
   Session session_;
 };
 
-inline std::string name_of_session(const ::testing::TestParamInfo<bool>& encodes) {
-  return encodes.param ? "Encoded" : "Moved";
+inline std::string name_of_engine(const ::testing::TestParamInfo<Engine>& engine) {
+  constexpr const char* names[] = {"Moved", "Encoded", "Processes"};
+  return names[static_cast<std::size_t>(engine.param)];
 }
 
 }  // namespace shoal::testing
 
-#define SHOAL_TEST_IN_SESSIONS(suite) \
-  INSTANTIATE_TEST_SUITE_P(Embedded, suite, ::testing::Bool(), shoal::testing::name_of_session)
+#define SHOAL_TEST_IN_SESSIONS(suite)                                                                        \
+  INSTANTIATE_TEST_SUITE_P(Engines, suite,                                                                   \
+                           ::testing::Values(shoal::testing::Engine::moved, shoal::testing::Engine::encoded, \
+                                             shoal::testing::Engine::processes),                             \
+                           shoal::testing::name_of_engine)
+
+/// For what is of use only where tasks run in this process.
+#define SHOAL_TEST_IN_THREADS(suite)                                                                          \
+  INSTANTIATE_TEST_SUITE_P(Engines, suite,                                                                    \
+                           ::testing::Values(shoal::testing::Engine::moved, shoal::testing::Engine::encoded), \
+                           shoal::testing::name_of_engine)

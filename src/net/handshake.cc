@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/hex.h"
+
 namespace shoal::net {
 namespace {
 
@@ -54,12 +56,8 @@ Result<Program> Program::of(std::span<const std::uint8_t> bytes) {
 }
 
 std::string to_string(const Program& program) {
-  static constexpr char k_digits[] = "0123456789abcdef";
   std::string text;
-  for (const std::uint8_t byte : std::span(program.bytes).first(8)) {
-    text += k_digits[byte >> 4];
-    text += k_digits[byte & 15];
-  }
+  append_hex(text, std::string_view(reinterpret_cast<const char*>(program.bytes.data()), 8));
   return text;
 }
 

@@ -2,38 +2,22 @@
 
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
-#include <sys/random.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
-#include <system_error>
+
+#include "base/hex.h"
+#include "base/random_bytes.h"
 
 namespace shoal::net {
 namespace {
 
 constexpr std::size_t k_token_bytes = 32;
 
-/// getrandom() rather than RAND_bytes(), which takes half a millisecond to set itself up and asks the same source.
-void fill_random(void* bytes, std::size_t size) {
-  ssize_t got = 0;
-  do { got = ::getrandom(bytes, size, 0); } while (got < 0 && errno == EINTR);
-  // Up to 256 bytes come whole or not at all.
-  if (got != static_cast<ssize_t>(size)) {
-    throw std::system_error(errno, std::generic_category(), "the system gives no random bytes");
-  }
-}
-
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
+/// From the system rather than RAND_bytes(), which takes half a millisecond to set itself up and asks the same source.
 Nonce random_nonce() {
   Nonce nonce;
   fill_random(nonce.data(), nonce.size());
@@ -50,9 +34,9 @@ Result<Token> Token::from_hex(std::string_view digits) {
   std::string bytes(k_token_bytes, '\0');
   bool valid = digits.size() == 2 * k_token_bytes;
   for (std::size_t i = 0; valid && i < k_token_bytes; ++i) {
-    const int high = digit_of(digits[2 * i]), low = digit_of(digits[2 * i + 1]);
-    valid = high >= 0 && low >= 0;
-    bytes[i] = static_cast<char>(high << 4 | low);
+    const int byte = hex_byte(digits.substr(2 * i));
+    valid = byte >= 0;
+    bytes[i] = static_cast<char>(byte);
   }
   Token token{Secret(std::move(bytes))};
   if (valid) return token;
@@ -62,14 +46,9 @@ Result<Token> Token::from_hex(std::string_view digits) {
 }
 
 Secret Token::to_hex() const {
-  static constexpr char k_digits[] = "0123456789abcdef";
   std::string text;
   text.reserve(2 * k_token_bytes);  // never moved: a copy left behind would not be overwritten
-  for (const char c : bytes_.reveal()) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    text += k_digits[byte >> 4];
-    text += k_digits[byte & 15];
-  }
+  append_hex(text, bytes_.reveal());
   return Secret(std::move(text));
 }
 

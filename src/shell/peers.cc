@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/code_address.h"
+#include "base/random_bytes.h"
 #include "net/connector.h"
 #include "shell/worker_process.h"
 
@@ -33,12 +34,7 @@ const net::Program& this_build() {
   return build;
 }
 
-std::string make_meeting() {
-  const net::Nonce nonce = net::random_nonce();
-  std::string name = "@shoal-";
-  for (std::size_t i = 0; i < 16; ++i) name += fmt::format("{:02x}", nonce[i]);
-  return name;
-}
+std::string make_meeting() { return "@shoal-" + random_name() + random_name(); }
 
 /// A call of another process that is not answered yet.
 class Peers::Call final : public Pollable {

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -20,19 +19,14 @@
 
 #include <fmt/format.h>
 
+#include "base/random_bytes.h"
+
 namespace shoal::store {
 namespace {
 
 constexpr std::string_view k_prefix = "shoal-spill-";
 constexpr const char* k_lock = "lock";
 constexpr const char* k_lock_in_making = "lock.new";
-
-/// Others cannot guess it, so they cannot be there first.
-std::string random_name() {
-  std::uint64_t bits = 0;
-  while (getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits)) {}
-  return fmt::format("{:016x}", bits);
-}
 
 /// When the process began, in ticks since the machine did; empty where there is no such process.
 std::string start_time(const std::string& pid) {
@@ -49,8 +43,8 @@ std::string start_time(const std::string& pid) {
 
 std::vector<std::string> names_in(int folder) {
   std::vector<std::string> names;
-  Descriptor own(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  DIR* const entries = own.is_open() ? fdopendir(own.number()) : nullptr;
+  Fd own(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  DIR* const entries = own.is_open() ? fdopendir(own.get()) : nullptr;
   if (entries == nullptr) return names;
   own.release();
   while (const dirent* entry = readdir(entries)) {
@@ -86,21 +80,21 @@ bool owner_is_gone(int lock) {
 void remove_abandoned(int parent) {
   for (const std::string& name : names_in(parent)) {
     if (name.compare(0, k_prefix.size(), k_prefix) != 0) continue;
-    const Descriptor folder(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const Fd folder(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat state{};
-    if (!folder.is_open() || fstat(folder.number(), &state) != 0 || state.st_uid != geteuid()) continue;
-    const Descriptor lock(openat(folder.number(), k_lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (lock.is_open() && owner_is_gone(lock.number())) remove_folder(parent, name, folder.number());
+    if (!folder.is_open() || fstat(folder.get(), &state) != 0 || state.st_uid != geteuid()) continue;
+    const Fd lock(openat(folder.get(), k_lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (lock.is_open() && owner_is_gone(lock.get())) remove_folder(parent, name, folder.get());
   }
 }
 
 /// The lock has its name only when it is held and says whose it is.
-int make_lock(int folder, Descriptor& lock) {
-  lock = Descriptor(openat(folder, k_lock_in_making, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!lock.is_open() || flock(lock.number(), LOCK_EX | LOCK_NB) != 0) return errno;
+int make_lock(int folder, Fd& lock) {
+  lock = Fd(openat(folder, k_lock_in_making, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (!lock.is_open() || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return errno;
   const std::string pid = std::to_string(getpid());
   const std::string text = fmt::format("{} {}\n", pid, start_time(pid));
-  const ssize_t written = write(lock.number(), text.data(), text.size());
+  const ssize_t written = write(lock.get(), text.data(), text.size());
   if (written != static_cast<ssize_t>(text.size())) return written < 0 ? errno : ENOSPC;
   return renameat(folder, k_lock_in_making, folder, k_lock) == 0 ? 0 : errno;
 }
@@ -121,7 +115,7 @@ Status file_fault(int error, const std::string& what, const std::string& path) {
   }
 }
 
-SpillFolder::SpillFolder(Descriptor parent, Descriptor folder, Descriptor lock, std::string name, std::string path)
+SpillFolder::SpillFolder(Fd parent, Fd folder, Fd lock, std::string name, std::string path)
     : parent_(std::move(parent)),
       folder_(std::move(folder)),
       lock_(std::move(lock)),
@@ -132,40 +126,39 @@ Result<SpillFolder> SpillFolder::make(const std::string& parent_path) {
   std::error_code error;
   std::filesystem::create_directories(parent_path, error);
   if (error) return file_fault(error.value(), "making the spill folder", parent_path);
-  Descriptor parent(open(parent_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Fd parent(open(parent_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent.is_open()) return file_fault(errno, "opening the spill folder", parent_path);
-  remove_abandoned(parent.number());
+  remove_abandoned(parent.get());
 
   std::string name = std::string(k_prefix) + random_name();
   std::string path = (std::filesystem::path(parent_path) / name).string();
-  if (mkdirat(parent.number(), name.c_str(), S_IRWXU) != 0) return file_fault(errno, "making", path);
-  Descriptor folder(openat(parent.number(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  Descriptor lock;
-  const int failed = folder.is_open() ? make_lock(folder.number(), lock) : errno;
+  if (mkdirat(parent.get(), name.c_str(), S_IRWXU) != 0) return file_fault(errno, "making", path);
+  Fd folder(openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  Fd lock;
+  const int failed = folder.is_open() ? make_lock(folder.get(), lock) : errno;
   if (failed != 0) {
-    if (folder.is_open()) remove_folder(parent.number(), name, folder.number());
+    if (folder.is_open()) remove_folder(parent.get(), name, folder.get());
     return file_fault(failed, "making the lock of", path);
   }
   return SpillFolder(std::move(parent), std::move(folder), std::move(lock), std::move(name), std::move(path));
 }
 
 SpillFolder::~SpillFolder() {
-  if (folder_.is_open()) remove_folder(parent_.number(), name_, folder_.number());
+  if (folder_.is_open()) remove_folder(parent_.get(), name_, folder_.get());
 }
 
-Result<Descriptor> SpillFolder::create(std::string& name) const {
+Result<Fd> SpillFolder::create(std::string& name) const {
   name = random_name();
-  Descriptor file(
-      openat(folder_.number(), name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  Fd file(openat(folder_.get(), name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!file.is_open()) return file_fault(errno, "making a spill file in", path_);
   return file;
 }
 
-void SpillFolder::remove(const std::string& name) const { unlinkat(folder_.number(), name.c_str(), 0); }
+void SpillFolder::remove(const std::string& name) const { unlinkat(folder_.get(), name.c_str(), 0); }
 
 std::uint64_t SpillFolder::free_bytes() const {
   struct statvfs state{};
-  if (fstatvfs(folder_.number(), &state) != 0) return 0;
+  if (fstatvfs(folder_.get(), &state) != 0) return 0;
   return static_cast<std::uint64_t>(state.f_bavail) * state.f_frsize;
 }
 

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/hex.h"
+
 namespace shoal::data {
 namespace {
 
@@ -16,13 +18,6 @@ constexpr std::array<bool, 256> unreserved_bytes() {
   return plain;
 }
 constexpr std::array<bool, 256> k_unreserved = unreserved_bytes();
-
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 }  // namespace
 
@@ -45,12 +40,6 @@ std::string escape_query(std::string_view text) {
   return out;
 }
 
-int hex_byte(std::string_view text) {
-  if (text.size() < 2) return -1;
-  const int high = digit_of(text[0]), low = digit_of(text[1]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 std::string_view without_quotes(std::string_view etag) {
   if (etag.starts_with("W/")) etag.remove_prefix(2);
   if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') return etag.substr(1, etag.size() - 2);
@@ -70,15 +59,6 @@ std::string unescape_form(std::string_view text) {
     }
   }
   return out;
-}
-
-void append_hex(std::string& out, std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  for (const char c : bytes) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
 }
 
 }  // namespace shoal::data

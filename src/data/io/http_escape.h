@@ -11,11 +11,7 @@ void append_escaped(std::string& out, std::string_view text, bool keep_slash);
 std::string escape_query(std::string_view text);
 /// Undoes S3's `encoding-type=url`, where '+' is a blank. A '%' that no two hexadecimal digits follow stays.
 std::string unescape_form(std::string_view text);
-/// The byte that the first two characters of `text` spell in hexadecimal; -1 where they are no digits.
-int hex_byte(std::string_view text);
 /// An ETag without its quotes, and without the W/ of a weak one.
 std::string_view without_quotes(std::string_view etag);
-/// Lower-case hexadecimal digits.
-void append_hex(std::string& out, std::string_view bytes);
 
 }  // namespace shoal::data

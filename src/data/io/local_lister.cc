@@ -2,17 +2,16 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/random_bytes.h"
 #include "data/io/uri.h"
 
 namespace shoal::data {
@@ -192,14 +191,7 @@ bool is_unfinished_name(std::string_view name) {
 }
 
 std::string unfinished_name() {
-  std::array<unsigned char, 8> random{};
-  while (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {}
-  std::string name(k_unfinished_begin);
-  for (unsigned char byte : random) {
-    name += "0123456789abcdef"[byte >> 4];
-    name += "0123456789abcdef"[byte & 15];
-  }
-  return name.append(k_unfinished_end);
+  return std::string(k_unfinished_begin) + random_name() + std::string(k_unfinished_end);
 }
 
 Result<std::unique_ptr<ObjectLister>> make_local_lister(const std::string& root, const std::string& prefix,

@@ -9,6 +9,7 @@
 
 #include <shoal/base/log.h>
 
+#include "base/hex.h"
 #include "base/thread_safety.h"
 #include "data/io/http_escape.h"
 #include "data/io/s3_xml.h"

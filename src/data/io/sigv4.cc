@@ -6,7 +6,7 @@
 
 #include <openssl/evp.h>
 
-#include "data/io/http_escape.h"
+#include "base/hex.h"
 
 namespace shoal::data {
 namespace {

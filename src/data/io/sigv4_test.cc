@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hex.h"
 #include "data/io/http_escape.h"
 
 namespace shoal::data {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "data/io/http_escape.h"
+#include "base/hex.h"
 
 namespace shoal::data {
 namespace {

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/random_bytes.h"
 #include "base/testing/source_root.h"
 #include "data/io/s3_store.h"
 #include "data/io/testing/loopback.h"
@@ -107,19 +107,7 @@ std::vector<char*> pointers_of(std::vector<std::string>& texts) {
 
 }  // namespace
 
-std::string random_hex(int bytes) {
-  std::string out;
-  for (int i = 0; i < bytes; ++i) {
-    unsigned char byte = 0;
-    if (::getrandom(&byte, 1, 0) != 1) std::abort();
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", byte);
-    out += digits;
-  }
-  return out;
-}
-
-std::string unique_bucket(const std::string& stem) { return stem + "-" + random_hex(6); }
+std::string unique_bucket(const std::string& stem) { return stem + "-" + random_name(); }
 
 Result<std::unique_ptr<MinioServer>> MinioServer::start(const Options& options) {
   Status last(ErrorCode::unavailable, "no free port on 127.0.0.1");
@@ -139,8 +127,8 @@ Status MinioServer::launch(const Options& options) {
     return Status(ErrorCode::not_found, "no MinIO at " + binary + "; run tools/setup or set SHOAL_MINIO");
   }
   port_ = free_port();
-  access_key_ = "test" + random_hex(8);
-  secret_key_ = random_hex(20);
+  access_key_ = "test" + random_name();
+  secret_key_ = random_name() + random_name();
   std::string folder = (std::filesystem::temp_directory_path() / "shoal-minio-XXXXXX").string();
   if (port_ == 0 || ::mkdtemp(folder.data()) == nullptr) {
     return Status(ErrorCode::unavailable, "no port or no temporary folder for MinIO");

@@ -62,7 +62,4 @@ MinioServer& shared_minio();
 /// A bucket name that no other test uses: "<stem>-<random>".
 std::string unique_bucket(const std::string& stem);
 
-/// `bytes` random bytes as lower-case hexadecimal digits.
-std::string random_hex(int bytes);
-
 }  // namespace shoal::data

@@ -51,15 +51,15 @@ Result<SharedMemory> SharedMemory::create(std::uint64_t bytes, Reserve reserved)
       reserved == Reserve::now && available && !reserve_fits(bytes, *available)) {
     return failed(ENOMEM, fmt::format("{}, where {} are available", what, *available), k_more_memory);
   }
-  Descriptor descriptor(memfd_create("shoal", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  Fd descriptor(memfd_create("shoal", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!descriptor.is_open()) return failed(errno, what, k_more_files);
-  if (ftruncate(descriptor.number(), static_cast<off_t>(bytes)) != 0) return failed(errno, what, k_more_memory);
+  if (ftruncate(descriptor.get(), static_cast<off_t>(bytes)) != 0) return failed(errno, what, k_more_memory);
   if (reserved == Reserve::now) {
-    if (const int error = reserve(descriptor.number(), bytes)) return failed(error, what, k_more_memory);
+    if (const int error = reserve(descriptor.get(), bytes)) return failed(error, what, k_more_memory);
   }
   // Who gets a reading descriptor cannot open another one to write.
-  if (fchmod(descriptor.number(), S_IRUSR) != 0) return failed(errno, what, "this is a defect of the system");
-  if (fcntl(descriptor.number(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+  if (fchmod(descriptor.get(), S_IRUSR) != 0) return failed(errno, what, "this is a defect of the system");
+  if (fcntl(descriptor.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
     return failed(errno, what, "the kernel must know seals (Linux 3.17)");
   }
   return SharedMemory(std::move(descriptor), bytes);
@@ -69,23 +69,23 @@ Result<SharedMemory> SharedMemory::create_on_disk(std::uint64_t bytes, const std
   const std::string what = fmt::format("{} bytes for an extent in {}", bytes, folder);
   const char* const remedy = "free space there, or give the store another spill folder";
   if (!fits(bytes)) return failed(EFBIG, what, remedy);
-  Descriptor descriptor(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  Fd descriptor(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!descriptor.is_open()) return failed(errno, what, remedy);
-  if (const int error = reserve(descriptor.number(), bytes)) return failed(error, what, remedy);
-  if (fchmod(descriptor.number(), S_IRUSR) != 0) return failed(errno, what, remedy);
+  if (const int error = reserve(descriptor.get(), bytes)) return failed(error, what, remedy);
+  if (fchmod(descriptor.get(), S_IRUSR) != 0) return failed(errno, what, remedy);
   return SharedMemory(std::move(descriptor), bytes);
 }
 
-Result<Descriptor> SharedMemory::reader() const {
-  const std::string own = fmt::format("/proc/self/fd/{}", descriptor_.number());
-  Descriptor reading(open(own.c_str(), O_RDONLY | O_CLOEXEC));
+Result<Fd> SharedMemory::reader() const {
+  const std::string own = fmt::format("/proc/self/fd/{}", descriptor_.get());
+  Fd reading(open(own.c_str(), O_RDONLY | O_CLOEXEC));
   if (!reading.is_open()) return failed(errno, "a reading descriptor of shared memory", "is /proc mounted?");
   return reading;
 }
 
 Status SharedMemory::discard() {
   const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-  if (fallocate(descriptor_.number(), mode, 0, static_cast<off_t>(bytes_)) == 0) return {};
+  if (fallocate(descriptor_.get(), mode, 0, static_cast<off_t>(bytes_)) == 0) return {};
   return failed(errno, "giving shared memory back", "its pages go with the last process that maps them");
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/status.h"
-#include "store/descriptor.h"
+#include "base/posix.h"
 
 namespace shoal::store {
 
@@ -32,16 +32,16 @@ class SharedMemory {
 
   std::uint64_t bytes() const { return bytes_; }
   /// For the one process that writes; it stays open as long as this.
-  int writer() const { return descriptor_.number(); }
+  int writer() const { return descriptor_.get(); }
   /// A descriptor through which nothing can be written, whatever the receiver does to its mapping. Errors: io.
-  Result<Descriptor> reader() const;
+  Result<Fd> reader() const;
   /// Gives the pages back to the system, whoever has them mapped still: they read zeros from now on. Errors: io.
   Status discard();
 
  private:
-  SharedMemory(Descriptor descriptor, std::uint64_t bytes) : descriptor_(std::move(descriptor)), bytes_(bytes) {}
+  SharedMemory(Fd descriptor, std::uint64_t bytes) : descriptor_(std::move(descriptor)), bytes_(bytes) {}
 
-  Descriptor descriptor_;
+  Fd descriptor_;
   std::uint64_t bytes_;
 };
 

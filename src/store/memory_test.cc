@@ -38,8 +38,8 @@ TEST(SharedMemory, IsReservedAndSeenByAllWhoMapIt) {
   const SharedMemory memory = SharedMemory::create(k_mib).value_or_throw();
   EXPECT_EQ(allocated(memory.writer()), k_mib) << "nobody may get SIGBUS later";
   const Mapping writes = Mapping::map(memory.writer(), k_mib, Access::write).value_or_throw();
-  const Descriptor reading = memory.reader().value_or_throw();
-  const Mapping reads = Mapping::map(reading.number(), k_mib, Access::read).value_or_throw();
+  const Fd reading = memory.reader().value_or_throw();
+  const Mapping reads = Mapping::map(reading.get(), k_mib, Access::read).value_or_throw();
   std::memset(writes.bytes().data(), 7, k_mib);
   EXPECT_TRUE(
       std::all_of(reads.bytes().begin(), reads.bytes().end(), [](std::byte each) { return each == std::byte(7); }));
@@ -54,17 +54,17 @@ TEST(SharedMemory, CannotShrinkOrGrow) {
 
 TEST(SharedMemory, AReaderCanWriteByNoMeans) {
   const SharedMemory memory = SharedMemory::create(k_mib).value_or_throw();
-  const Descriptor reading = memory.reader().value_or_throw();
-  EXPECT_EQ(Mapping::map(reading.number(), k_mib, Access::write).status().code(), ErrorCode::permission_denied);
-  EXPECT_NE(write(reading.number(), "x", 1), 1);
-  const Mapping reads = Mapping::map(reading.number(), k_mib, Access::read).value_or_throw();
+  const Fd reading = memory.reader().value_or_throw();
+  EXPECT_EQ(Mapping::map(reading.get(), k_mib, Access::write).status().code(), ErrorCode::permission_denied);
+  EXPECT_NE(write(reading.get(), "x", 1), 1);
+  const Mapping reads = Mapping::map(reading.get(), k_mib, Access::read).value_or_throw();
   EXPECT_NE(mprotect(reads.bytes().data(), k_mib, PROT_READ | PROT_WRITE), 0);
 }
 
 TEST(SharedMemoryDeathTest, AWriteToASealedObjectFaults) {
   const SharedMemory memory = SharedMemory::create(k_mib).value_or_throw();
-  const Descriptor reading = memory.reader().value_or_throw();
-  const Mapping reads = Mapping::map(reading.number(), k_mib, Access::read).value_or_throw();
+  const Fd reading = memory.reader().value_or_throw();
+  const Mapping reads = Mapping::map(reading.get(), k_mib, Access::read).value_or_throw();
   // Sanitizers turn the signal into a report and an end of their own.
   EXPECT_DEATH({ *const_cast<volatile std::byte*>(reads.bytes().data() + 100) = std::byte(1); }, "");
 }
@@ -109,9 +109,9 @@ TEST(SharedMemory, OnDiskIsReservedAndHasNoName) {
     EXPECT_TRUE(std::filesystem::is_empty(folder));
     const Mapping writes = Mapping::map(memory.writer(), k_mib, Access::write).value_or_throw();
     std::memset(writes.bytes().data(), 7, k_mib);
-    const Descriptor reading = memory.reader().value_or_throw();
-    EXPECT_EQ(Mapping::map(reading.number(), k_mib, Access::read).value_or_throw().bytes()[9], std::byte(7));
-    EXPECT_EQ(Mapping::map(reading.number(), k_mib, Access::write).status().code(), ErrorCode::permission_denied);
+    const Fd reading = memory.reader().value_or_throw();
+    EXPECT_EQ(Mapping::map(reading.get(), k_mib, Access::read).value_or_throw().bytes()[9], std::byte(7));
+    EXPECT_EQ(Mapping::map(reading.get(), k_mib, Access::write).status().code(), ErrorCode::permission_denied);
   }
   std::filesystem::remove_all(folder);
   const Status status = SharedMemory::create_on_disk(k_mib, folder).status();
@@ -158,10 +158,10 @@ TEST(SharedPins, OfAKilledProcessAreGone) {
   const ProcessId reader{1, 1};
   board.attach(reader, counts.as<const PinCount>(k_slots));
   const Residence stay = board.open(board.take_slot().value());
-  const Descriptor reading = directory.reader().value_or_throw();
+  const Fd reading = directory.reader().value_or_throw();
 
   testing::Child child([&] {
-    const Mapping seen = Mapping::map(reading.number(), directory_bytes, Access::read).value_or_throw();
+    const Mapping seen = Mapping::map(reading.get(), directory_bytes, Access::read).value_or_throw();
     const Mapping own = Mapping::map(table.writer(), table_bytes, Access::write).value_or_throw();
     PinTable pins(own.as<PinCount>(k_slots), seen.as<const DirectoryWord>(k_slots));
     if (pins.pin(stay) != PinTable::Pin::held) return 1;

@@ -82,7 +82,7 @@ Result<SpillFiles::Record> SpillFiles::append_to(std::size_t folder, std::span<c
     checksum.add(part);
     if (Status fault = write_part(*segment, segment->end + done, part); !fault.ok()) {
       // What was written of it is of no use; where even that fails it is written over.
-      [[maybe_unused]] const int ignored = ftruncate(segment->file.number(), static_cast<off_t>(segment->end));
+      [[maybe_unused]] const int ignored = ftruncate(segment->file.get(), static_cast<off_t>(segment->end));
       delete_if_empty(*segment);
       return fault;
     }
@@ -104,7 +104,7 @@ Result<SpillFiles::Segment*> SpillFiles::segment_for(std::size_t folder, std::ui
     Segment segment{.folder = folder};
     SHOAL_ASSIGN_OR_RETURN(segment.file, folders_[folder].create(segment.name));
     // The system reads further ahead then: an object is read from its beginning to its end.
-    posix_fadvise(segment.file.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    posix_fadvise(segment.file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
     segments_.push_back(std::move(segment));
     current = &segments_.back();
   }
@@ -113,7 +113,7 @@ Result<SpillFiles::Segment*> SpillFiles::segment_for(std::size_t folder, std::ui
 
 Status SpillFiles::write_part(Segment& segment, std::uint64_t offset, std::span<const std::byte> part) const {
   while (!part.empty()) {
-    const ssize_t count = pwrite(segment.file.number(), part.data(), part.size(), static_cast<off_t>(offset));
+    const ssize_t count = pwrite(segment.file.get(), part.data(), part.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return file_fault(count < 0 ? errno : ENOSPC, "writing", path_of(segment));
     part = part.subspan(static_cast<std::size_t>(count));
@@ -135,8 +135,7 @@ Status SpillFiles::read_record(const Record& record, std::span<std::byte> into) 
   Checksum checksum;
   for (std::size_t done = 0; done < into.size();) {
     const auto part = into.subspan(done, std::min(k_spill_part_bytes, into.size() - done));
-    const ssize_t count = pread(segment.file.number(), part.data(), part.size(),
-                                static_cast<off_t>(record.offset + done));
+    const ssize_t count = pread(segment.file.get(), part.data(), part.size(), static_cast<off_t>(record.offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return file_fault(errno, "reading", path_of(segment));
     if (count == 0) break;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "store/descriptor.h"
+#include "base/posix.h"
 #include "store/spill_folder.h"
 
 namespace shoal::store {
@@ -59,7 +59,7 @@ class SpillFiles {
   struct Segment {
     std::size_t folder = 0;
     std::string name{};
-    Descriptor file{};
+    Fd file{};
     std::uint64_t end = 0, live = 0;
     std::set<std::uint64_t> keys{};
   };

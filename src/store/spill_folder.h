@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/status.h"
-#include "store/descriptor.h"
+#include "base/posix.h"
 
 namespace shoal::store {
 
@@ -22,15 +22,15 @@ class SpillFolder {
 
   const std::string& path() const { return path_; }
   /// A new file with a random name, 0600, to read and to write; its name is put into `name`. Errors: no_space, io.
-  Result<Descriptor> create(std::string& name) const;
+  Result<Fd> create(std::string& name) const;
   void remove(const std::string& name) const;
   /// Bytes that this user may still write there; 0 where the system does not say.
   std::uint64_t free_bytes() const;
 
  private:
-  SpillFolder(Descriptor parent, Descriptor folder, Descriptor lock, std::string name, std::string path);
+  SpillFolder(Fd parent, Fd folder, Fd lock, std::string name, std::string path);
 
-  Descriptor parent_, folder_, lock_;
+  Fd parent_, folder_, lock_;
   std::string name_, path_;
 };
 

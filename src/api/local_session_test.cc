@@ -18,17 +18,8 @@
 namespace shoal {
 namespace {
 
-class Job final : public LocalJob {
- public:
-  explicit Job(std::function<void()> of) : function_(std::move(of)) {}
-  void run() override { function_(); }
-
- private:
-  const std::function<void()> function_;
-};
-
 void submit_to(LocalSession& session, const LocalSession::Kind& kind, std::function<void()> function) {
-  session.submit(kind, std::make_shared<Job>(std::move(function)));
+  session.submit(kind, std::make_shared<shell::FunctionJob>(std::move(function)));
 }
 
 std::unique_ptr<LocalSession> open(double num_cpus, std::function<void(const Status&)> on_end = {}) {
@@ -257,7 +248,7 @@ TEST(LocalSession, RunsOnAThreadOfNoTask) {
   const auto session = open(1);
   std::latch done(1);
   bool is_a_task = true;
-  session->post(std::make_shared<Job>([&] {
+  session->post(std::make_shared<shell::FunctionJob>([&] {
     try {
       context();
     } catch (const InvalidArgument&) { is_a_task = false; }

@@ -34,15 +34,7 @@ std::shared_ptr<LocalTasks> find(std::uint64_t number) {
 
 /// Calls a function on a thread of the pool.
 void post(std::function<void()> function) {
-  class Call final : public Job {
-   public:
-    explicit Call(std::function<void()> of) : function_(std::move(of)) {}
-    void run() override { function_(); }
-
-   private:
-    const std::function<void()> function_;
-  };
-  process_worker_threads()->post(std::make_shared<Call>(std::move(function)));
+  process_worker_threads()->post(std::make_shared<FunctionJob>(std::move(function)));
 }
 
 }  // namespace

@@ -20,23 +20,8 @@ constexpr std::size_t k_threads_max = 8192;
 struct WorkerThreads::Worker {
   std::thread thread;
   CondVar wake;
-  std::shared_ptr<Job> job;       // handed over by post(); under the pool's mutex
-  std::shared_ptr<Job> own_next;  // of this thread alone
-  WorkerThreads* pool = nullptr;
-  bool handing_over = false;  // of this thread alone
+  std::shared_ptr<Job> job;  // handed over by post(); under the pool's mutex
 };
-
-namespace {
-thread_local void* t_worker = nullptr;  // the Worker that this thread is
-}
-
-WorkerThreads::Handover::Handover() {
-  if (t_worker != nullptr) static_cast<Worker*>(t_worker)->handing_over = true;
-}
-
-WorkerThreads::Handover::~Handover() {
-  if (t_worker != nullptr) static_cast<Worker*>(t_worker)->handing_over = false;
-}
 
 WorkerThreads::WorkerThreads(MakeThread make)
     : make_(make ? std::move(make) : [](std::function<void()> body) { return std::thread(std::move(body)); }) {}
@@ -80,11 +65,6 @@ void WorkerThreads::end_use() {
 }
 
 void WorkerThreads::post(std::shared_ptr<Job> job) {
-  auto* self = static_cast<Worker*>(t_worker);
-  if (self != nullptr && self->pool == this && self->handing_over && self->own_next == nullptr) {
-    self->own_next = std::move(job);
-    return;
-  }
   WorkerPtr woken;
   std::vector<WorkerPtr> left;
   {
@@ -113,7 +93,6 @@ void WorkerThreads::start_worker(std::shared_ptr<Job> job) {
     return;
   }
   const auto worker = std::make_shared<Worker>();
-  worker->pool = this;
   worker->job = std::move(job);
   workers_.reserve(workers_.size() + 1);
   worker->thread = make_([this, worker] { work(worker); });
@@ -121,7 +100,6 @@ void WorkerThreads::start_worker(std::shared_ptr<Job> job) {
 }
 
 void WorkerThreads::work(const WorkerPtr& self) {
-  t_worker = self.get();
   while (const std::shared_ptr<Job> job = next_job(self)) job->run();
 }
 
@@ -133,7 +111,6 @@ void WorkerThreads::leave(const WorkerPtr& self) {
 
 /// Null: the thread has left.
 std::shared_ptr<Job> WorkerThreads::next_job(const WorkerPtr& self) {
-  if (self->own_next != nullptr) return std::exchange(self->own_next, nullptr);
   Lock lock(mutex_);
   if (self->job != nullptr) return std::exchange(self->job, nullptr);
   if (!backlog_.empty()) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -16,6 +17,16 @@ class Job {
  public:
   virtual ~Job() = default;
   virtual void run() = 0;
+};
+
+/// A function as a job.
+class FunctionJob final : public Job {
+ public:
+  explicit FunctionJob(std::function<void()> function) : function_(std::move(function)) {}
+  void run() override { function_(); }
+
+ private:
+  const std::function<void()> function_;
 };
 
 /// Threads that run jobs: as many as there are jobs at once, since whoever posts has decided already what may run.
@@ -37,16 +48,6 @@ class WorkerThreads {
   void end_use();
   /// Between begin_use() and end_use().
   void post(std::shared_ptr<Job> job);
-
-  /// While one lives, the first job that its thread posts is kept for that very thread, which runs it next without a
-  /// switch. Only as the last act of a job.
-  class Handover {
-   public:
-    Handover();
-    ~Handover();
-    Handover(const Handover&) = delete;
-    Handover& operator=(const Handover&) = delete;
-  };
 
   /// Threads that exist at this moment.
   std::size_t size() const;

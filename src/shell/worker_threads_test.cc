@@ -10,16 +10,7 @@
 namespace shoal::shell {
 namespace {
 
-class Call final : public Job {
- public:
-  explicit Call(std::function<void()> call) : call_(std::move(call)) {}
-  void run() override { call_(); }
-
- private:
-  const std::function<void()> call_;
-};
-
-std::shared_ptr<Job> job(std::function<void()> call) { return std::make_shared<Call>(std::move(call)); }
+std::shared_ptr<Job> job(std::function<void()> call) { return std::make_shared<FunctionJob>(std::move(call)); }
 
 TEST(WorkerThreads, JobsThatWaitForEachOtherAllRun) {
   WorkerThreads threads;
@@ -35,17 +26,6 @@ TEST(WorkerThreads, JobsThatWaitForEachOtherAllRun) {
   }
   released.wait();
   EXPECT_EQ(arrived, k_jobs);
-}
-
-TEST(WorkerThreads, HandedOverJobRunsOnTheSameThread) {
-  WorkerThreads threads;
-  std::promise<bool> same;
-  threads.post(job([&] {
-    const auto here = std::this_thread::get_id();
-    const WorkerThreads::Handover handover;
-    threads.post(job([&, here] { same.set_value(std::this_thread::get_id() == here); }));
-  }));
-  EXPECT_TRUE(same.get_future().get());
 }
 
 /// Makes so many threads and no more.

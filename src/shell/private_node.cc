@@ -29,10 +29,6 @@ node::Core::Options node_options(const PrivateNode::Options& options) {
   return node;
 }
 
-}  // namespace
-
-namespace {
-
 /// The first thing that a worker reads, before anything is a message.
 bool hand_over(const net::Token& token, int channel) {
   const Secret digits = token.to_hex();

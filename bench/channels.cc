@@ -7,7 +7,6 @@
 // Prints one JSON line.
 #include <poll.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "measure.h"
 #include "net/socket_channel.h"
 
 namespace {
@@ -109,13 +109,6 @@ void answer(End& end, std::uint64_t from, std::uint64_t count, bool in_bulk) {
   }
 }
 
-double cpu_us(int who) {
-  rusage used{};
-  getrusage(who, &used);
-  return 1e6 * static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -148,7 +141,5 @@ int main(int argc, char** argv) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   waitpid(child, nullptr, 0);
   const auto ops = static_cast<double>(count);
-  std::printf("{\"value\": %.6f, \"ops\": %.0f, \"cpu_us_per_op\": %.3f}\n",
-              in_bulk ? ops / seconds : seconds / ops * 1e6, ops,
-              (cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN)) / ops);
+  bench::print({in_bulk ? ops / seconds : seconds / ops * 1e6, static_cast<std::int64_t>(count)});
 }

@@ -201,6 +201,31 @@ def task_lines(build):
     ]
 
 
+def process_lines(build, python):
+    def line(name, unit, better, floor, arguments, limit=None, peer=None):
+        return Line(name, unit, better, [build / "bench/bench_processes", *arguments],
+                    limit and [build / "bench/limit_socket", *limit],
+                    [python, ROOT / "bench/peers/ray_core.py", *(peer or arguments[:2])], "Ray 2.60, Python", *floor,
+                    engine="processes")
+    return [
+        line("task_sync", "tasks/s", "higher", at_least(0.77), ["task_sync", "20000", "two"], ["rate", "two", "20000"],
+             ["task_sync", "1000"]),
+        line("task_sync_one_core", "tasks/s", "higher", at_least(0.5), ["task_sync", "50000", "one"], ["rate", "one", "50000"],
+             ["task_sync", "1000"]),
+        line("task_async", "tasks/s", "higher", above(500_000, "tasks/s"), ["task_async", "1000000"], None,
+             ["task_async", "10000"]),
+        line("task_chain", "tasks/s", "higher", above(200_000, "tasks/s"), ["task_chain", "1000"]),
+        line("actor_sync", "calls/s", "higher", at_least(0.77), ["actor_sync", "20000", "two"], ["rate", "two", "20000"],
+             ["actor_sync", "2000"]),
+        line("actor_async", "calls/s", "higher", above(500_000, "calls/s"), ["actor_async", "1000000"], None,
+             ["actor_async", "10000"]),
+        line("actor_create", "actors/s", "higher", above(80, "actors/s"), ["actor_create", "100"], None,
+             ["actor_create", "16"]),
+        line("wait_1k", "rounds/s", "higher", above(150, "rounds/s"), ["wait_1k", "100"], None, ["wait_1k", "1"]),
+        line("cold_start", "s", "lower", below(0.06, "s"), ["cold_start", "20"], None, ["cold_start", "1"]),
+    ]
+
+
 def channel_lines(build):
     def line(name, unit, better, floor, arguments, limit):
         return Line(name, unit, better, [build / "bench/bench_channels", *arguments], [build / "bench/limit_socket", *limit],
@@ -283,7 +308,7 @@ def chosen(lines, args):
 
 
 def lines_without_server(build, python):
-    return task_lines(build) + channel_lines(build) + store_lines(build) + local_lines(build, python)
+    return task_lines(build) + process_lines(build, python) + channel_lines(build) + store_lines(build) + local_lines(build, python)
 
 
 def measure_local(args, python):

@@ -1,7 +1,6 @@
 // Our side of the benchmark lines (bench/run.py): each measures from the first call on a dataset to its last batch, in
 // a fresh process, with cold connections. Uses the public API only. Prints one JSON line.
 #include <shoal/data.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdint>
@@ -11,26 +10,19 @@
 #include <map>
 #include <string>
 
+#include "measure.h"
+
 namespace {
 
 namespace sd = shoal::data;
-using Clock = std::chrono::steady_clock;
-
-/// Rows (or objects, blocks) done in how many seconds.
-struct Measured {
-  double seconds = 0;
-  std::int64_t ops = 0;
-  double value = 0;  // in the line's unit
-};
+using bench::Clock;
+using bench::Measured;
+using bench::seconds_since;
 
 Measured rate(Clock::time_point start, std::int64_t ops) {
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  return {seconds, ops, static_cast<double>(ops) / seconds};
+  return {static_cast<double>(ops) / seconds_since(start), ops};
 }
-Measured time(Clock::time_point start, std::int64_t ops) {
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  return {seconds, ops, seconds};
-}
+Measured time(Clock::time_point start, std::int64_t ops) { return {seconds_since(start), ops}; }
 
 std::int64_t consume(const sd::Dataset& dataset, std::int64_t batch_size) {
   std::int64_t rows = 0;
@@ -125,7 +117,7 @@ Measured blocks_with(std::int64_t count, sd::RunOptions run) {
   for (int stage = 0; stage < 3; ++stage) dataset = dataset.map_batches(same);
   const std::int64_t done = consume(dataset, 1) * 4;
   Measured measured = time(start, done);
-  measured.value = 1e6 * measured.seconds / static_cast<double>(done);
+  measured.value *= 1e6 / static_cast<double>(done);
   return measured;
 }
 Measured blocks(const std::string& count) { return blocks_with(std::stol(count), {}); }
@@ -141,19 +133,8 @@ const std::map<std::string, std::function<Measured(const std::string&)>> k_lines
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto line = argc == 3 ? k_lines.find(argv[1]) : k_lines.end();
-  if (line == k_lines.end()) {
-    std::fprintf(stderr, "usage: bench_shoal LINE ARGUMENT, LINE one of");
-    for (const auto& [name, run] : k_lines) std::fprintf(stderr, " %s", name.c_str());
-    std::fprintf(stderr, "\n");
-    return 2;
-  }
+  const auto* const line = bench::find_line(k_lines, "bench_shoal", argc == 3 ? argv[1] : "");
+  if (line == nullptr) return 2;
   sd::set_default_run_options({.verbosity = sd::Verbosity::quiet});
-  const Measured measured = line->second(argv[2]);
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const double cpu_us = 1e6 * static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-                        static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-  std::printf("{\"value\": %.6f, \"seconds\": %.4f, \"ops\": %ld, \"cpu_us_per_op\": %.3f}\n", measured.value,
-              measured.seconds, static_cast<long>(measured.ops), cpu_us / static_cast<double>(measured.ops));
+  bench::print((*line)(argv[2]));
 }

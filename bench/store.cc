@@ -1,6 +1,5 @@
 // The lines of the store: its own parts, daemon and client in one process and without messages. Prints one JSON line.
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -17,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "measure.h"
 #include "store/core.h"
 #include "store/limits.h"
 #include "store/memory.h"
@@ -27,14 +27,9 @@
 namespace {
 
 using namespace shoal;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-struct Measured {
-  double value = 0;
-  std::int64_t ops = 0;
-};
+using bench::Clock;
+using bench::Measured;
+using bench::seconds_since;
 
 constexpr std::uint64_t k_mib = std::uint64_t{1} << 20;
 const ProcessId k_self{1, 1};
@@ -231,18 +226,7 @@ const std::map<std::string, std::function<Measured(std::int64_t, const std::stri
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto line = argc >= 3 ? k_lines.find(argv[1]) : k_lines.end();
-  if (line == k_lines.end()) {
-    std::fprintf(stderr, "usage: bench_store LINE COUNT [FOLDER], LINE one of");
-    for (const auto& [name, run] : k_lines) std::fprintf(stderr, " %s", name.c_str());
-    std::fprintf(stderr, "\n");
-    return 2;
-  }
-  const Measured measured = line->second(std::atoll(argv[2]), argc > 3 ? argv[3] : ".");
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const double cpu_us = 1e6 * static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-                        static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-  std::printf("{\"value\": %.6f, \"ops\": %ld, \"cpu_us_per_op\": %.3f}\n", measured.value,
-              static_cast<long>(measured.ops), cpu_us / static_cast<double>(measured.ops));
+  const auto* const line = bench::find_line(k_lines, "bench_store", argc >= 3 ? argv[1] : "");
+  if (line == nullptr) return 2;
+  bench::print((*line)(std::atoll(argv[2]), argc > 3 ? argv[3] : "."));
 }

@@ -1,6 +1,5 @@
 // Our side of the benchmark lines of tasks: a session in this process, through the public API only. Prints one JSON line.
 #include <shoal/shoal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -15,20 +14,16 @@
 #include <utility>
 #include <vector>
 
+#include "measure.h"
+
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using bench::Clock;
+using bench::Measured;
+using bench::seconds_since;
 using shoal::Ref;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 double add(int a, double b) { return a + b; }
-
-/// Operations and what the line says of them.
-struct Measured {
-  double value = 0;
-  std::int64_t ops = 0;
-};
 
 std::int64_t run_bulk(std::int64_t tasks) {
   std::vector<Ref<double>> refs;
@@ -117,19 +112,8 @@ const std::map<std::string, std::function<Measured(std::int64_t)>> k_lines = {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto line = argc == 3 ? k_lines.find(argv[1]) : k_lines.end();
-  if (line == k_lines.end()) {
-    std::fprintf(stderr, "usage: bench_tasks LINE COUNT, LINE one of");
-    for (const auto& [name, run] : k_lines) std::fprintf(stderr, " %s", name.c_str());
-    std::fprintf(stderr, "\n");
-    return 2;
-  }
+  const auto* const line = bench::find_line(k_lines, "bench_tasks", argc == 3 ? argv[1] : "");
+  if (line == nullptr) return 2;
   const shoal::Session session(argc, argv, {.num_cpus = 2});
-  const Measured measured = line->second(std::atoll(argv[2]));
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const double cpu_us = 1e6 * static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-                        static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-  std::printf("{\"value\": %.6f, \"ops\": %ld, \"cpu_us_per_op\": %.3f}\n", measured.value,
-              static_cast<long>(measured.ops), cpu_us / static_cast<double>(measured.ops));
+  bench::print((*line)(std::atoll(argv[2])));
 }

@@ -12,7 +12,6 @@
 #include <arrow/filesystem/localfs.h>
 #include <arrow/record_batch.h>
 #include <jpeglib.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -27,23 +26,12 @@
 #include <thread>
 #include <vector>
 
+#include "../measure.h"
+
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-double cpu_us() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return 1e6 * static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-}
-
-void print(double value, double seconds, long ops) {
-  std::printf("{\"value\": %.6f, \"seconds\": %.4f, \"ops\": %ld, \"cpu_us_per_op\": %.3f}\n", value, seconds, ops,
-              cpu_us() / static_cast<double>(ops));
-}
+using bench::Clock;
+using bench::seconds_since;
 
 // Decodes one JPEG two rows at a time and keeps every second pixel of every second row as a float.
 void decode_halved(const std::vector<unsigned char>& file, std::vector<unsigned char>& rows, std::vector<float>& out) {
@@ -93,7 +81,7 @@ void jpeg(const char* folder) {
   }
   for (auto& thread : threads) thread.join();
   const double seconds = seconds_since(start);
-  print(static_cast<double>(paths.size()) / seconds, seconds, static_cast<long>(paths.size()));
+  bench::print({static_cast<double>(paths.size()) / seconds, static_cast<std::int64_t>(paths.size())});
 }
 
 arrow::Result<std::int64_t> scan(const char* folder) {
@@ -124,7 +112,7 @@ void scan_all(const char* folder) {
     std::exit(1);
   }
   const double seconds = seconds_since(start);
-  print(seconds, seconds, *rows);
+  bench::print({seconds, *rows});
 }
 
 struct Item {
@@ -139,7 +127,7 @@ void rows(long count) {
   out.reserve(in.size());
   for (const Item& item : in) out.push_back(step(item));
   const double seconds = seconds_since(start);
-  print(seconds, seconds, count);
+  bench::print({seconds, count});
 }
 
 void handover(long count) {
@@ -164,7 +152,7 @@ void handover(long count) {
   }
   producer.join();
   const double seconds = seconds_since(start);
-  print(1e6 * seconds / static_cast<double>(count), seconds, count);
+  bench::print({1e6 * seconds / static_cast<double>(count), count});
 }
 
 }  // namespace

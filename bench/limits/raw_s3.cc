@@ -12,7 +12,6 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,6 +24,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "../measure.h"
 
 namespace {
 
@@ -125,7 +126,6 @@ class Loop {
     while (!listed_ || (getting_ && (taken_ < found_))) wait();
     return getting_ ? taken_ : found_;
   }
-  long bytes() const { return bytes_; }
 
  private:
   void open(Connection& connection, std::size_t index) {
@@ -189,7 +189,6 @@ class Loop {
       take_page(connection.in);
     } else {
       ++taken_;
-      bytes_ += static_cast<long>(connection.need);
     }
     feed();
   }
@@ -214,7 +213,7 @@ class Loop {
   std::vector<Connection> connections_;
   std::deque<std::string> keys_;
   bool listed_ = false, getting_ = false;
-  long found_ = 0, taken_ = 0, bytes_ = 0;
+  long found_ = 0, taken_ = 0;
 };
 
 }  // namespace
@@ -225,10 +224,5 @@ int main(int argc, char** argv) {
   Loop loop(argv[2], argv[3], argv[4]);
   const long done = loop.run(std::strcmp(argv[1], "get") == 0 ? std::atoi(argv[5]) : 0);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const double cpu_us = 1e6 * static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-                        static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-  std::printf("{\"value\": %.3f, \"seconds\": %.4f, \"ops\": %ld, \"bytes\": %ld, \"cpu_us_per_op\": %.2f}\n",
-              static_cast<double>(done) / seconds, seconds, done, loop.bytes(), cpu_us / static_cast<double>(done));
+  bench::print({static_cast<double>(done) / seconds, done});
 }

@@ -2,12 +2,12 @@
 //
 //   limit_socket round one|two N    microseconds for 64 bytes there and back, both on one core or each on its own
 //   limit_socket poll one|two N     the same, each waiting with poll() as one does who has several sockets
+//   limit_socket rate one|two N     round trips a second
 //   limit_socket bulk N             messages of 64 bytes a second, 64 in each write()
 //
 // Prints one JSON line.
 #include <poll.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +19,8 @@
 #include <cstdlib>
 #include <string>
 #include <vector>
+
+#include "../measure.h"
 
 namespace {
 
@@ -82,20 +84,13 @@ void write_bulk(int fd, long messages) {
   read_whole(fd, 1, false);
 }
 
-double cpu_us(int who) {
-  rusage used{};
-  getrusage(who, &used);
-  return 1e6 * static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string line = argc > 1 ? argv[1] : "";
   const bool is_bulk = line == "bulk" && argc == 3;
-  if (!is_bulk && !((line == "round" || line == "poll") && argc == 4)) {
-    std::fprintf(stderr, "usage: limit_socket round|poll one|two N, or bulk N\n");
+  if (!is_bulk && !((line == "round" || line == "poll" || line == "rate") && argc == 4)) {
+    std::fprintf(stderr, "usage: limit_socket round|poll|rate one|two N, or bulk N\n");
     return 2;
   }
   const bool one_core = !is_bulk && std::string(argv[2]) == "one";
@@ -118,7 +113,7 @@ int main(int argc, char** argv) {
     seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
   waitpid(child, nullptr, 0);
-  const double value = is_bulk ? static_cast<double>(count) / seconds : seconds / static_cast<double>(count) * 1e6;
-  std::printf("{\"value\": %.6f, \"ops\": %ld, \"cpu_us_per_op\": %.3f}\n", value, count,
-              (cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN)) / static_cast<double>(count));
+  const double value = is_bulk || line == "rate" ? static_cast<double>(count) / seconds
+                                                 : seconds / static_cast<double>(count) * 1e6;
+  bench::print({value, count});
 }

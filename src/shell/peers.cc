@@ -11,7 +11,6 @@
 
 #include "base/code_address.h"
 #include "base/random_bytes.h"
-#include "net/connector.h"
 #include "shell/worker_process.h"
 
 namespace shoal::shell {
@@ -19,6 +18,9 @@ namespace {
 
 /// Between two workers there is one connection each way at most.
 constexpr std::uint64_t k_epoch = 1;
+/// Whoever listens empties its queue in less than this, where it is not stopped.
+constexpr Time k_again_ns_min = 1'000'000;
+constexpr Time k_again_ns_max = 100'000'000;
 
 net::Program read_build() {
   const std::uint64_t module = code_address(reinterpret_cast<const void*>(&run_worker)).value_or_throw().module;
@@ -70,7 +72,7 @@ class Peers::Call final : public Pollable {
 };
 
 Peers::Peers(Surroundings& around, Place place, const net::Token& token)
-    : around_(around), place_(std::move(place)), token_(token) {
+    : around_(around), place_(std::move(place)), token_(token), random_(place_.self.n) {
   listener_ = net::Listener::open(path_of(place_.self), token_, identity()).value_or_throw();
   around_.reader->add(listener_->descriptor(), EPOLLIN, *this);
   around_.pump.add(*this);
@@ -96,7 +98,17 @@ net::Identity Peers::identity() const {
 
 std::string Peers::path_of(ProcessId process) const { return fmt::format("{}-{}", place_.meeting, process.n); }
 
-void Peers::on_time() { on_events(0); }
+void Peers::on_time() {
+  call_again();
+  on_events(0);
+}
+
+/// When there is something to do that nobody else tells of.
+void Peers::plan() {
+  Time next = listener_->next_time().value_or(k_never);
+  for (const Again& again : again_) next = std::min(next, again.at);
+  around_.pump.wake_at(*this, next);
+}
 
 void Peers::on_events(std::uint32_t) {
   net::Listener::Arrived arrived;
@@ -105,7 +117,7 @@ void Peers::on_events(std::uint32_t) {
     const Lock lock(mutex_);
     if (listener_ == nullptr) return;
     listener_->on_ready(now(), arrived);
-    around_.pump.wake_at(*this, listener_->next_time().value_or(k_never));
+    plan();
     for (const auto& channel : arrived.channels) links.push_back(&add_link(channel->peer().process));
   }
   // Not under the lock: what a link brings may be answered by a call.
@@ -125,14 +137,54 @@ Link& Peers::add_link(ProcessId there) {
 Station* Peers::call(ProcessId to) {
   const Lock lock(mutex_);
   if (const auto known = links_.find(to); known != links_.end()) return known->second.get();
-  auto connector = net::Connector::start(path_of(to), token_, identity(), {.wanted = to, .epoch = k_epoch});
-  if (!connector.ok()) {
+  auto connector = connect_to(to);
+  if (!connector.ok() && connector.status().code() != ErrorCode::throttled) {
     log::debug("{}", connector.status().text());
     return nullptr;
   }
   Link& link = add_link(to);
-  calls_.push_back(std::make_unique<Call>(*this, link, std::move(*connector)));
+  if (connector.ok()) {
+    calls_.push_back(std::make_unique<Call>(*this, link, std::move(*connector)));
+  } else {
+    call_later({.to = to, .link = &link});
+  }
   return &link;
+}
+
+Result<std::unique_ptr<net::Connector>> Peers::connect_to(ProcessId to) const {
+  return net::Connector::start(path_of(to), token_, identity(), {.wanted = to, .epoch = k_epoch});
+}
+
+/// Not all who were turned away at the same time come back at the same time.
+void Peers::call_later(Again again) {
+  if (listener_ == nullptr) return;
+  again.delay = std::clamp(2 * again.delay, k_again_ns_min, k_again_ns_max);
+  again.at = now() + again.delay / 2 + static_cast<Time>(random_()) % again.delay;
+  again_.push_back(again);
+  plan();
+}
+
+void Peers::call_again() {
+  std::vector<Link*> refused;
+  {
+    const Lock lock(mutex_);
+    const Time time = now();
+    const auto due = std::stable_partition(again_.begin(), again_.end(),
+                                           [time](const Again& again) { return again.at > time; });
+    const std::vector<Again> late(due, again_.end());
+    again_.erase(due, again_.end());
+    for (const Again& again : late) {
+      auto connector = connect_to(again.to);
+      if (connector.ok()) {
+        calls_.push_back(std::make_unique<Call>(*this, *again.link, std::move(*connector)));
+      } else if (connector.status().code() == ErrorCode::throttled) {
+        call_later(again);
+      } else {
+        refused.push_back(again.link);
+      }
+    }
+  }
+  for (Link* const link : refused) link->give_up();  // it is gone: who needs to know is told
 }
 
 /// On the thread that reads.
@@ -153,6 +205,7 @@ void Peers::on_died(ProcessId process) {
   std::vector<std::unique_ptr<Link>> links;
   {
     const Lock lock(mutex_);
+    std::erase_if(again_, [&](const Again& again) { return again.to == process; });
     const auto [begin, end] = links_.equal_range(process);
     for (auto link = begin; link != end; ++link) links.push_back(std::move(link->second));
     links_.erase(begin, end);

@@ -4,10 +4,12 @@
 
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "base/thread_safety.h"
+#include "net/connector.h"
 #include "net/listener.h"
 #include "shell/link.h"
 #include "shell/timed_station.h"
@@ -42,12 +44,23 @@ class Peers final : private Pollable, private Timed {
 
  private:
   class Call;
+  /// One that could not be called, since too many others do, and will be again.
+  struct Again {
+    ProcessId to;
+    Link* link = nullptr;
+    Time at = 0;
+    Time delay = 0;  // it waited
+  };
 
   net::Identity identity() const;
   std::string path_of(ProcessId process) const;
   void on_events(std::uint32_t events) override;
   void on_time() override;
+  void plan() REQUIRES(mutex_);
   Station* call(ProcessId to);
+  Result<std::unique_ptr<net::Connector>> connect_to(ProcessId to) const;
+  void call_later(Again again) REQUIRES(mutex_);
+  void call_again();
   void on_answer(Call& call);
   Link& add_link(ProcessId there) REQUIRES(mutex_);
 
@@ -60,6 +73,8 @@ class Peers final : private Pollable, private Timed {
   // To each process one that was called from here or called first, over which is spoken, and one more where both called.
   std::multimap<ProcessId, std::unique_ptr<Link>> links_ GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Call>> calls_ GUARDED_BY(mutex_);   // that are not answered
+  std::vector<Again> again_ GUARDED_BY(mutex_);
+  std::minstd_rand random_ GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Link>> buried_ GUARDED_BY(mutex_);  // a thread may still look at them
 };
 

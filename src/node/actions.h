@@ -2,6 +2,7 @@
 
 #include <shoal/base/ids.h>
 
+#include <cstdint>
 #include <variant>
 #include <vector>
 
@@ -16,9 +17,11 @@ struct StopWorker { ProcessId worker; };
 /// It is idle for long: it shall end unless it owns something that others may still want. Answered by on_process_died, or
 /// on_worker_stays.
 struct RetireWorker { ProcessId worker; };
+/// What runs there from now on may use so much memory; 0 = no limit.
+struct LimitMemory { ProcessId worker; std::int64_t bytes = 0; };
 // clang-format on
 
-using Action = std::variant<StartWorker, StopWorker, RetireWorker>;
+using Action = std::variant<StartWorker, StopWorker, RetireWorker, LimitMemory>;
 using Actions = std::vector<Action>;
 
 }  // namespace shoal::node

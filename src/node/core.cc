@@ -78,6 +78,7 @@ void Core::on(ProcessId from, const wire::LeaseReturn& back) {
   if (lease == nullptr || lease->line == nullptr || lease->worker == 0) return;
   if (lease->line->is_actor || lease->line->owner != from) return;
   const std::uint32_t worker = lease->worker;
+  if (lease->allocation.resources.memory > 0) actions_.push_back(LimitMemory{{options_.node, worker}, 0});
   leases_.end(back.lease);
   workers_.set_idle(worker, now_);
 }
@@ -125,9 +126,9 @@ void Core::drop_actor(const LineKey& key) {
 
 // --- Deaths.
 
-void Core::on_process_died(ProcessId process, const std::string& cause) {
+void Core::on_process_died(ProcessId process, const std::string& cause, ErrorCode code) {
   drop_owner(process);
-  if (process.node == options_.node) drop_worker(process.n, cause);
+  if (process.node == options_.node) drop_worker(process.n, cause, code);
   settle();
 }
 
@@ -140,7 +141,7 @@ void Core::drop_line(const LineKey& key) {
   for (const std::uint32_t n : leases_.forget(key)) stop_worker(n);
 }
 
-void Core::drop_worker(std::uint32_t n, const std::string& cause) {
+void Core::drop_worker(std::uint32_t n, const std::string& cause, ErrorCode code) {
   const Workers::Worker* worker = workers_.find(n);
   if (worker == nullptr) return;
   const std::uint64_t id = worker->lease;
@@ -155,7 +156,7 @@ void Core::drop_worker(std::uint32_t n, const std::string& cause) {
     if (const auto& actor = leases_.find(*key)->actor) {
       send(k_control, wire::ActorLost{actor->actor, actor->incarnation, cause});
     } else {
-      send(key->owner, wire::LeaseLost{id, cause});
+      send(key->owner, wire::LeaseLost{id, cause, code});
     }
   }
   leases_.end(id);
@@ -206,6 +207,8 @@ void Core::hand_over() {
 void Core::grant(std::uint64_t id, std::uint32_t n) {
   const ProcessId worker{options_.node, n};
   const Lease& lease = leases_.grant(id, n, now_);
+  const std::int64_t memory = lease.allocation.resources.memory;
+  if (memory > 0) actions_.push_back(LimitMemory{worker, memory});
   if (const auto& actor = leases_.find(*lease.line)->actor) {
     send(worker, wire::HostActor{actor->actor, actor->incarnation, actor->spec, lease.allocation.gpus});
     send(k_control, wire::ActorPlaced{actor->actor, actor->incarnation, worker});

@@ -51,8 +51,8 @@ class Core {
   void on_worker_started(ProcessId worker);
   /// Asked to retire, it goes on.
   void on_worker_stays(ProcessId worker);
-  /// Any process, of this machine or another; it will never be heard of again.
-  void on_process_died(ProcessId process, const std::string& cause);
+  /// Any process, of this machine or another; it will never be heard of again. `code`: of what this does to what it ran.
+  void on_process_died(ProcessId process, const std::string& cause, ErrorCode code = ErrorCode::worker_died);
   void on_time(Time now);
   /// When on_time() has something to do.
   std::optional<Time> next_time() const;
@@ -81,7 +81,7 @@ class Core {
   std::optional<std::string> refusal(const wire::Resources& resources, const wire::Strategy& strategy) const;
 
   void drop_owner(ProcessId owner);
-  void drop_worker(std::uint32_t n, const std::string& cause);
+  void drop_worker(std::uint32_t n, const std::string& cause, ErrorCode code);
   void drop_line(const LineKey& key);
   void drop_actor(const LineKey& key);
 

@@ -256,6 +256,21 @@ TEST_F(NodeCore, WaitingEndsWithTheLease) {
   EXPECT_EQ(free_cpus(), 0);
 }
 
+TEST_F(NodeCore, MemoryOfALeaseIsALimitOfItsWorker) {
+  const ProcessId owner = driver();
+  wire::Resources each = cpus(1);
+  each.memory = 512;
+  daemon.demand(owner, 0, each, 1);
+  daemon.start_all();
+  const auto grant = daemon.granted(owner);
+  EXPECT_EQ(daemon.memory, (std::map<ProcessId, std::int64_t>{{grant.worker, 512}}));
+  daemon.give_back(owner, grant.lease);
+  EXPECT_EQ(daemon.memory.at(grant.worker), 0);
+  daemon.demand(owner, 1, cpus(1), 1);
+  EXPECT_EQ(daemon.granted(owner).worker, grant.worker);
+  EXPECT_EQ(daemon.memory.at(grant.worker), 0);
+}
+
 // --- Deaths.
 
 TEST_F(NodeCore, TheHolderHearsThatItsWorkerIsGone) {
@@ -267,6 +282,7 @@ TEST_F(NodeCore, TheHolderHearsThatItsWorkerIsGone) {
   const auto lost = daemon.next<wire::LeaseLost>(owner).value();
   EXPECT_EQ(lost.lease, grant.lease);
   EXPECT_EQ(lost.cause, "killed");
+  EXPECT_EQ(lost.code, ErrorCode::worker_died);
   daemon.start_all();
   EXPECT_NE(daemon.granted(owner).worker, grant.worker) << "numbers are never used again";
 }

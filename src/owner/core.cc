@@ -190,7 +190,7 @@ void Core::receive(ProcessId from, wire::Message& message) {
         } else if constexpr (std::is_same_v<M, wire::LeaseGrant>) {
           leases_.on(it, now_);
         } else if constexpr (std::is_same_v<M, wire::LeaseLost>) {
-          if (const auto worker = leases_.worker_of(it.lease)) tasks_.on_worker_died(*worker, it.cause);
+          if (const auto worker = leases_.worker_of(it.lease)) tasks_.on_worker_died(*worker, it.cause, it.code);
         } else if constexpr (std::is_same_v<M, wire::LeaseRecall>) {
           leases_.on(it);
         }
@@ -231,9 +231,9 @@ void Core::settle() {
   hosted_.leave_if_over();
 }
 
-void Core::on_process_died(ProcessId process, const std::string& cause) {
+void Core::on_process_died(ProcessId process, const std::string& cause, ErrorCode code) {
   for (Run* const run : runs_.on_process_died(process)) tasks_.cancel_children(*run);
-  tasks_.on_worker_died(process, cause);
+  tasks_.on_worker_died(process, cause, code);
   actors_.on_process_died(process, cause);
   objects_.on_process_died(process, cause);
   settle();

@@ -130,8 +130,8 @@ class Core {
   // The world.
 
   void on_message(ProcessId from, wire::Message message);
-  /// The process is gone and will never be heard of again.
-  void on_process_died(ProcessId process, const std::string& cause);
+  /// The process is gone and will never be heard of again. `code`: of the failure of what it ran, see LeaseLost.
+  void on_process_died(ProcessId process, const std::string& cause, ErrorCode code = ErrorCode::worker_died);
   void on_time(Time now);
   /// When on_time() has something to do.
   std::optional<Time> next_time() const { return leases_.next_time(); }

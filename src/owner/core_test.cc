@@ -1,6 +1,8 @@
 #include "owner/core.h"
 
 #include <gtest/gtest.h>
+#include <shoal/base/error.h>
+#include <shoal/base/type_name.h>
 
 #include <functional>
 #include <memory>
@@ -134,6 +136,29 @@ TEST(Core, WhatALostWorkerHadStartedUsesAnAttemptAndTheRestDoesNot) {
   EXPECT_EQ(results[1].value(), 1);
   EXPECT_EQ(results[2].value(), 2);
   EXPECT_EQ(retried.value(), 3);
+}
+
+/// How often a task is begun whose processes all go over their memory.
+int attempts_out_of_memory(std::vector<wire::ExceptionType> retry_on) {
+  Cores cores(1);
+  wire::TaskTemplate what = *k_template;
+  what.retry_on = std::move(retry_on);
+  Handle result = submit(cores.driver(), number(1), {}, std::make_shared<const wire::TaskTemplate>(what));
+  int attempts = 0;
+  for (cores.deliver(); result.is_pending(); cores.deliver()) {
+    const ProcessId worker = cores.workers().at(0);
+    attempts += cores.core(worker).next() ? 1 : 0;
+    cores.kill(worker, {}, ErrorCode::out_of_memory);
+  }
+  EXPECT_EQ(result.failure(), ErrorCode::out_of_memory);
+  return attempts;
+}
+
+TEST(Core, ATaskAboveItsMemoryIsTriedAgainOnlyWhereItSaysSo) {
+  EXPECT_EQ(attempts_out_of_memory({}), 1);
+  EXPECT_EQ(attempts_out_of_memory({{.name = "Flaky"}}), 1);
+  EXPECT_EQ(attempts_out_of_memory({{.name = "*"}}), 4);
+  EXPECT_EQ(attempts_out_of_memory({{.name = std::string(full_type_name<OutOfMemory>())}}), 4);
 }
 
 TEST(Core, ALeaseMayEndWithAWorkerThatTheOwnerNeverHeardOf) {

@@ -19,6 +19,8 @@ inline constexpr Time k_linger_ns = 5'000'000;
 inline constexpr std::uint32_t k_wanted_max = 4096;
 /// Items of one stream that nobody took yet: enough that the consumer never waits for the way there and back.
 inline constexpr std::int64_t k_stream_bytes = 4 << 20;
+/// A task that lost so many workers in a row is called what it is.
+inline constexpr std::uint32_t k_poison_losses = 3;
 /// Arguments of arguments that are looked at for one that whoever waits could run.
 inline constexpr int k_claim_depth = 64;
 

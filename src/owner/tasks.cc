@@ -1,9 +1,14 @@
 #include "owner/tasks.h"
 
+#include <shoal/base/error.h>
+#include <shoal/base/type_name.h>
+
 #include <algorithm>
 #include <cassert>
 #include <memory>
 #include <utility>
+
+#include "owner/limits.h"
 
 namespace shoal::owner {
 namespace {
@@ -27,6 +32,13 @@ wire::FailurePtr failure_of_argument(const Task& task, const Object& argument) {
   failure.text = "task " + task.of->what->name + " (" + to_string(task.id) + ") did not run, its argument " +
                  to_string(argument.id) + " failed: " + argument.failure->text;
   return std::make_shared<const wire::Failure>(std::move(failure));
+}
+
+/// A task that went over its memory would do so again, unless it says otherwise.
+bool retries_out_of_memory(const wire::TaskTemplate& what) {
+  return std::any_of(what.retry_on.begin(), what.retry_on.end(), [](const wire::ExceptionType& type) {
+    return type.name == "*" || type.name == full_type_name<OutOfMemory>() || type.name == full_type_name<Error>();
+  });
 }
 
 std::vector<ObjectId> refs_in(const Values& values) {
@@ -119,6 +131,7 @@ void Tasks::on(ProcessId from, wire::TaskFailed& failed, Time now) {
 void Tasks::on_end(Task& task, ProcessId from, Outcome outcome, Time now) {
   leave(task, outcome.run_ns, now);
   task.state = State::settling;
+  task.losses = 0;
   if (outcome.retains) {
     task.held_by.push_back(from);
     retained_by_[from].insert(task.id.n);
@@ -171,6 +184,19 @@ bool Tasks::is_retried(const Task& task, const wire::Failure& failure) const {
     return type.name == "*" || type.name == failure.type ||
            std::find(failure.bases.begin(), failure.bases.end(), type.name) != failure.bases.end();
   });
+}
+
+/// A process that ran it is gone: a new attempt, if there is one left.
+void Tasks::lose(Task& task, ProcessId worker, const std::string& cause, ErrorCode code) {
+  ++task.losses;
+  const bool is_worth_it = code != ErrorCode::out_of_memory || retries_out_of_memory(*task.of->what);
+  if (task.retries_left != 0 && is_worth_it) return retry(task);
+  std::string text = "its worker " + to_string(worker) + " is gone: " + cause;
+  if (task.losses >= k_poison_losses) {
+    text = "it is poison: in a row it lost " + std::to_string(task.losses) +
+           " workers, which it most likely ends itself; at last " + text;
+  }
+  fail(task, failure_of(task, code, text));
 }
 
 /// Once more, and it counts. Less than 0 = for ever.
@@ -287,7 +313,7 @@ void Tasks::on_refused(const wire::LeaseRefused& refused) {
   }
 }
 
-void Tasks::on_worker_died(ProcessId worker, const std::string& cause) {
+void Tasks::on_worker_died(ProcessId worker, const std::string& cause, ErrorCode code) {
   const std::vector<Leases::Lost> lost = leases_.on_worker_died(worker);
   for (auto it = lost.rbegin(); it != lost.rend(); ++it) {
     Task& task = *it->task;
@@ -296,10 +322,8 @@ void Tasks::on_worker_died(ProcessId worker, const std::string& cause) {
       over(task);
     } else if (!it->may_have_started) {
       leases_.enqueue_first(task);
-    } else if (task.retries_left == 0) {
-      fail(task, failure_of(task, ErrorCode::worker_died, "its worker " + to_string(worker) + " is gone: " + cause));
     } else {
-      retry(task);
+      lose(task, worker, cause, code);
     }
   }
   if (const auto by = retained_by_.extract(worker); !by.empty()) {

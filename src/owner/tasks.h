@@ -67,7 +67,7 @@ class Tasks {
   void on(ProcessId from, const wire::ReturnTasks& returned, Time now);
   void on(ProcessId from, const wire::Retained& retained);
   void on_refused(const wire::LeaseRefused& refused);
-  void on_worker_died(ProcessId worker, const std::string& cause);
+  void on_worker_died(ProcessId worker, const std::string& cause, ErrorCode code);
   /// A call that its actor will not answer.
   void on_lost(const Actors::Lost& lost);
   std::size_t size() const { return slab_.size(); }
@@ -85,6 +85,7 @@ class Tasks {
   void leave(Task& task, std::int64_t run_ns, Time now);
   Task* find(ProcessId from, const TaskId& id, std::uint32_t attempt) const;
   void on_end(Task& task, ProcessId from, Outcome outcome, Time now);
+  void lose(Task& task, ProcessId worker, const std::string& cause, ErrorCode code);
   bool is_retried(const Task& task, const wire::Failure& failure) const;
   void retry(Task& task);
   void fail(Task& task, wire::FailurePtr failure);

@@ -72,8 +72,8 @@ void Embedded::carry_out(const node::Action& action) {
     start(starts->worker);
   } else if (const auto* const stops = std::get_if<node::StopWorker>(&action)) {
     if (OwnerStation* const worker = find(stops->worker)) worker->stop();
-  } else {
-    const ProcessId id = std::get<node::RetireWorker>(action).worker;
+  } else if (const auto* const retires = std::get_if<node::RetireWorker>(&action)) {
+    const ProcessId id = retires->worker;
     OwnerStation* const worker = find(id);
     if (worker == nullptr) return;
     if (worker->is_unused()) {
@@ -81,7 +81,7 @@ void Embedded::carry_out(const node::Action& action) {
     } else {
       node_.on_worker_stays(id);
     }
-  }
+  }  // threads of one process have no memory of their own that could be limited
 }
 
 void Embedded::start(ProcessId id) {

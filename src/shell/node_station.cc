@@ -27,8 +27,8 @@ void NodeStation::on_worker_stays(ProcessId worker) {
   act_on(core_, [&] { core_.on_worker_stays(worker); });
 }
 
-void NodeStation::on_process_died(ProcessId process, const std::string& cause) {
-  act_on(core_, [&] { core_.on_process_died(process, cause); });
+void NodeStation::on_process_died(ProcessId process, const std::string& cause, ErrorCode code) {
+  act_on(core_, [&] { core_.on_process_died(process, cause, code); });
 }
 
 void NodeStation::on_message(ProcessId from, wire::Message& message) {

@@ -22,7 +22,7 @@ class NodeStation final : public TimedStation {
   ProcessId name_process();
   void on_worker_started(ProcessId worker);
   void on_worker_stays(ProcessId worker);
-  void on_process_died(ProcessId process, const std::string& cause);
+  void on_process_died(ProcessId process, const std::string& cause, ErrorCode code = ErrorCode::worker_died);
 
  private:
   void on_message(ProcessId from, wire::Message& message) override;

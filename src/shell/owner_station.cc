@@ -558,9 +558,9 @@ void OwnerStation::stop() {
   });
 }
 
-void OwnerStation::on_process_died(ProcessId process, const std::string& cause) {
+void OwnerStation::on_process_died(ProcessId process, const std::string& cause, ErrorCode code) {
   act([&] {
-    core_->on_process_died(process, cause);
+    core_->on_process_died(process, cause, code);
     dispatch_now_ = true;
   });
 }

@@ -133,7 +133,7 @@ class OwnerStation final : public TimedStation {
   /// Nothing begins any more, and who waits is told.
   void stop();
   /// Of another process.
-  void on_process_died(ProcessId process, const std::string& cause);
+  void on_process_died(ProcessId process, const std::string& cause, ErrorCode code = ErrorCode::worker_died);
   /// Whether nothing here is of use to anybody.
   bool is_unused();
   /// It is gone: takes it from the network, and lets go of all but what the program still holds.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "wire/failure.h"
 #include "wire/resources.h"
 #include "wire/task.h"
 
@@ -43,6 +44,7 @@ struct LeaseReturn {
 struct LeaseLost {
   std::uint64_t lease = 0;
   std::string cause;
+  ErrorCode code = ErrorCode::worker_died;  ///< Or `out_of_memory`: what it ran went over its limit.
 };
 
 /// A worker whose task waits lends its CPU, and takes it back. State, too.

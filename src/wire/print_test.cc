@@ -17,7 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(Print, NamesAllMembers) {
-  EXPECT_EQ(to_string(LeaseLost{.lease = 3, .cause = "gone"}), "LeaseLost{lease=3, cause=\"gone\"}");
+  EXPECT_EQ(to_string(LeaseLost{.lease = 3, .cause = "gone"}), "LeaseLost{lease=3, cause=\"gone\", code=worker_died}");
   EXPECT_EQ(to_string(Retained{.task = {{1, 2}, 5}, .attempt = 1}), "Retained{task=n1.2/t5, attempt=1}");
   EXPECT_EQ(to_string(WorkerWaits{.waits = true}), "WorkerWaits{waits=true}");
   EXPECT_EQ(to_string(RecallTasks{.tasks = {{{1, 2}, 5}, {{1, 2}, 6}}}), "RecallTasks{tasks=[n1.2/t5, n1.2/t6]}");

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "wire/failure.h"
 #include "wire/resources.h"
 
 /// Between a machine's daemon and the processes on it: their life, which is no core's business but the daemon's.
@@ -27,6 +28,7 @@ struct Stop {};
 struct ProcessDied {
   ProcessId process;
   std::string cause;
+  ErrorCode code = ErrorCode::worker_died;  ///< As in LeaseLost.
 };
 
 }  // namespace shoal::wire

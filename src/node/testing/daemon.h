@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,6 +93,7 @@ class Daemon {
   Core core;
   std::vector<wire::Envelope> sent;
   std::deque<ProcessId> to_start, to_stop, to_retire;
+  std::map<ProcessId, std::int64_t> memory;  ///< Limits, as last said.
 
  private:
   void take() {
@@ -104,6 +106,7 @@ class Daemon {
       if (const auto* start = std::get_if<StartWorker>(&each)) to_start.push_back(start->worker);
       if (const auto* stop = std::get_if<StopWorker>(&each)) to_stop.push_back(stop->worker);
       if (const auto* retire = std::get_if<RetireWorker>(&each)) to_retire.push_back(retire->worker);
+      if (const auto* limit = std::get_if<LimitMemory>(&each)) memory[limit->worker] = limit->bytes;
     }
   }
 };

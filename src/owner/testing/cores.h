@@ -59,8 +59,8 @@ class Cores {
   }
 
   /// Some may hear of it from the daemon only, if at all.
-  void kill(ProcessId process, const std::vector<ProcessId>& untold = {}) {
-    end(process, untold);
+  void kill(ProcessId process, const std::vector<ProcessId>& untold = {}, ErrorCode code = ErrorCode::worker_died) {
+    end(process, untold, code);
     deliver();
   }
   bool is_alive(ProcessId process) const { return cores_.contains(process); }
@@ -103,14 +103,14 @@ class Cores {
         process, std::make_unique<Core>(Core::Options{.self = process, .node = k_node, .stream_bytes = stream_bytes_}));
   }
 
-  void end(ProcessId process, const std::vector<ProcessId>& untold = {}) {
+  void end(ProcessId process, const std::vector<ProcessId>& untold = {}, ErrorCode code = ErrorCode::worker_died) {
     if (cores_.erase(process) == 0) return;
     std::erase(workers_, process);
     std::erase_if(queue_, [&](const auto& sent) { return sent.first == process || sent.second.peer == process; });
-    node_.on_process_died(process, "killed");
+    node_.on_process_died(process, "killed", code);
     control_.on_process_died(process, "killed");
     for (const auto& [id, core] : cores_) {
-      if (std::find(untold.begin(), untold.end(), id) == untold.end()) core->on_process_died(process, "killed");
+      if (std::find(untold.begin(), untold.end(), id) == untold.end()) core->on_process_died(process, "killed", code);
     }
   }
 

@@ -4,6 +4,7 @@
 #include <shoal/api/remote_error.h>
 #include <shoal/base/error.h>
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
 #include <system_error>
@@ -29,7 +30,9 @@ Registered& registered() {
 std::string describe(const wire::Failure& failure) {
   std::string text = failure.text;
   if (!failure.task.empty()) {
-    text += fmt::format(" (attempt {}, process {})", failure.attempt, to_string(failure.process));
+    // Before the last lines that a process wrote, where there are some.
+    text.insert(std::min(text.find('\n'), text.size()),
+                fmt::format(" (attempt {}, process {})", failure.attempt, to_string(failure.process)));
   }
   for (const wire::Cause& cause : failure.causes) text += "; because " + cause.text;
   return text;

@@ -77,7 +77,7 @@ int processes_of(const SessionOptions& options) {
 
 /// A process that was started as a worker does not get further.
 void work_if_worker() {
-  if (Fd channel = shell::take_worker_channel(); channel.is_open()) shell::run_worker(std::move(channel));
+  if (shell::WorkerEnds ends = shell::take_worker_ends(); ends.channel.is_open()) shell::run_worker(std::move(ends));
 }
 
 wire::Resources total_of(const SessionOptions& options, double cpus) {
@@ -87,6 +87,16 @@ wire::Resources total_of(const SessionOptions& options, double cpus) {
        .num_gpus = static_cast<double>(options.num_gpus),
        .memory = options.memory == 0 ? static_cast<std::uint64_t>(shell::read_machine().memory) : options.memory,
        .resources = options.resources});
+}
+
+shell::Showing showing_of(WorkerOutput output) {
+  switch (output) {
+    case WorkerOutput::folded_on_terminals: return shell::Showing::folded_on_terminals;
+    case WorkerOutput::all: return shell::Showing::all;
+    case WorkerOutput::folded: return shell::Showing::folded;
+    case WorkerOutput::nothing: return shell::Showing::nothing;
+  }
+  return shell::Showing::all;
 }
 
 }  // namespace
@@ -112,7 +122,12 @@ Session::Session(SessionOptions options) {
   state_ = std::make_unique<State>();
   if (processes > 0) {
     state_->node = std::make_unique<shell::PrivateNode>(
-        shell::PrivateNode::Options{total, options.labels, shell::host_name()});
+        shell::PrivateNode::Options{.total = total,
+                                    .labels = options.labels,
+                                    .host = shell::host_name(),
+                                    .output = showing_of(options.worker_output),
+                                    .memory_reserve = options.memory_reserve,
+                                    .log_folder = variable("SHOAL_LOG_DIR")});
     state_->engine = fmt::format("a node of this program's own: {:g} CPUs in worker processes, as was asked for", cpus);
     set_current_session(&state_->node->driver());
   } else {

@@ -14,6 +14,8 @@
 #include <variant>
 
 #include "shell/limits.h"
+#include "shell/output/worker_streams.h"
+#include "shell/worker_page.h"
 
 namespace shoal::shell {
 namespace {
@@ -41,10 +43,18 @@ bool hand_over(const net::Token& token, int channel) {
 /// A worker process, from its start until its end is known.
 class PrivateNode::Worker final : public Pollable {
  public:
-  Worker(PrivateNode& home, ProcessId id, Child child, std::unique_ptr<net::SocketChannel> channel)
+  struct Parts {
+    Child child;
+    WorkerPage page;
+    Fd out, err;  // what it writes
+  };
+  Worker(PrivateNode& home, ProcessId id, Parts parts, std::unique_ptr<net::SocketChannel> channel)
       : home_(home),
         id_(id),
-        child_(std::move(child)),
+        child_(std::move(parts.child)),
+        page_(std::move(parts.page)),
+        streams_(*home.around_.reader, home.printer_, child_.pid, home.meeting_, std::move(parts.out),
+                 std::move(parts.err)),
         link_(
             home.around_, {.here = home.driver_->self(), .there = id, .node = home.node_.self()}, std::move(channel),
             [this](Link&, const wire::Message& message) { home_.on_word(id_, message); }, [](Link&) {}) {
@@ -52,9 +62,18 @@ class PrivateNode::Worker final : public Pollable {
   }
 
   /// From now on its end is heard of.
-  void watch() { home_.around_.reader->add(child_.process.get(), EPOLLIN, *this); }
+  void watch() {
+    streams_.watch();
+    home_.around_.reader->add(child_.process.get(), EPOLLIN, *this);
+  }
 
   pid_t pid() const { return child_.pid; }
+  const WorkerPage& page() const { return page_; }
+  /// Ends it for that reason. Under the node's lock.
+  void end_for(MemoryPolicy::Verdict reason) {
+    reason_ = std::move(reason);
+    kill();
+  }
   void kill() const { ::syscall(SYS_pidfd_send_signal, child_.process.get(), SIGKILL, nullptr, 0); }
 
  private:
@@ -62,18 +81,33 @@ class PrivateNode::Worker final : public Pollable {
   void on_events(std::uint32_t) override {
     home_.around_.reader->remove(child_.process.get());
     link_.drain();
-    home_.on_exit(id_, "process " + std::to_string(child_.pid) + ": " + wait_for_end(child_));
+    streams_.end();
+    const std::string end = wait_for_end(child_);
+    if (const auto reason = home_.take_reason(*this)) return home_.on_exit(id_, reason->text, reason->code);
+    std::string cause = "process " + std::to_string(child_.pid) + ": " + end;
+    if (const RunsNow last = page_.read(); !last.task.empty()) cause += " while it ran " + last.task;
+    if (const std::string words = streams_.last_words(); !words.empty()) {
+      cause += "; the last that it wrote to standard error:" + words;
+    }
+    home_.on_exit(id_, cause, ErrorCode::worker_died);
   }
+
+  friend class PrivateNode;
 
   PrivateNode& home_;
   const ProcessId id_;
   const Child child_;
+  const WorkerPage page_;
+  WorkerStreams streams_;
   Link link_;
+  std::optional<MemoryPolicy::Verdict> reason_;  // guarded by the node's lock
 };
 
 PrivateNode::PrivateNode(const Options& options)
     : program_(Program::of_this_process().value_or_throw()),
+      printer_({.showing = options.output, .folder = options.log_folder, .program = program_invocation_short_name}),
       around_(options.total),
+      memory_(around_.pump, options.memory_reserve, [this](const MemoryPolicy::Verdict& verdict) { end(verdict); }),
       node_(around_, node_options(options), [this](const node::Action& action) { carry_out(action); }) {
   around_.threads->begin_use().throw_if_error();
   around_.reader = std::make_unique<Reader>();
@@ -131,6 +165,8 @@ void PrivateNode::carry_out(const node::Action& action) {
     if (workers_.count(stops->worker) == 0) return;
     to_kill_.emplace_back(now() + k_stop_ns, stops->worker);
     if (to_kill_.size() == 1) around_.pump.wake_at(*this, to_kill_.front().first);
+  } else if (const auto* const limits = std::get_if<node::LimitMemory>(&action)) {
+    memory_.limit(limits->worker, limits->bytes);
   } else {
     tell(std::get<node::RetireWorker>(action).worker, wire::Retire{});
   }
@@ -159,6 +195,7 @@ void PrivateNode::on_time() {
       workers_.emplace(id, std::move(started));
       is_late = closing_;
     }
+    memory_.add(id, worker.pid(), worker.page());
     tell(id,
          wire::Welcome{
              .self = id, .node = node_.self(), .host = driver_->self(), .total = around_.total, .meeting = meeting_});
@@ -168,20 +205,48 @@ void PrivateNode::on_time() {
 }
 
 std::unique_ptr<PrivateNode::Worker> PrivateNode::start(ProcessId id) {
-  int ends[2] = {-1, -1};
-  Result<Child> child = errno_status(EMFILE, "make a channel to", "a worker process");
-  const bool has_channel = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
-  Fd here(ends[0]), there(ends[1]);
-  if (has_channel && hand_over(token_, here.get())) child = program_.start_worker(std::move(there));
-  if (child.ok()) {
-    const net::Identity worker{.process = id, .roles = net::Role::worker, .program = this_build()};
-    auto channel = std::make_unique<net::SocketChannel>(
-        std::move(here), 1, net::Role::client | net::Role::node | net::Role::control, worker);
-    return std::make_unique<Worker>(*this, id, std::move(*child), std::move(channel));
+  int channels[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channels) != 0) {
+    return cannot_start(id, errno_status(errno, "make a channel to", "a worker process"));
   }
-  log::error("{}", child.status().text());
-  announce(id, child.status().text());
+  Fd here(channels[0]), there(channels[1]);
+  Result<OutputPipes> pipes = OutputPipes::make();
+  if (!pipes.ok()) return cannot_start(id, pipes.status());
+  Result<Fd> memory = WorkerPage::make();
+  if (!memory.ok()) return cannot_start(id, memory.status());
+  Result<WorkerPage> page = WorkerPage::map(memory->get());
+  if (!page.ok()) return cannot_start(id, page.status());
+  if (!hand_over(token_, here.get())) {
+    return cannot_start(id, errno_status(errno, "write to", "the channel to a worker process"));
+  }
+  Result<Child> child = program_.start_worker(
+      {std::move(there), std::move(*memory), std::move(pipes->out), std::move(pipes->err)});
+  if (!child.ok()) return cannot_start(id, child.status());
+  const net::Identity worker{.process = id, .roles = net::Role::worker, .program = this_build()};
+  auto channel = std::make_unique<net::SocketChannel>(std::move(here), 1,
+                                                      net::Role::client | net::Role::node | net::Role::control, worker);
+  Worker::Parts parts{std::move(*child), std::move(*page), std::move(pipes->read_out), std::move(pipes->read_err)};
+  return std::make_unique<Worker>(*this, id, std::move(parts), std::move(channel));
+}
+
+std::unique_ptr<PrivateNode::Worker> PrivateNode::cannot_start(ProcessId id, const Status& status) {
+  log::error("{}", status.text());
+  announce(id, status.text());
   return nullptr;
+}
+
+/// For its memory.
+void PrivateNode::end(const MemoryPolicy::Verdict& verdict) {
+  const Lock lock(mutex_);
+  const auto worker = workers_.find(verdict.worker);
+  if (worker == workers_.end()) return;
+  if (verdict.code != ErrorCode::out_of_memory) log::warn("{}", verdict.text);
+  worker->second->end_for(verdict);
+}
+
+std::optional<MemoryPolicy::Verdict> PrivateNode::take_reason(Worker& worker) {
+  const Lock lock(mutex_);
+  return std::move(worker.reason_);
 }
 
 /// What a worker says of its life.
@@ -193,9 +258,10 @@ void PrivateNode::on_word(ProcessId worker, const wire::Message& message) {
   }
 }
 
-void PrivateNode::on_exit(ProcessId worker, const std::string& cause) {
+void PrivateNode::on_exit(ProcessId worker, const std::string& cause, ErrorCode code) {
+  memory_.remove(worker);
   around_.network.remove(worker);
-  announce(worker, cause);
+  announce(worker, cause, code);
   const Lock lock(mutex_);
   const auto gone = workers_.find(worker);
   if (gone == workers_.end()) return;
@@ -204,12 +270,12 @@ void PrivateNode::on_exit(ProcessId worker, const std::string& cause) {
   someone_left_.notify_all();
 }
 
-void PrivateNode::announce(ProcessId dead, const std::string& cause) {
+void PrivateNode::announce(ProcessId dead, const std::string& cause, ErrorCode code) {
   control_.on_process_died(dead, cause);
-  node_.on_process_died(dead, cause);
-  driver_->on_process_died(dead, cause);
+  node_.on_process_died(dead, cause, code);
+  driver_->on_process_died(dead, cause, code);
   for (const ProcessId other : living()) {
-    if (other != dead) tell(other, wire::ProcessDied{dead, cause});
+    if (other != dead) tell(other, wire::ProcessDied{dead, cause, code});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +11,9 @@
 #include "base/thread_safety.h"
 #include "shell/control_station.h"
 #include "shell/link.h"
+#include "shell/memory/memory_watch.h"
 #include "shell/node_station.h"
+#include "shell/output/printer.h"
 #include "net/token.h"
 #include "shell/owner_station.h"
 #include "shell/peers.h"
@@ -27,6 +30,9 @@ class PrivateNode final : private Timed {
     wire::Resources total;
     std::map<std::string, std::string> labels{};
     std::string host{};
+    Showing output = Showing::folded_on_terminals;
+    double memory_reserve = 0.05;  ///< See MemoryPolicy.
+    std::string log_folder{};      ///< Of what workers write; empty = none.
   };
   /// Throws where the program's binary cannot be opened.
   explicit PrivateNode(const Options& options);
@@ -43,9 +49,12 @@ class PrivateNode final : private Timed {
   void carry_out(const node::Action& action);
   void on_time() override;
   std::unique_ptr<Worker> start(ProcessId id);
+  std::unique_ptr<Worker> cannot_start(ProcessId id, const Status& status);
   void on_word(ProcessId worker, const wire::Message& message);
-  void on_exit(ProcessId worker, const std::string& cause);
-  void announce(ProcessId dead, const std::string& cause);
+  void on_exit(ProcessId worker, const std::string& cause, ErrorCode code);
+  void announce(ProcessId dead, const std::string& cause, ErrorCode code = ErrorCode::worker_died);
+  void end(const MemoryPolicy::Verdict& verdict);
+  std::optional<MemoryPolicy::Verdict> take_reason(Worker& worker);
   void tell(ProcessId worker, wire::Message message);
   void wait_for_workers();
   std::vector<ProcessId> living() const;
@@ -53,7 +62,9 @@ class PrivateNode final : private Timed {
   const Program program_;
   const net::Token token_ = net::Token::make();
   const std::string meeting_ = make_meeting();
+  Printer printer_;
   Surroundings around_;
+  MemoryWatch memory_;
   ControlStation control_{around_};
   NodeStation node_;
   OwnerStation* driver_ = nullptr;

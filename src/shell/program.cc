@@ -21,25 +21,26 @@ namespace {
 
 constexpr const char* k_variable = "SHOAL_WORKER_CHANNEL";
 constexpr int k_channel = 3;
+constexpr int k_page = 4;
+constexpr int k_above = 16;          // of all numbers that it is to have
 constexpr int k_cannot_start = 127;  // as shells say it
 
 /// What the child does before it becomes the program: nothing but system calls, since other threads may have held any lock
 /// when it was made.
-[[noreturn]] void become_worker(int binary, int channel, pid_t parent, char* const* arguments,
+[[noreturn]] void become_worker(int binary, const WorkerEnds& ends, pid_t parent, char* const* arguments,
                                 char* const* environment) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(k_cannot_start);  // it died before it could be said
-  const int nothing = ::open("/dev/null", O_RDONLY);
-  ::dup2(nothing, STDIN_FILENO);
-  // The binary may stand where the channel is to be.
-  const int program = ::fcntl(binary, F_DUPFD_CLOEXEC, k_channel + 1);
-  if (channel == k_channel) {
-    ::fcntl(channel, F_SETFD, 0);
-  } else {
-    ::dup2(channel, k_channel);
-  }
-  ::syscall(SYS_close_range, k_channel + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  // One may stand where another is to be.
+  const int from[] = {nothing, ends.out.get(), ends.err.get(), ends.channel.get(), ends.page.get()};
+  int above[std::size(from)];
+  for (std::size_t i = 0; i < std::size(from); ++i) above[i] = ::fcntl(from[i], F_DUPFD_CLOEXEC, k_above);
+  const int program = ::fcntl(binary, F_DUPFD_CLOEXEC, k_above);
+  for (std::size_t i = 0; i < std::size(from); ++i) ::dup2(above[i], static_cast<int>(i));
+  static_assert(k_channel == 3 && k_page == 4, "as they stand in `from`");
+  ::syscall(SYS_close_range, k_page + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -80,7 +81,7 @@ Result<Program> Program::of_this_process() {
   return Program(std::move(binary), std::move(arguments));
 }
 
-Result<Child> Program::start_worker(Fd channel) const {
+Result<Child> Program::start_worker(const WorkerEnds& ends) const {
   std::vector<std::string> arguments = arguments_;
   std::vector<std::string> environment;
   for (char** variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
@@ -90,7 +91,7 @@ Result<Child> Program::start_worker(Fd channel) const {
   const pid_t parent = ::getpid();
   Child child;
   child.pid = ::fork();
-  if (child.pid == 0) become_worker(binary_.get(), channel.get(), parent, argv.data(), envp.data());
+  if (child.pid == 0) become_worker(binary_.get(), ends, parent, argv.data(), envp.data());
   if (child.pid < 0) return errno_status(errno, "start a worker process from", arguments_.empty() ? "" : arguments_[0]);
   child.process.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
   if (!child.process.is_open()) {
@@ -102,14 +103,18 @@ Result<Child> Program::start_worker(Fd channel) const {
   return child;
 }
 
-Fd take_worker_channel() {
+WorkerEnds take_worker_ends() {
+  WorkerEnds ends;
   const char* const text = std::getenv(k_variable);
-  if (text == nullptr) return Fd();
+  if (text == nullptr) return ends;
   int channel = -1;
   const auto [end, error] = std::from_chars(text, text + std::strlen(text), channel);
   ::unsetenv(k_variable);
-  if (error != std::errc() || ::fcntl(channel, F_SETFD, FD_CLOEXEC) != 0) return Fd();
-  return Fd(channel);
+  if (error != std::errc() || channel != k_channel) return ends;
+  if (::fcntl(k_channel, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(k_page, F_SETFD, FD_CLOEXEC) != 0) return ends;
+  ends.channel.reset(k_channel);
+  ends.page.reset(k_page);
+  return ends;
 }
 
 }  // namespace shoal::shell

@@ -16,6 +16,13 @@ struct Child {
   Fd process;  ///< Refers to the process, also when its number is used again; readable once it has ended.
 };
 
+/// What a worker has of the process that starts it, beside its environment.
+struct WorkerEnds {
+  Fd channel;
+  Fd page;      ///< See WorkerPage.
+  Fd out, err;  ///< Its standard output and error.
+};
+
 /// What became of a process that has ended, for people: "it ended with status 3", "it was ended by signal 9 (Killed)". Takes
 /// it away, so call it once. Waits until it has ended.
 std::string wait_for_end(const Child& child);
@@ -26,9 +33,9 @@ class Program {
   /// Of this process.
   static Result<Program> of_this_process();
 
-  /// Starts it as a worker. It has nothing of this process but its environment, standard output and error, and `channel`, and
-  /// a process group of its own, so that Ctrl-C on a terminal does not reach it. It is killed when the calling thread ends.
-  Result<Child> start_worker(Fd channel) const;
+  /// Starts it as a worker. It has nothing of this process but its environment and `ends`, and a process group of its own, so
+  /// that Ctrl-C on a terminal does not reach it. It is killed when the calling thread ends.
+  Result<Child> start_worker(const WorkerEnds& ends) const;
 
  private:
   Program(Fd binary, std::vector<std::string> arguments)
@@ -38,8 +45,8 @@ class Program {
   std::vector<std::string> arguments_;
 };
 
-/// The channel that this process was given where it was started as a worker, else none. Once: a second call gives none, and
-/// children of this process find nothing.
-Fd take_worker_channel();
+/// The channel and the page that this process was given where it was started as a worker, else none. Once: a second call
+/// gives none, and children of this process find nothing.
+WorkerEnds take_worker_ends();
 
 }  // namespace shoal::shell

@@ -26,7 +26,7 @@ TEST(Program, SaysHowAProcessEnded) {
   EXPECT_EQ(wait_for_end(child_that([] { ::raise(SIGKILL); })), "it was ended by signal 9 (Killed)");
 }
 
-TEST(Program, OnlyAWorkerHasAChannel) { EXPECT_FALSE(take_worker_channel().is_open()); }
+TEST(Program, OnlyAWorkerHasAChannel) { EXPECT_FALSE(take_worker_ends().channel.is_open()); }
 
 }  // namespace
 }  // namespace shoal::shell

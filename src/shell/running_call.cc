@@ -1,5 +1,6 @@
 #include "shell/running_call.h"
 
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -13,6 +14,7 @@ namespace {
 
 thread_local RunningCall* innermost = nullptr;
 thread_local int calls = 0;
+std::atomic<RunObserver*> observer{nullptr};
 
 /// The code of the last function that this thread ran: most often it is that of the next.
 detail::Entry entry_of(const wire::FunctionId& function) {
@@ -28,10 +30,13 @@ detail::Entry entry_of(const wire::FunctionId& function) {
 
 }  // namespace
 
+void observe_runs(RunObserver& told) { observer.store(&told); }
+
 RunningCall::RunningCall(OwnerStation& home, owner::Execution execution, bool wants_next, Time begin)
     : home_(home), execution_(std::move(execution)), wants_next_(wants_next), begin_(begin), below_(innermost) {
   innermost = this;
   ++calls;
+  if (RunObserver* const told = observer.load(std::memory_order_relaxed)) told->on_begin(execution_);
 }
 
 RunningCall::~RunningCall() {
@@ -57,17 +62,23 @@ bool RunningCall::yield(Payload item) { return home_.yield(execution_, std::move
 
 detail::Handle RunningCall::open(const ObjectId& id) { return {home_, home_.open(id, execution_)}; }
 
-void RunningCall::done(std::vector<Payload> results) {
+void RunningCall::stop_clock() {
   over_ = true;
+  if (RunObserver* const told = observer.load(std::memory_order_relaxed)) {
+    told->on_end(below_ == nullptr ? nullptr : &below_->execution_);
+  }
   end_ = now();
+}
+
+void RunningCall::done(std::vector<Payload> results) {
+  stop_clock();
   next_ = home_.done(std::move(execution_), std::move(results), {begin_, end_}, wants_next_);
 }
 
 void RunningCall::failed() {
   if (over_) return;  // its results are known: a destructor threw
   wire::Failure failure = describe_thrown(*execution_.what, execution_.task);
-  over_ = true;
-  end_ = now();
+  stop_clock();
   next_ = home_.failed(std::move(execution_), std::move(failure), {begin_, end_}, wants_next_);
 }
 

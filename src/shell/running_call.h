@@ -10,6 +10,16 @@
 
 namespace shoal::shell {
 
+/// Of a worker process: told what its threads run, on those. One at most; set before anything runs, and never taken away.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  virtual void on_begin(const owner::Execution& execution) = 0;
+  /// Before anybody hears of the end. `below`: what the thread goes on with; null = nothing.
+  virtual void on_end(const owner::Execution* below) = 0;
+};
+void observe_runs(RunObserver& observer);
+
 /// One execution on the thread that runs it, which knows of it as long as it lives.
 class RunningCall final : public detail::TaskCall {
  public:
@@ -44,6 +54,8 @@ class RunningCall final : public detail::TaskCall {
   Time end() const { return end_; }
 
  private:
+  void stop_clock();
+
   OwnerStation& home_;
   owner::Execution execution_;
   const bool wants_next_;

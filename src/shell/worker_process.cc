@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,13 +16,17 @@
 #include "shell/link.h"
 #include "shell/owner_station.h"
 #include "shell/peers.h"
+#include "shell/worker_activity.h"
+#include "shell/worker_page.h"
 
 namespace shoal::shell {
 namespace {
 
 constexpr int k_parent_gone = 1;
+constexpr int k_cannot_begin = 2;
 
 [[noreturn]] void end_process(int status) {
+  std::cout.flush();  // which has a buffer of its own where the program asked for that
   std::fflush(nullptr);
   ::_exit(status);
 }
@@ -88,7 +93,7 @@ class WorkerProcess {
       station_->is_unused() ? station_->stop() : say(wire::WorkerStays{});
     } else if (const auto* const died = std::get_if<wire::ProcessDied>(&message)) {
       peers_->on_died(died->process);
-      station_->on_process_died(died->process, died->cause);
+      station_->on_process_died(died->process, died->cause, died->code);
     }
   }
 
@@ -102,13 +107,18 @@ class WorkerProcess {
 
 }  // namespace
 
-void run_worker(Fd descriptor) {
+void run_worker(WorkerEnds ends) {
+  Fd descriptor = std::move(ends.channel);
   const net::Token token = read_token(descriptor.get());
   const net::Identity parent{
       .process = k_control, .roles = net::Role::client | net::Role::node | net::Role::control, .program = this_build()};
   std::vector<net::Frame> early;
   auto channel = std::make_unique<net::SocketChannel>(std::move(descriptor), 1, net::Role::worker, parent);
   const wire::Welcome welcome = wait_for_welcome(*channel, early);
+  Result<WorkerPage> page = WorkerPage::map(ends.page.get());
+  if (!page.ok()) end_process(k_cannot_begin);
+  ends.page.reset();
+  observe_runs(*new WorkerActivity(std::move(*page), welcome.meeting));  // ends with the process, too
   auto* const process = new WorkerProcess(welcome, token, std::move(channel),
                                           std::move(early));  // ends with the process
   process->wait_for_end();

@@ -42,7 +42,8 @@ enum class Spread : std::uint8_t {
 struct TaskOptions {
   double num_cpus = 1;                        ///< CPUs it takes while it runs; a fraction, or 0, too.
   double num_gpus = 0;                        ///< A fraction below 1, or a whole number; context().gpus says which.
-  std::uint64_t memory = 0;                   ///< Bytes that it takes of its node's.
+  std::uint64_t memory = 0;                   ///< Bytes that it takes of its node's. In a worker process a limit, too:
+                                              ///< a task above it fails with OutOfMemory.
   std::map<std::string, double> resources{};  ///< Of the node's own kinds, as declared in SessionOptions.
   int max_retries = 3;  ///< Attempts after the first; -1 = for ever. Used up by lost processes, and
                         ///< by exceptions of `retry_on`.

@@ -9,12 +9,24 @@
 
 namespace shoal::inline v1 {
 
+/// What this program shows of what its worker processes write: each line with the task's name and the process.
+enum class WorkerOutput : std::uint8_t {
+  folded_on_terminals,  ///< All of it; but on a terminal what several processes write alike is shown once, with a count.
+  all,
+  folded,
+  nothing,  ///< See it in the files of SHOAL_LOG_DIR.
+};
+
 /// What a session is made of. All may be left out.
 struct SessionOptions {
   /// Of a cluster to join; default SHOAL_ADDRESS. Joining arrives with the daemon; until then it is Unsupported.
   std::string address{};
   /// Worker processes of a node of this program's own; default SHOAL_PROCESSES, 0 = threads of this process.
   int processes = 0;
+  WorkerOutput worker_output = WorkerOutput::folded_on_terminals;
+  /// The part of the machine's memory that tasks in worker processes leave free: with less, the one that began last of those
+  /// that are tried again is ended with its process. 0 = the system decides.
+  double memory_reserve = 0.05;
   double num_cpus = 0;                        ///< That tasks may take at once; 0 = `processes`, or the machine's.
   int num_gpus = 0;                           ///< May be pretended: tasks get indices, nothing looks for devices.
   std::uint64_t memory = 0;                   ///< Bytes that tasks may ask for; 0 = the machine's.

@@ -1,0 +1,76 @@
+#include "shell/memory/memory_use.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+namespace shoal::shell {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::int64_t> number_in(const fs::path& path) {
+  std::ifstream file(path);
+  std::int64_t number = 0;
+  if (!(file >> number)) return std::nullopt;  // "max", too
+  return number;
+}
+
+/// Of a file of lines "name value".
+std::int64_t value_in(const fs::path& path, const std::string& wanted) {
+  std::ifstream file(path);
+  std::string name;
+  std::int64_t value = 0;
+  while (file >> name >> value) {
+    if (name == wanted) return value;
+    file.ignore(1'000, '\n');
+  }
+  return 0;
+}
+
+/// What a group has left: pages of files that nobody used lately are taken back first.
+void tighten(const fs::path& folder, const char* limit_file, const char* use_file, const char* unused,
+             MachineMemory& machine) {
+  const auto limit = number_in(folder / limit_file);
+  const auto use = number_in(folder / use_file);
+  if (!limit || !use || *limit >= machine.total) return;
+  const std::int64_t left = *limit - *use + value_in(folder / "memory.stat", unused);
+  machine.total = *limit;
+  machine.available = std::clamp<std::int64_t>(left, 0, machine.available);
+}
+
+}  // namespace
+
+std::optional<std::int64_t> own_memory(int pid, const fs::path& root) {
+  std::ifstream file(root / "proc" / std::to_string(pid) / "statm");
+  std::int64_t size = 0, resident = 0, shared = 0;
+  if (!(file >> size >> resident >> shared)) return std::nullopt;
+  static const std::int64_t page = ::sysconf(_SC_PAGESIZE);
+  return (resident - shared) * page;
+}
+
+std::optional<MachineMemory> machine_memory(const fs::path& root) {
+  const std::int64_t total = value_in(root / "proc/meminfo", "MemTotal:");
+  if (total == 0) return std::nullopt;
+  MachineMemory machine{.total = total << 10, .available = value_in(root / "proc/meminfo", "MemAvailable:") << 10};
+  const fs::path mount = root / "sys/fs/cgroup";
+  std::ifstream groups(root / "proc/self/cgroup");
+  fs::path own, own_v1;
+  for (std::string line; std::getline(groups, line);) {  // "0::/a/b" or "4:memory:/a/b"
+    const auto group = fs::path(line.substr(line.rfind(':') + 1)).relative_path();
+    if (line.rfind("0::", 0) == 0) own = group;
+    if (line.find(":memory:") != std::string::npos) own_v1 = group;
+  }
+  // Inside a container the group's own files stand at the mount.
+  for (const fs::path& folder : {mount, mount / own}) {
+    tighten(folder, "memory.max", "memory.current", "inactive_file", machine);
+  }
+  for (const fs::path& folder : {mount / "memory", mount / "memory" / own_v1}) {
+    tighten(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file", machine);
+  }
+  return machine;
+}
+
+}  // namespace shoal::shell

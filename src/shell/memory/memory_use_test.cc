@@ -1,0 +1,76 @@
+#include "shell/memory/memory_use.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace shoal::shell {
+namespace {
+
+namespace fs = std::filesystem;
+
+class MemoryUseTest : public ::testing::Test {
+ protected:
+  MemoryUseTest() {
+    std::string name = (fs::temp_directory_path() / "memory-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    root_ = name;
+    write("proc/meminfo", "MemTotal:  1000 kB\nMemFree:  1 kB\nMemAvailable:  400 kB\n");
+  }
+  ~MemoryUseTest() override { fs::remove_all(root_); }
+
+  void write(const std::string& path, const std::string& text) const {
+    fs::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path) << text;
+  }
+  MachineMemory read() const { return machine_memory(root_).value(); }
+
+  fs::path root_;
+};
+
+TEST_F(MemoryUseTest, OfTheMachine) {
+  EXPECT_EQ(read().total, 1000 << 10);
+  EXPECT_EQ(read().available, 400 << 10);
+}
+
+TEST_F(MemoryUseTest, OfACgroupThatHasLess) {
+  write("proc/self/cgroup", "0::/job\n");
+  write("sys/fs/cgroup/job/memory.max", "500000\n");
+  write("sys/fs/cgroup/job/memory.current", "450000\n");
+  write("sys/fs/cgroup/job/memory.stat", "anon 1\ninactive_file 20000\nactive_file 3\n");
+  EXPECT_EQ(read().total, 500'000);
+  EXPECT_EQ(read().available, 70'000);
+}
+
+TEST_F(MemoryUseTest, OfACgroupOfVersion1) {
+  write("proc/self/cgroup", "4:memory:/job\n0::/\n");
+  write("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "500000\n");
+  write("sys/fs/cgroup/memory/job/memory.usage_in_bytes", "500000\n");
+  EXPECT_EQ(read().available, 0);
+}
+
+TEST_F(MemoryUseTest, ACgroupWithoutALimitIsNone) {
+  write("proc/self/cgroup", "0::/job\n");
+  write("sys/fs/cgroup/job/memory.max", "max\n");
+  write("sys/fs/cgroup/job/memory.current", "450000\n");
+  EXPECT_EQ(read().total, 1000 << 10);
+}
+
+TEST(MemoryUse, OfThisProcess) {
+  constexpr std::size_t k_bytes = 16 << 20;
+  const std::int64_t before = own_memory(::getpid()).value();
+  std::vector<char> more(k_bytes, 'x');
+  EXPECT_GE(own_memory(::getpid()).value(), before + static_cast<std::int64_t>(k_bytes / 2));
+  EXPECT_EQ(more[k_bytes / 2], 'x');
+}
+
+TEST(MemoryUse, OfNobody) { EXPECT_EQ(own_memory(1 << 30), std::nullopt); }
+
+}  // namespace
+}  // namespace shoal::shell

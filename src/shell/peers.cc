@@ -169,8 +169,8 @@ void Peers::call_again() {
   {
     const Lock lock(mutex_);
     const Time time = now();
-    const auto due = std::stable_partition(again_.begin(), again_.end(),
-                                           [time](const Again& again) { return again.at > time; });
+    const auto due = std::partition(again_.begin(), again_.end(),
+                                    [time](const Again& again) { return again.at > time; });
     const std::vector<Again> late(due, again_.end());
     again_.erase(due, again_.end());
     for (const Again& again : late) {

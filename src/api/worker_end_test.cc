@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
@@ -175,6 +176,30 @@ TEST_F(WorkerEndTest, OutOfMemoryIsTriedAgainWhereItIsAskedFor) {
 TEST_F(WorkerEndTest, ATaskBelowItsMemoryIsLeftAlone) {
   const auto fill = [] { return std::vector<char>(1 << 20, 'x').size(); };
   EXPECT_EQ(get(submit({.memory = 2 * k_limit}, fill)), std::size_t{1} << 20);
+}
+
+TEST_F(WorkerEndTest, WhereTheMachineIsShortOfMemoryTheYoungestIsTriedAgain) {
+  session_.reset();
+  session_.emplace(SessionOptions{.processes = 1, .memory_reserve = 1});  // it is always short then
+  const Ref<int> attempts = submit({.name = "large"}, [] {
+    const std::vector<char> large(k_limit / 2, 'x');
+    if (++shared().count == 1) shared().gate.acquire();
+    return shared().count + (large[k_limit / 4] == 'x' ? 0 : 10);
+  });
+  EXPECT_GE(get(attempts), 2);
+}
+
+TEST_F(WorkerEndTest, TheSystemEndsWorkersFirst) {
+  std::ifstream own("/proc/self/oom_score_adj");
+  int score = 0;
+  own >> score;
+  const int theirs = get(submit([] {
+    std::ifstream file("/proc/self/oom_score_adj");
+    int read = 0;
+    file >> read;
+    return read;
+  }));
+  EXPECT_GT(theirs, score);
 }
 
 TEST_F(WorkerEndTest, AWorkerThatStoodStillGoesOn) {

@@ -8,12 +8,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <utility>
 #include <variant>
 
+#include "shell/cause_of_end.h"
 #include "shell/limits.h"
+#include "shell/memory/memory_use.h"
 #include "shell/output/worker_streams.h"
 #include "shell/worker_page.h"
 
@@ -74,7 +77,10 @@ class PrivateNode::Worker final : public Pollable {
     reason_ = std::move(reason);
     kill();
   }
-  void kill() const { ::syscall(SYS_pidfd_send_signal, child_.process.get(), SIGKILL, nullptr, 0); }
+  void kill() {
+    was_killed_.store(true);
+    ::syscall(SYS_pidfd_send_signal, child_.process.get(), SIGKILL, nullptr, 0);
+  }
 
  private:
   // It has ended: what it said before comes first.
@@ -82,13 +88,14 @@ class PrivateNode::Worker final : public Pollable {
     home_.around_.reader->remove(child_.process.get());
     link_.drain();
     streams_.end();
-    const std::string end = wait_for_end(child_);
+    int signal = 0;
+    const std::string end = wait_for_end(child_, &signal);
     if (const auto reason = home_.take_reason(*this)) return home_.on_exit(id_, reason->text, reason->code);
-    std::string cause = "process " + std::to_string(child_.pid) + ": " + end;
-    if (const RunsNow last = page_.read(); !last.task.empty()) cause += " while it ran " + last.task;
-    if (const std::string words = streams_.last_words(); !words.empty()) {
-      cause += "; the last that it wrote to standard error:" + words;
-    }
+    const bool is_unexpected = signal != 0 && !was_killed_.load();
+    const bool may_lack_memory = signal == SIGKILL && is_unexpected && ended_by_system() > ended_by_system_;
+    const std::string cause = cause_of_end(
+        {child_.pid, end, page_.read().task, may_lack_memory, streams_.last_words()});
+    if (is_unexpected) log::warn("a worker is gone, {}", cause);
     home_.on_exit(id_, cause, ErrorCode::worker_died);
   }
 
@@ -96,10 +103,12 @@ class PrivateNode::Worker final : public Pollable {
 
   PrivateNode& home_;
   const ProcessId id_;
+  const std::int64_t ended_by_system_ = ended_by_system();
   const Child child_;
   const WorkerPage page_;
   WorkerStreams streams_;
   Link link_;
+  std::atomic<bool> was_killed_{false};          // by this process
   std::optional<MemoryPolicy::Verdict> reason_;  // guarded by the node's lock
 };
 

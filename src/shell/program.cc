@@ -22,6 +22,7 @@ namespace {
 constexpr const char* k_variable = "SHOAL_WORKER_CHANNEL";
 constexpr int k_channel = 3;
 constexpr int k_page = 4;
+constexpr char k_oom_score[] = "500";
 constexpr int k_above = 16;          // of all numbers that it is to have
 constexpr int k_cannot_start = 127;  // as shells say it
 
@@ -41,6 +42,9 @@ constexpr int k_cannot_start = 127;  // as shells say it
   for (std::size_t i = 0; i < std::size(from); ++i) ::dup2(above[i], static_cast<int>(i));
   static_assert(k_channel == 3 && k_page == 4, "as they stand in `from`");
   ::syscall(SYS_close_range, k_page + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  // Where the system has no memory left, a worker ends, and not the program.
+  const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  [[maybe_unused]] const auto written = ::write(score, k_oom_score, sizeof(k_oom_score) - 1);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -57,7 +61,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-std::string wait_for_end(const Child& child) {
+std::string wait_for_end(const Child& child, int* signal) {
   siginfo_t end{};
   int waited = 0;
   do {
@@ -65,6 +69,7 @@ std::string wait_for_end(const Child& child) {
   } while (waited != 0 && errno == EINTR);
   if (waited != 0) return "it ended";  // SIGCHLD is ignored, or somebody else took it away
   if (end.si_code == CLD_EXITED) return "it ended with status " + std::to_string(end.si_status);
+  if (signal != nullptr) *signal = end.si_status;
   const char* const name = ::sigdescr_np(end.si_status);
   return "it was ended by signal " + std::to_string(end.si_status) +
          (name == nullptr ? "" : std::string(" (") + name + ")");

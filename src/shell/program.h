@@ -24,8 +24,8 @@ struct WorkerEnds {
 };
 
 /// What became of a process that has ended, for people: "it ended with status 3", "it was ended by signal 9 (Killed)". Takes
-/// it away, so call it once. Waits until it has ended.
-std::string wait_for_end(const Child& child);
+/// it away, so call it once. Waits until it has ended. `signal`: what ended it; 0 = it ended itself.
+std::string wait_for_end(const Child& child, int* signal = nullptr);
 
 /// This program, to be started again as it was: the same binary even if the file is replaced meanwhile, the same arguments.
 class Program {

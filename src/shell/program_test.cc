@@ -23,7 +23,9 @@ Child child_that(F&& ends) {
 
 TEST(Program, SaysHowAProcessEnded) {
   EXPECT_EQ(wait_for_end(child_that([] { ::_exit(3); })), "it ended with status 3");
-  EXPECT_EQ(wait_for_end(child_that([] { ::raise(SIGKILL); })), "it was ended by signal 9 (Killed)");
+  int signal = 0;
+  EXPECT_EQ(wait_for_end(child_that([] { ::raise(SIGKILL); }), &signal), "it was ended by signal 9 (Killed)");
+  EXPECT_EQ(signal, SIGKILL);
 }
 
 TEST(Program, OnlyAWorkerHasAChannel) { EXPECT_FALSE(take_worker_ends().channel.is_open()); }

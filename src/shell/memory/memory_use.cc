@@ -73,4 +73,6 @@ std::optional<MachineMemory> machine_memory(const fs::path& root) {
   return machine;
 }
 
+std::int64_t ended_by_system(const fs::path& root) { return value_in(root / "proc/vmstat", "oom_kill"); }
+
 }  // namespace shoal::shell

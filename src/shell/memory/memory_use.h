@@ -15,4 +15,7 @@ std::optional<std::int64_t> own_memory(int pid, const std::filesystem::path& roo
 /// What the machine has left without swapping, or the tightest cgroup of this process where that is less (version 1 and 2).
 std::optional<MachineMemory> machine_memory(const std::filesystem::path& root = "/");
 
+/// How many processes the system has ended since it was started, for lack of memory.
+std::int64_t ended_by_system(const std::filesystem::path& root = "/");
+
 }  // namespace shoal::shell

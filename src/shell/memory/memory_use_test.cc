@@ -62,6 +62,12 @@ TEST_F(MemoryUseTest, ACgroupWithoutALimitIsNone) {
   EXPECT_EQ(read().total, 1000 << 10);
 }
 
+TEST_F(MemoryUseTest, CountsWhatTheSystemEnded) {
+  EXPECT_EQ(ended_by_system(root_), 0);
+  write("proc/vmstat", "pgfault 1\noom_kill 17\ncompact 2\n");
+  EXPECT_EQ(ended_by_system(root_), 17);
+}
+
 TEST(MemoryUse, OfThisProcess) {
   constexpr std::size_t k_bytes = 16 << 20;
   const std::int64_t before = own_memory(::getpid()).value();

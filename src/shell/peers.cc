@@ -41,21 +41,26 @@ std::string make_meeting() { return "@shoal-" + random_name() + random_name(); }
 /// A call of another process that is not answered yet.
 class Peers::Call final : public Pollable {
  public:
-  Call(Peers& home, Link& link, std::unique_ptr<net::Connector> connector)
-      : home_(home), link_(link), connector_(std::move(connector)), descriptor_(connector_->descriptor()) {
+  Call(Peers& home, ProcessId to, Link& link, std::unique_ptr<net::Connector> connector)
+      : home_(home), to_(to), link_(link), connector_(std::move(connector)), descriptor_(connector_->descriptor()) {
     home_.around_.reader->add(descriptor_, EPOLLIN | EPOLLOUT, *this);
   }
   ~Call() override {
     if (descriptor_ >= 0) home_.around_.reader->remove(descriptor_);
   }
 
-  /// Once it is over. The descriptor is the channel's from then on.
-  void finish() {
+  ProcessId to() const { return to_; }
+  Link& link() const { return link_; }
+  /// Once it is over. The descriptor is the channel's from then on. False where there is no channel.
+  bool finish() {
     home_.around_.reader->remove(std::exchange(descriptor_, -1));
     Result<std::unique_ptr<net::SocketChannel>> channel = connector_->take();
-    if (channel.ok()) return link_.attach(std::move(*channel));
-    log::debug("{}", channel.status().text());  // it is gone: who needs to know is told
-    link_.give_up();
+    if (channel.ok()) {
+      link_.attach(std::move(*channel));
+    } else {
+      log::debug("{}", channel.status().text());
+    }
+    return channel.ok();
   }
 
  private:
@@ -66,6 +71,7 @@ class Peers::Call final : public Pollable {
   }
 
   Peers& home_;
+  const ProcessId to_;
   Link& link_;
   const std::unique_ptr<net::Connector> connector_;
   int descriptor_;
@@ -144,7 +150,7 @@ Station* Peers::call(ProcessId to) {
   }
   Link& link = add_link(to);
   if (connector.ok()) {
-    calls_.push_back(std::make_unique<Call>(*this, link, std::move(*connector)));
+    calls_.push_back(std::make_unique<Call>(*this, to, link, std::move(*connector)));
   } else {
     call_later({.to = to, .link = &link});
   }
@@ -176,7 +182,7 @@ void Peers::call_again() {
     for (const Again& again : late) {
       auto connector = connect_to(again.to);
       if (connector.ok()) {
-        calls_.push_back(std::make_unique<Call>(*this, *again.link, std::move(*connector)));
+        calls_.push_back(std::make_unique<Call>(*this, again.to, *again.link, std::move(*connector)));
       } else if (connector.status().code() == ErrorCode::throttled) {
         call_later(again);
       } else {
@@ -198,7 +204,13 @@ void Peers::on_answer(Call& call) {
     answered = std::move(*found);
     calls_.erase(found);
   }
-  answered->finish();
+  if (answered->finish()) return;
+  // One of the two stood still in the middle of it for so long that the other went on; or it is gone, which shows then.
+  const Lock lock(mutex_);
+  const auto [begin, end] = links_.equal_range(answered->to());
+  const bool is_known = std::any_of(begin, end,
+                                    [&](const auto& each) { return each.second.get() == &answered->link(); });
+  if (is_known) call_later({.to = answered->to(), .link = &answered->link(), .delay = k_again_ns_max});
 }
 
 void Peers::on_died(ProcessId process) {

@@ -44,9 +44,9 @@ class Peers final : private Pollable, private Timed {
 
  private:
   class Call;
-  /// One that could not be called, since too many others do, and will be again.
+  /// One that could not be called, since too many others do or the call was not answered in time, and will be again.
   struct Again {
-    ProcessId to;
+    ProcessId to{};
     Link* link = nullptr;
     Time at = 0;
     Time delay = 0;  // it waited

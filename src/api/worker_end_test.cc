@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -217,6 +218,15 @@ TEST_F(WorkerEndTest, AWorkerThatStoodStillGoesOn) {
   shared().gate.release();
   ASSERT_EQ(::kill(pid, SIGCONT), 0);
   EXPECT_EQ(get(still), pid);
+}
+
+TEST(SessionEnd, MayComeWhileWorkersStart) {
+  for (int round = 0; round < 40; ++round) {
+    const Session session(SessionOptions{.processes = 4});
+    std::vector<Ref<pid_t>> dropped;
+    for (int i = 0; i < 4; ++i) dropped.push_back(submit({.max_retries = 0}, ::getpid));
+    static_cast<void>(wait(dropped, {.timeout = std::chrono::microseconds(round * 100)}));
+  }
 }
 
 /// Ready when the process has ended, even if it is nobody's child here.

@@ -134,6 +134,7 @@ PrivateNode::~PrivateNode() {
   for (const ProcessId worker : living()) tell(worker, wire::Stop{});
   wait_for_workers();
   around_.pump.remove(*this);
+  wait_for_workers();  // those that were being started meanwhile
   around_.jobs.wait();
   around_.pump.stop();
   driver_->bury();

@@ -72,7 +72,7 @@ class Peers final : private Pollable, private Timed {
   std::unique_ptr<net::Listener> listener_ GUARDED_BY(mutex_);
   // To each process one that was called from here or called first, over which is spoken, and one more where both called.
   std::multimap<ProcessId, std::unique_ptr<Link>> links_ GUARDED_BY(mutex_);
-  std::vector<std::unique_ptr<Call>> calls_ GUARDED_BY(mutex_);   // that are not answered
+  std::vector<std::unique_ptr<Call>> calls_ GUARDED_BY(mutex_);  // that are not answered
   std::vector<Again> again_ GUARDED_BY(mutex_);
   std::minstd_rand random_ GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Link>> buried_ GUARDED_BY(mutex_);  // a thread may still look at them

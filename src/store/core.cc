@@ -93,6 +93,12 @@ Status Core::seal(ProcessId process, ObjectId id, const Place& place, bool is_co
   return {};
 }
 
+std::optional<Located> Core::find(ObjectId id) const {
+  const Object* const object = table_.find(id);
+  if (object == nullptr || !object->is_resident()) return std::nullopt;
+  return Located{id, {object->extent->id, object->offset, object->bytes}, object->residence};
+}
+
 void Core::drop(ObjectId id) {
   Object* const object = table_.find(id);
   if (object == nullptr) return;

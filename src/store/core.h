@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -107,6 +108,8 @@ class Core {
 
   /// In the order of their ids; what is dropped and pinned still comes last.
   std::vector<ObjectInfo> objects() const;
+  /// What to pin of one that lies in memory; nothing where it does not, or is dropped.
+  std::optional<Located> find(ObjectId id) const;
   Usage usage() const;
   /// Those that wait for memory, in their order.
   std::vector<TicketId> waiting() const { return {waiting_.begin(), waiting_.end()}; }

@@ -45,20 +45,35 @@ void Writer::add(ExtentId extent, std::span<std::byte> bytes) {
   }
 }
 
-Place Writer::seal(const Piece& piece, std::uint64_t bytes) {
+Place Writer::publish(const Piece& piece, std::uint64_t bytes) {
   assert(bytes <= piece.bytes.size());
-  end(piece, taken(bytes));
+  trim(piece, taken(bytes));
   return {piece.extent, piece.offset, bytes};
 }
 
-void Writer::abandon(const Piece& piece) { end(piece, 0); }
+Place Writer::seal(const Piece& piece, std::uint64_t bytes) {
+  const Place place = publish(piece, bytes);
+  leave(piece);
+  return place;
+}
 
-void Writer::end(const Piece& piece, std::uint64_t bytes) {
+void Writer::abandon(const Piece& piece) {
+  trim(piece, 0);
+  leave(piece);
+}
+
+/// What is behind the first bytes is used again, where it is the last piece.
+void Writer::trim(const Piece& piece, std::uint64_t bytes) {
   Extent& extent = extents_.at(piece.extent);
   const std::uint64_t size = extent.bytes.size();
   const bool is_last = std::min(piece.offset + taken(piece.bytes.size()), size) == extent.used;
   if (is_last) extent.used = std::min(piece.offset + bytes, size);
+}
+
+void Writer::leave(const Piece& piece) {
+  Extent& extent = extents_.at(piece.extent);
   --extent.open;
+  if (extent.bytes.size() - extent.used < least_) extent.is_filled = true;
   return_if_done(piece.extent);
 }
 

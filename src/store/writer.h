@@ -28,6 +28,9 @@ struct Piece {
 ///     }
 class Writer {
  public:
+  /// `least`: an extent with less room is returned, since no piece will be so small.
+  explicit Writer(std::uint64_t least = 1) : least_(least) {}
+
   /// A piece that is aligned to k_alignment; nothing where no extent has room for it.
   std::optional<Piece> allocate(std::uint64_t bytes);
   /// What to ask for, so that so many bytes fit: more each time, until extents are large.
@@ -38,6 +41,10 @@ class Writer {
   /// The piece's first bytes are an object from now on: tell the daemon this place. What is behind them is used again where
   /// no other piece was given meanwhile. Precondition: bytes <= piece.bytes.size().
   Place seal(const Piece& piece, std::uint64_t bytes);
+  /// As seal(), but the extent is not returned before leave(): whoever wrote the piece reads it still, through the mapping that
+  /// it wrote to, which no pin holds.
+  Place publish(const Piece& piece, std::uint64_t bytes);
+  void leave(const Piece& piece);
   /// The piece will not be an object.
   void abandon(const Piece& piece);
 
@@ -54,9 +61,10 @@ class Writer {
     bool is_filled = false;  // no other piece is taken of it
   };
   std::optional<Piece> cut(ExtentId id, Extent& extent, std::uint64_t bytes);
-  void end(const Piece& piece, std::uint64_t bytes);
+  void trim(const Piece& piece, std::uint64_t bytes);
   void return_if_done(ExtentId id);
 
+  const std::uint64_t least_;
   std::map<ExtentId, Extent> extents_;
   ExtentId current_ = 0;  // new pieces are cut off it
   std::size_t added_ = 0;

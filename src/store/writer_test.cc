@@ -78,6 +78,27 @@ TEST_F(StoreWriter, ReturnsWhatIsRecalled) {
   EXPECT_EQ(writer.allocate(1)->offset, 0u) << "it may come again, warm";
 }
 
+TEST_F(StoreWriter, KeepsAnExtentWhoseWriterStillReadsIt) {
+  add(7, first);
+  const Piece read = writer.allocate(100).value();
+  EXPECT_EQ(writer.publish(read, 65), (Place{7, 0, 65}));
+  EXPECT_EQ(writer.allocate(10)->offset, 128u) << "what it did not need is used again";
+  add(8, second);
+  writer.recall(7);
+  EXPECT_THAT(writer.take_returned(), IsEmpty());
+}
+
+TEST(StoreWriterOfLargePieces, ReturnsWhatHasNoRoomForOne) {
+  std::vector<std::byte> bytes(1024);
+  Writer writer(128);
+  writer.add(7, bytes);
+  const Piece piece = writer.allocate(900).value();
+  EXPECT_EQ(writer.publish(piece, 900), (Place{7, 0, 900}));
+  EXPECT_THAT(writer.take_returned(), IsEmpty());
+  writer.leave(piece);
+  EXPECT_THAT(writer.take_returned(), ElementsAre(7u));
+}
+
 TEST_F(StoreWriter, AsksForMoreEachTime) {
   EXPECT_EQ(writer.extent_bytes(1), k_extent_bytes_min);
   add(1, first);

@@ -1,43 +1,24 @@
 #include "net/frame.h"
 
 #include <variant>
-#include <vector>
+
+#include "wire/values.h"
 
 namespace shoal::net {
-namespace {
-
-std::size_t weight_of(const Payload& payload) { return payload.total_bytes(); }
-std::size_t weight_of(const std::vector<Payload>& payloads) {
-  std::size_t bytes = 0;
-  for (const Payload& each : payloads) bytes += sizeof(Payload) + each.total_bytes();
-  return bytes;
+wire::Attachment* attachment_of(wire::Message& message) {
+  if (auto* const store = std::get_if<wire::StoreIs>(&message)) return &store->files;
+  auto* const extent = std::get_if<wire::ExtentIs>(&message);
+  return extent == nullptr ? nullptr : &extent->files;
 }
 
-/// Of the members that hold values, which have the same names in all messages.
-template <class M>
-std::size_t values_of(const M& message) {
-  std::size_t bytes = 0;
-  if constexpr (requires { message.arguments; }) bytes += weight_of(message.arguments);
-  if constexpr (requires { message.resolved; }) bytes += weight_of(message.resolved);
-  if constexpr (requires { message.result; }) bytes += weight_of(message.result);
-  if constexpr (requires { message.more; }) bytes += weight_of(message.more);
-  if constexpr (requires { message.value; }) bytes += weight_of(message.value);
-  return bytes;
+const wire::Attachment* attachment_of(const wire::Message& message) {
+  return attachment_of(const_cast<wire::Message&>(message));
 }
 
-struct Weigh {
-  template <class M>
-  std::size_t operator()(const M& message) const {
-    if constexpr (requires { message.spec; }) {
-      return message.spec == nullptr ? 0 : values_of(*message.spec);
-    } else {
-      return values_of(message);
-    }
-  }
-};
-
-}  // namespace
-
-std::size_t weight(const wire::Message& message) { return sizeof(wire::Message) + std::visit(Weigh{}, message); }
+std::size_t weight(const wire::Message& message) {
+  std::size_t bytes = sizeof(wire::Message);
+  wire::for_each_value(message, [&](const Payload& value) { bytes += sizeof(Payload) + value.carried_bytes(); });
+  return bytes;
+}
 
 }  // namespace shoal::net

@@ -28,6 +28,10 @@ struct Frame {
   wire::Message message;  ///< Only of FrameKind::message.
 };
 
+/// What travels beside its bytes; null where the message cannot have any.
+wire::Attachment* attachment_of(wire::Message& message);
+const wire::Attachment* attachment_of(const wire::Message& message);
+
 /// About how many bytes the message keeps in memory: its own and those of the values in it.
 std::size_t weight(const wire::Message& message);
 

@@ -36,6 +36,8 @@ inline constexpr std::size_t k_channel_bytes_max = std::size_t{16} << 20;
 /// filled again.
 inline constexpr std::size_t k_chunk_bytes = std::size_t{64} << 10;
 inline constexpr std::size_t k_spare_chunks_max = 16;
+/// Files that came and whose messages are not whole yet: several messages fit into what is read at once.
+inline constexpr std::size_t k_files_max = 256;
 /// What is asked of a socket at once: a little more than Linux keeps in a Unix socket (net.core.wmem_default).
 inline constexpr std::size_t k_read_bytes = std::size_t{256} << 10;
 /// After how much receive() returns, so that one peer does not keep a thread to itself.

@@ -23,11 +23,13 @@ consteval Route rule_of() {
     return {Role::worker, k_owner};
   } else if constexpr (is_one_of<M, BorrowAdd, BorrowAdded, BorrowDrop, FetchValue, ValueIs, ValueFailed>) {
     return {k_owner, k_owner};
-  } else if constexpr (is_one_of<M, LeaseDemand, LeaseReturn>) {
+  } else if constexpr (is_one_of<M, LeaseDemand, LeaseReturn, AskStore, ReleaseTicket, SealObject, ReturnExtent,
+                                 RingSlot, GiveObject, DropObject>) {
     return {k_owner, Role::node};
   } else if constexpr (is_one_of<M, WorkerWaits, WorkerIsUp, WorkerStays>) {
     return {Role::worker, Role::node};
-  } else if constexpr (is_one_of<M, LeaseGrant, LeaseRefused, LeaseRecall, LeaseLost, ProcessDied>) {
+  } else if constexpr (is_one_of<M, LeaseGrant, LeaseRefused, LeaseRecall, LeaseLost, ProcessDied, StoreIs, ExtentIs,
+                                 ForgetExtent, RecallExtent, ObjectPlaced, StoreAdmitted, StoreFailed>) {
     return {Role::node, k_owner};
   } else if constexpr (is_one_of<M, HostActor, Welcome, Retire, Stop>) {
     return {Role::node, Role::worker};

@@ -17,9 +17,11 @@ const std::map<std::string, std::string> k_said = {
     {"cw>w", "DefineTemplate PushTask RecallTasks CancelTask StreamCredit CallActor ResultHeld ItemHeld"},
     {"w>cw", "TaskDone TaskFailed ReturnTasks StreamItem Retained"},
     {"cw>cw", "BorrowAdd BorrowAdded BorrowDrop FetchValue ValueIs ValueFailed"},
-    {"cw>n", "LeaseDemand LeaseReturn"},
+    {"cw>n", "LeaseDemand LeaseReturn AskStore ReleaseTicket SealObject ReturnExtent RingSlot GiveObject DropObject"},
     {"w>n", "WorkerWaits WorkerIsUp WorkerStays"},
-    {"n>cw", "LeaseGrant LeaseRefused LeaseRecall LeaseLost ProcessDied"},
+    {"n>cw",
+     "LeaseGrant LeaseRefused LeaseRecall LeaseLost ProcessDied StoreIs ExtentIs ForgetExtent RecallExtent ObjectPlaced "
+     "StoreAdmitted StoreFailed"},
     {"n>w", "HostActor Welcome Retire Stop"},
     {"cw>C", "CreateActor ActorReady WatchActor UnwatchActor FindActor KillActor RegisterJob AskCluster"},
     {"w>C", "ActorStarted ActorEnded"},

@@ -6,6 +6,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -23,6 +25,25 @@ wire::FrameHeader raw_header(std::span<const std::uint8_t> bytes) {
 }
 
 }  // namespace
+
+/// Room for the files of one call of the system.
+union Control {
+  alignas(cmsghdr) char bytes[CMSG_SPACE(sizeof(int) * wire::k_attached_max)];
+};
+
+void put_files(std::span<const std::shared_ptr<const Fd>> files, Control& room, msghdr& message) {
+  std::memset(room.bytes, 0, sizeof room.bytes);
+  message.msg_control = room.bytes;
+  message.msg_controllen = CMSG_SPACE(sizeof(int) * files.size());
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int) * files.size());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const int number = files[i]->get();
+    std::memcpy(CMSG_DATA(header) + i * sizeof(int), &number, sizeof(int));
+  }
+}
 
 SocketChannel::SocketChannel(Fd socket, std::uint64_t epoch, Roles self, const Identity& peer)
     : epoch_(epoch), self_(self), peer_(peer), socket_(std::move(socket)) {}
@@ -56,6 +77,8 @@ void SocketChannel::flush() {
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = out_.front(pieces);
+    Control control;
+    if (const auto files = out_.front_files(); !files.empty()) put_files(files, control, message);
     const ssize_t written = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (written >= 0) {
       out_.on_written(static_cast<std::size_t>(written));
@@ -75,10 +98,21 @@ void SocketChannel::flush() {
 /// Reads once. Whether there may be more.
 bool SocketChannel::read_some(std::size_t least) {
   const std::span<std::uint8_t> room = in_.room(least);
+  iovec piece{.iov_base = room.data(), .iov_len = room.size()};
+  Control control;
+  msghdr message{};
   ssize_t count = 0;
-  do { count = ::recv(socket_.get(), room.data(), room.size(), MSG_DONTWAIT); } while (count < 0 && errno == EINTR);
+  do {
+    message = {};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof control.bytes;
+    count = ::recvmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (count < 0 && errno == EINTR);
   if (count > 0) {
     in_.add(static_cast<std::size_t>(count));
+    if (message.msg_controllen > 0 && !take_files(message)) return false;
     return static_cast<std::size_t>(count) == room.size();
   }
   if (count == 0 || errno == ECONNRESET || errno == EPIPE) {
@@ -87,6 +121,37 @@ bool SocketChannel::read_some(std::size_t least) {
     end(errno_status(errno, "read from", "the connection to " + name_of(peer_)));
   }
   return false;
+}
+
+/// False where the peer breaks the rules.
+bool SocketChannel::take_files(const msghdr& message) {
+  auto* const whole = const_cast<msghdr*>(&message);
+  for (cmsghdr* each = CMSG_FIRSTHDR(whole); each != nullptr; each = CMSG_NXTHDR(whole, each)) {
+    if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
+    for (std::size_t at = 0; CMSG_LEN(at + sizeof(int)) <= each->cmsg_len; at += sizeof(int)) {
+      int number = -1;
+      std::memcpy(&number, CMSG_DATA(each) + at, sizeof(int));
+      files_.emplace_back(number);
+    }
+  }
+  const bool is_cut = (message.msg_flags & MSG_CTRUNC) != 0;
+  if (!is_cut && files_.size() <= k_files_max) return true;
+  end(Status(ErrorCode::corrupt_data, name_of(peer_) +
+                                          ": more files came than messages may bring, or than this process "
+                                          "may open (ulimit -n)"));
+  return false;
+}
+
+/// What the message says that it brings. False where that did not come, or something else did.
+bool SocketChannel::attach_files(wire::Message& message) {
+  if (wire::Attachment* const attached = attachment_of(message)) {
+    if (attached->files.size() > files_.size()) return false;
+    for (auto& file : attached->files) {
+      file = std::make_shared<const Fd>(std::move(files_.front()));
+      files_.pop_front();
+    }
+  }
+  return files_.empty() || in_.size() > 0;
 }
 
 /// How many bytes the next frame lacks, as far as can be seen: at least 1 where it is not whole, 0 where it is or is not
@@ -149,7 +214,10 @@ bool SocketChannel::take_frame(Arrivals& into) {
   frame.header = {.kind = FrameKind::message, .sequence = header.correlation, .acknowledged = acknowledged_};
   frame.message = std::move(*message);
   in_.consume(wire::k_frame_header_bytes + header.length);
-  return true;
+  if (attach_files(frame.message)) return true;
+  into.frames.pop_back();
+  return refuse(
+      Status(ErrorCode::corrupt_data, "files came without a message that brings them, or the other way round"));
 }
 
 void SocketChannel::take_record(const wire::FrameHeader& header, Arrivals& into) {

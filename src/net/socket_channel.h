@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -53,6 +56,8 @@ class SocketChannel final : public Channel {
 
  private:
   bool read_some(std::size_t least);
+  bool take_files(const msghdr& message);
+  bool attach_files(wire::Message& message);
   std::size_t missing() const;
   bool take_frame(Arrivals& into);
   void take_record(const wire::FrameHeader& header, Arrivals& into);
@@ -76,6 +81,7 @@ class SocketChannel final : public Channel {
   bool woken_ = false;  // since the last receive()
 
   ReadBuffer in_;
+  std::deque<Fd> files_;            // that came with bytes of in_
   std::uint64_t acknowledged_ = 0;  // by the messages that come now
   WriteQueue out_;
 };

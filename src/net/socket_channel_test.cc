@@ -1,6 +1,9 @@
 #include "net/socket_channel.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <memory>
@@ -104,6 +107,7 @@ TEST(SocketChannel, WhatComesByteByByteIsWholeInTheEnd) {
 TEST(SocketChannel, EachMessageWithEachRole) {
   constexpr Role k_roles[] = {Role::client, Role::worker, Role::node, Role::control};
   for (const wire::Message& message : wire::all_messages(2)) {
+    if (attachment_of(message) != nullptr) continue;  // whose files these bytes do not bring
     for (const Role self : k_roles) {
       for (const Role peer : k_roles) {
         Raw raw(self, peer);
@@ -119,6 +123,97 @@ TEST(SocketChannel, EachMessageWithEachRole) {
       }
     }
   }
+}
+
+/// A pipe whose reading end is passed on: what is written to it tells which one it was.
+struct Pipe {
+  Pipe() {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::pipe(ends), 0);
+    reading = std::make_shared<const Fd>(ends[0]);
+    writing = Fd(ends[1]);
+  }
+  std::shared_ptr<const Fd> reading{};
+  Fd writing{};
+};
+char read_one(const Fd& file) {
+  char byte = 0;
+  EXPECT_EQ(::read(file.get(), &byte, 1), 1);
+  return byte;
+}
+wire::ExtentIs extent(std::uint64_t n, const Pipe& pipe) {
+  wire::ExtentIs is{.extent = n, .bytes = 1, .is_writable = false, .files = {}};
+  is.files.files.push_back(pipe.reading);
+  return is;
+}
+
+TEST(SocketChannel, FilesComeWithTheirMessages) {
+  auto [mine, theirs] = socket_pair();
+  SocketChannel daemon(std::move(mine), 1, Role::node, testing_identity(2));
+  SocketChannel worker(std::move(theirs), 1, Role::worker, testing_identity(1, Role::node));
+  constexpr int k_count = 300;  // more than the socket and one read hold
+  std::vector<Pipe> pipes(k_count);
+  std::vector<Frame> frames;
+  for (int n = 0; n < k_count; ++n) {
+    const std::uint64_t sequence = 2 * static_cast<std::uint64_t>(n);
+    frames.push_back({{FrameKind::message, sequence + 1, sequence}, extent(sequence, pipes[n])});
+    frames.push_back({{FrameKind::message, sequence + 2, 0}, wire::ForgetExtent{sequence}});
+    if (n % 3 == 0) {
+      wire::StoreFailed long_one{.n = 0, .code = ErrorCode::io, .text = std::string(70'000, 'x')};
+      frames.push_back({{FrameKind::message, sequence + 2, 0}, std::move(long_one)});
+    }
+  }
+  daemon.send(frames);
+  std::vector<wire::ExtentIs> came;
+  while (came.size() < k_count && daemon.fault().ok() && worker.fault().ok()) {
+    daemon.on_writable();
+    Arrivals arrivals;
+    worker.receive(arrivals);
+    for (Frame& frame : arrivals.frames) {
+      if (auto* const is = std::get_if<wire::ExtentIs>(&frame.message)) came.push_back(std::move(*is));
+    }
+  }
+  ASSERT_EQ(came.size(), k_count) << worker.fault().text();
+  for (int n = 0; n < k_count; ++n) {
+    EXPECT_EQ(came[n].extent, 2 * static_cast<std::uint64_t>(n));
+    ASSERT_EQ(came[n].files.files.size(), 1u);
+    const char name = static_cast<char>('a' + n % 26);
+    ASSERT_EQ(::write(pipes[n].writing.get(), &name, 1), 1);
+    EXPECT_EQ(read_one(*came[n].files.files[0]), name);
+    EXPECT_NE(::fcntl(came[n].files.files[0]->get(), F_GETFD) & FD_CLOEXEC, 0);
+  }
+}
+
+TEST(SocketChannel, AFileThatIsPromisedAndDoesNotComeEndsIt) {
+  const Pipe pipe;
+  Raw raw(Role::worker, Role::node);
+  raw.write(bytes_of(wire::ForgetExtent{1}, 1) + bytes_of(extent(2, pipe), 2));
+  const Arrivals arrivals = raw.receive();
+  EXPECT_EQ(arrivals.frames.size(), 1u);
+  EXPECT_TRUE(arrivals.broken);
+  EXPECT_EQ(raw.channel->fault().code(), ErrorCode::corrupt_data);
+}
+
+TEST(SocketChannel, AFileThatNobodyPromisedEndsIt) {
+  const Pipe pipe;
+  Raw raw(Role::worker, Role::node);
+  Bytes bytes = bytes_of(wire::ForgetExtent{1}, 1);
+  iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int number = pipe.reading->get();
+  std::memcpy(CMSG_DATA(header), &number, sizeof number);
+  ASSERT_EQ(::sendmsg(raw.socket.get(), &message, 0), static_cast<ssize_t>(bytes.size()));
+  EXPECT_TRUE(raw.receive().broken);
+  EXPECT_EQ(raw.channel->fault().code(), ErrorCode::corrupt_data);
 }
 
 TEST(SocketChannel, BytesThatMeanNothingEndItBehindWhatWasGood) {

@@ -23,7 +23,9 @@ void append_record(std::vector<std::uint8_t>& bytes, std::uint16_t type, std::ui
 
 Status WriteQueue::add(const Frame& frame) {
   const bool is_message = frame.header.kind == FrameKind::message;
-  std::vector<std::uint8_t>& bytes = chunk_for(is_message ? weight(frame.message) : 0);
+  const wire::Attachment* const attached = is_message ? attachment_of(frame.message) : nullptr;
+  const bool has_files = attached != nullptr && !attached->files.empty();
+  std::vector<std::uint8_t>& bytes = chunk_for(is_message ? weight(frame.message) : 0, has_files);
   const std::size_t before = bytes.size();
   if (!is_message) {
     append_record(bytes, frame.header.kind == FrameKind::resume ? k_record_resume : k_record_acknowledge,
@@ -37,6 +39,7 @@ Status WriteQueue::add(const Frame& frame) {
     }
   }
   acknowledged_ = frame.header.acknowledged;
+  if (has_files) chunks_.back().files = attached->files;
   ++chunks_.back().frames;
   ++frames_;
   bytes_ += bytes.size() - before;
@@ -44,9 +47,9 @@ Status WriteQueue::add(const Frame& frame) {
 }
 
 /// Where the next frame goes.
-std::vector<std::uint8_t>& WriteQueue::chunk_for(std::size_t weight) {
+std::vector<std::uint8_t>& WriteQueue::chunk_for(std::size_t weight, bool begins) {
   const bool is_large = weight > k_chunk_bytes;
-  if (chunks_.empty() || is_large || chunks_.back().bytes.size() >= k_chunk_bytes) {
+  if (chunks_.empty() || is_large || begins || chunks_.back().bytes.size() >= k_chunk_bytes) {
     Chunk chunk;
     if (!spare_.empty() && !is_large) {
       chunk.bytes = std::move(spare_.back());
@@ -62,10 +65,15 @@ std::vector<std::uint8_t>& WriteQueue::chunk_for(std::size_t weight) {
 std::size_t WriteQueue::front(std::span<iovec> into) {
   const std::size_t count = std::min(into.size(), chunks_.size());
   for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0 && !chunks_[i].files.empty()) return i;
     const std::size_t skipped = i == 0 ? written_ : 0;
     into[i] = {.iov_base = chunks_[i].bytes.data() + skipped, .iov_len = chunks_[i].bytes.size() - skipped};
   }
   return count;
+}
+
+std::span<const std::shared_ptr<const Fd>> WriteQueue::front_files() const {
+  return chunks_.empty() ? std::span<const std::shared_ptr<const Fd>>() : chunks_[0].files;
 }
 
 void WriteQueue::on_written(std::size_t bytes) {
@@ -75,6 +83,7 @@ void WriteQueue::on_written(std::size_t bytes) {
     written_ -= chunks_.front().bytes.size();
     drop_front();
   }
+  if (written_ > 0) chunks_[0].files.clear();
 }
 
 void WriteQueue::drop_front() {

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "base/posix.h"
 #include "base/status.h"
 #include "net/frame.h"
 #include "net/ring.h"
@@ -26,7 +28,8 @@ inline constexpr std::uint16_t k_record_acknowledge = 0xffff;
 ///     state                         `correlation` is what the messages behind it acknowledge, 0 at the begin
 ///     resume, acknowledge           a frame of that kind; `correlation` as for `state`
 ///
-/// Small frames stand behind each other in chunks, whose memory is used again; a large one has a chunk of its own.
+/// Small frames stand behind each other in chunks, whose memory is used again; a large one has a chunk of its own. What is
+/// attached to a message goes with the first byte of its frame, which begins a chunk.
 class WriteQueue {
  public:
   /// Errors: invalid_argument where the message is too large to be sent; nothing was added then.
@@ -39,6 +42,8 @@ class WriteQueue {
 
   /// The first bytes, in at most `into.size()` pieces; how many pieces.
   std::size_t front(std::span<iovec> into);
+  /// What is to be sent with the first of them.
+  std::span<const std::shared_ptr<const Fd>> front_files() const;
   void on_written(std::size_t bytes);
   void clear();
 
@@ -46,9 +51,10 @@ class WriteQueue {
   struct Chunk {
     std::vector<std::uint8_t> bytes;
     std::size_t frames = 0;
+    std::vector<std::shared_ptr<const Fd>> files{};  // until their byte is written
   };
 
-  std::vector<std::uint8_t>& chunk_for(std::size_t weight);
+  std::vector<std::uint8_t>& chunk_for(std::size_t weight, bool begins);
   void drop_front();
 
   Ring<Chunk> chunks_;

@@ -138,6 +138,7 @@ struct CallActor {
   std::uint32_t task_template = 0;
   Payload arguments;
   std::vector<Payload> resolved;
+  std::uint64_t age = 0;  ///< As PushTask::age.
 };
 
 }  // namespace shoal::wire

@@ -1,7 +1,11 @@
 #include <shoal/wire/decoder.h>
 
+#include <shoal/wire/codec.h>
+
 #include <memory>
 #include <utility>
+
+#include "wire/stored.h"
 
 namespace shoal::inline v1 {
 
@@ -54,7 +58,17 @@ SharedBytes Decoder::take_part() {
     fail("a part is not beside it");
     return {};
   }
-  const std::size_t size = read_count(1);
+  const std::uint64_t head = read_length();
+  if (head == 1) {
+    wire::StoredAt at;
+    decode(*this, at);
+    return ok() ? SharedBytes{nullptr, {}, std::make_shared<wire::StoredObject>(at)} : SharedBytes();
+  }
+  const std::uint64_t size = head >> 1;
+  if ((head & 1) != 0 || size > left()) {
+    fail("a length exceeds what is left");
+    return {};
+  }
   if (size == 0) return {};
   auto copy = std::make_shared<Payload>(size);  // for its alignment
   std::memcpy(copy->data(), read_bytes(size), size);

@@ -1,11 +1,14 @@
 #include <shoal/wire/encoder.h>
 
 #include <shoal/base/error.h>
+#include <shoal/wire/codec.h>
 
 #include <algorithm>
 #include <cassert>
 #include <string>
 #include <utility>
+
+#include "wire/stored.h"
 
 namespace shoal::inline v1 {
 
@@ -36,7 +39,8 @@ void Encoder::grow(std::size_t more) {
     frame_->resize(before + capacity);
     begin_ = frame_->data() + before;
   } else {
-    Payload larger(std::max(capacity, k_scratch));
+    const std::size_t size = std::max(capacity, k_scratch);
+    Payload larger = memory_ != nullptr && size >= detail::k_large_bytes ? Payload(size, *memory_) : Payload(size);
     std::memcpy(larger.data(), begin_, used);
     buffer_ = std::move(larger);
     begin_ = buffer_.data();
@@ -62,8 +66,11 @@ void Encoder::add_ref(const ObjectId& id) {
 }
 
 void Encoder::add_part(SharedBytes part) {
-  if (frame_ != nullptr) {
-    write_length(part.bytes.size());
+  if (frame_ != nullptr && part.stored != nullptr) {
+    write_length(1);
+    encode(*this, part.stored->at());
+  } else if (frame_ != nullptr) {
+    write_length(std::uint64_t{part.bytes.size()} << 1);
     write_bytes(part.bytes.data(), part.bytes.size());
   } else {
     write_length(beside().parts.size());
@@ -75,8 +82,9 @@ Payload Encoder::finish() {
   assert(frame_ == nullptr);
   Payload payload;
   const std::size_t used = size();
-  // Payloads live long: what types with a Codec made too large is not kept.
-  if (buffer_.size() == 0 || used < buffer_.size() - buffer_.size() / 8) {
+  // Payloads live long: what types with a Codec made too large is not kept, but where the end is used for something else.
+  const bool is_trimmed = memory_ != nullptr && used >= detail::k_large_bytes;
+  if (buffer_.size() == 0 || (!is_trimmed && used < buffer_.size() - buffer_.size() / 8)) {
     payload = Payload(used);
     std::memcpy(payload.data(), begin_, used);
   } else {

@@ -11,6 +11,9 @@ namespace shoal::wire {
 inline constexpr std::size_t k_frame_bytes_max = std::size_t{1} << 30;
 static_assert(k_frame_bytes_max <= std::numeric_limits<std::uint32_t>::max(), "the header has 32 bits for it");
 
+/// Open files that travel beside one message.
+inline constexpr std::size_t k_attached_max = 4;
+
 /// What a trace shows of one string, in bytes, of one list, in elements, and of one payload, in bytes: a line is to stay
 /// a line.
 inline constexpr std::size_t k_shown_text_max = 80;

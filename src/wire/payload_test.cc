@@ -2,12 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <shoal/wire/codec.h>
 
 #include <cstdint>
 #include <memory>
 #include <numeric>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "wire/stored.h"
 
 namespace shoal {
 namespace {
@@ -119,6 +124,118 @@ TEST(Payload, NothingBesideIsNothing) {
   payload.set_beside({}, {});
   EXPECT_TRUE(payload.refs().empty());
   EXPECT_TRUE(payload.parts().empty());
+}
+
+/// Memory that counts what is asked of it.
+class CountedMemory final : public LargeMemory {
+ public:
+  Room allocate(std::size_t bytes) override {
+    auto held = std::make_shared<std::vector<std::uint8_t>>(bytes);
+    asked.push_back(bytes);
+    last = held;
+    return {held, *held};
+  }
+  std::vector<std::size_t> asked{};
+  std::weak_ptr<std::vector<std::uint8_t>> last{};
+};
+
+TEST(Payload, LargeValuesAreWrittenWhereTheyAreToLie) {
+  CountedMemory memory;
+  to_payload(std::vector<int>(10, 1), &memory);
+  EXPECT_THAT(memory.asked, testing::IsEmpty());
+  const std::vector<int> values(100'000, 7);
+  const Payload payload = to_payload(values, &memory);
+  ASSERT_EQ(memory.asked.size(), 1u);
+  EXPECT_GE(memory.asked[0], payload.size());
+  EXPECT_EQ(payload.data(), memory.last.lock()->data());
+  EXPECT_EQ(payload.block().holder, memory.last.lock());
+  EXPECT_EQ(from_payload<std::vector<int>>(payload), values);
+  const Payload copy = payload;
+  EXPECT_EQ(copy.data(), payload.data());
+}
+
+TEST(Payload, MemoryThatWasLentGoesWithTheLastCopy) {
+  CountedMemory memory;
+  {
+    const Payload payload = to_payload(std::string(100'000, 'x'), &memory);
+    const Payload copy = payload;
+    EXPECT_FALSE(memory.last.expired());
+  }
+  EXPECT_TRUE(memory.last.expired());
+}
+
+/// Hears of the end of what it keeps.
+class Kept final : public wire::StoredObject::Keeper {
+ public:
+  void let_go(const ObjectId& object) override { gone.push_back(object); }
+  std::vector<ObjectId> gone{};
+};
+
+SharedBytes stored_bytes(std::uint64_t n, std::uint64_t bytes, std::shared_ptr<Kept> keeper = nullptr) {
+  const wire::StoredAt at{{{1, 2}, n}, {4, 64, bytes}, {6, 7}};
+  return {nullptr, {}, std::make_shared<wire::StoredObject>(at, std::move(keeper))};
+}
+
+TEST(Payload, WhatIsStoredIsCountedAndNotCarried) {
+  Payload payload(stored_bytes(1, 100'000));
+  payload.set_beside({}, {stored_bytes(2, 70'000), {nullptr, {}, nullptr}});
+  EXPECT_EQ(payload.size(), 100'000u);
+  EXPECT_EQ(payload.total_bytes(), 170'000u);
+  EXPECT_EQ(payload.carried_bytes(), 0u);
+  EXPECT_FALSE(payload.is_here());
+}
+
+TEST(Payload, GetsOtherHolders) {
+  Payload away(stored_bytes(1, 100));
+  away.set_beside({ObjectId{{1, 1}, 5}}, {stored_bytes(2, 50)});
+  const auto memory = std::make_shared<std::vector<std::uint8_t>>(150, std::uint8_t{3});
+  const std::span<const std::uint8_t> all(*memory);
+  const Payload here = away.with({memory, all.first(100), away.block().stored},
+                                 {{memory, all.last(50), away.parts()[0].stored}});
+  EXPECT_TRUE(here.is_here());
+  EXPECT_EQ(here.data(), memory->data());
+  EXPECT_EQ(here.parts()[0].bytes.data(), memory->data() + 100);
+  EXPECT_THAT(here.refs(), ElementsAre(ObjectId{{1, 1}, 5}));
+  EXPECT_FALSE(away.is_here());
+
+  Payload own = counting(500);
+  own.set_beside({ObjectId{{1, 1}, 5}}, {stored_bytes(2, 50)});
+  const Payload other = own.with({}, {{memory, all.last(50), own.parts()[0].stored}});
+  EXPECT_EQ(other.data(), own.data()) << "its own bytes are shared";
+  EXPECT_FALSE(own.is_here());
+  EXPECT_TRUE(other.is_here());
+}
+
+TEST(Payload, InAFrameWhatIsStoredIsItsPlace) {
+  Payload payload(stored_bytes(1, 100'000));
+  payload.set_beside({}, {stored_bytes(2, 70'000)});
+  std::vector<std::uint8_t> frame;
+  Encoder encoder(frame);
+  encode(encoder, payload);
+  encoder.finish_frame();
+  EXPECT_LT(frame.size(), 200u);
+  Decoder decoder(frame);
+  Payload back;
+  decode(decoder, back);
+  ASSERT_TRUE(decoder.finish()) << decoder.fault();
+  EXPECT_EQ(back.size(), 100'000u);
+  EXPECT_EQ(back.total_bytes(), 170'000u);
+  EXPECT_EQ(back.block().stored->at().object, (ObjectId{{1, 2}, 1}));
+  EXPECT_EQ(back.parts()[0].stored->at().place, (store::Place{4, 64, 70'000}));
+  EXPECT_EQ(back.parts()[0].stored->at().residence, (store::Residence{6, 7}));
+  EXPECT_FALSE(back.parts()[0].stored->is_kept());
+}
+
+TEST(Payload, TheLastOfAStoredObjectIsToldOnce) {
+  const auto keeper = std::make_shared<Kept>();
+  {
+    const Payload payload(stored_bytes(1, 100, keeper));
+    const Payload outer = to_payload(std::vector<Payload>{payload, payload});
+    EXPECT_EQ(outer.parts().size(), 2u) << "a value in a value is a part";
+    const auto back = from_payload<std::vector<Payload>>(outer);
+    EXPECT_EQ(back[1].block().stored, payload.block().stored);
+  }
+  EXPECT_THAT(keeper->gone, ElementsAre(ObjectId{{1, 2}, 1}));
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ void print_text(std::string& line, std::string_view text) {
 
 void print_payload(std::string& line, const Payload& payload) {
   fmt::format_to(std::back_inserter(line), "<{} B", payload.size());
-  const std::size_t shown = std::min(payload.size(), k_shown_payload_max);
+  const std::size_t shown = payload.data() == nullptr ? 0 : std::min(payload.size(), k_shown_payload_max);
   if (shown > 0) line += ' ';
   for (const std::uint8_t byte : payload.bytes().first(shown)) {
     fmt::format_to(std::back_inserter(line), "{:02x}", byte);
@@ -60,7 +60,7 @@ void print_payload(std::string& line, const Payload& payload) {
     print(line, payload.refs());
   }
   for (const SharedBytes& part : payload.parts()) {
-    fmt::format_to(std::back_inserter(line), " part={} B", part.bytes.size());
+    fmt::format_to(std::back_inserter(line), " part={} B{}", part.size(), part.stored == nullptr ? "" : " stored");
   }
   line += '>';
 }
@@ -113,6 +113,8 @@ void print(std::string& line, const T& value) {
     print_text(line, value);
   } else if constexpr (std::is_same_v<T, Payload>) {
     print_payload(line, value);
+  } else if constexpr (std::is_same_v<T, Attachment>) {
+    fmt::format_to(std::back_inserter(line), "{} files", value.files.size());
   } else if constexpr (std::is_enum_v<T>) {
     print_enumerator(line, value, std::make_index_sequence<enumerator_count<T>()>());
   } else if constexpr (std::is_arithmetic_v<T>) {

@@ -78,6 +78,7 @@ struct PushTask {
   std::uint64_t skip_items = 0;     ///< Of a stream: what an earlier attempt delivered.
   std::int64_t credit = 0;          ///< Of a stream: see StreamCredit.
   std::vector<std::uint32_t> gpus;  ///< Indices the lease gives it.
+  std::uint64_t age = 0;  ///< Its turn where memory is short: the number of the oldest task that it comes from.
 };
 struct TaskDone {
   TaskId task;

@@ -60,13 +60,13 @@ void decode(Decoder& from, T& value) {
   if constexpr (detail::travels<T>()) detail::read(from, value);
 }
 
-/// `value` alone. Throws as encode().
+/// `value` alone, in `memory` where it is large and there is any. Throws as encode(), and what LargeMemory throws.
 template <class T>
-Payload to_payload(const T& value) {
+Payload to_payload(const T& value, LargeMemory* memory = nullptr) {
   if constexpr (detail::travels<T>()) {
     detail::Meter meter;
     detail::write(meter, value);
-    Encoder encoder(meter.size());
+    Encoder encoder(meter.size(), memory);
     detail::write(encoder, value);
     return encoder.finish();
   } else {

@@ -17,6 +17,9 @@ static_assert(std::endian::native == std::endian::little, "values are copied as 
 namespace detail {
 /// How deep containers and types with a Codec may stand in each other: what is deeper would use up the stack.
 inline constexpr unsigned k_depth_max = 200;
+/// Bytes of a value, and parts of one, that are not fewer lie in the machine's store where there is one: below it, to copy
+/// them through a socket costs no more than to ask where they are.
+inline constexpr std::size_t k_large_bytes = std::size_t{64} << 10;
 [[noreturn]] void throw_too_deep();
 [[noreturn]] void throw_valueless();
 }  // namespace detail
@@ -26,7 +29,9 @@ inline constexpr unsigned k_depth_max = 200;
 class Encoder {
  public:
   /// Makes a payload. `room`: how many bytes will come, if that is known; more is no error.
-  explicit Encoder(std::size_t room = 0) : begin_(scratch_), at_(scratch_), end_(scratch_ + k_scratch) {
+  /// `memory`: for what is large; it outlives this. Null = the program's own.
+  explicit Encoder(std::size_t room = 0, LargeMemory* memory = nullptr)
+      : begin_(scratch_), at_(scratch_), end_(scratch_ + k_scratch), memory_(memory) {
     if (room + k_length_bytes_max > k_scratch) grow(room + k_length_bytes_max);
   }
   /// Appends to `frame`, which keeps more behind the value until finish_frame().
@@ -109,6 +114,7 @@ class Encoder {
   std::uint8_t* begin_;
   std::uint8_t* at_;
   std::uint8_t* end_;
+  LargeMemory* const memory_ = nullptr;
   std::vector<std::uint8_t>* const frame_ = nullptr;  // or a payload:
   Payload buffer_;                                    // once scratch_ was too small
   std::unique_ptr<Beside> beside_;                    // once there is any

@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "wire/enumerators.h"
+#include "wire/limits.h"
 #include "wire/message.h"
+#include "wire/stored.h"
 
 namespace shoal::wire {
 
@@ -39,6 +41,8 @@ class Filler {
       value = "text" + std::to_string(next_) + std::string(next_ % 50, 'x');
     } else if constexpr (std::is_same_v<T, Payload>) {
       value = payload();
+    } else if constexpr (std::is_same_v<T, Attachment>) {
+      value.files.resize(1 + ++next_ % k_attached_max);  // which only channels bring
     } else {
       fill_parts(value);
     }
@@ -77,6 +81,10 @@ class Filler {
       auto holder = std::make_shared<const std::string>("part" + std::to_string(next_));
       part.bytes = {reinterpret_cast<const std::uint8_t*>(holder->data()), holder->size()};
       part.holder = std::move(holder);
+      if (next_ % 5 != 0) continue;
+      StoredAt at;
+      fill(at);
+      part = {nullptr, {}, std::make_shared<StoredObject>(at)};
     }
     made.set_beside(std::move(refs), std::move(parts));
     return made;

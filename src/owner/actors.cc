@@ -25,6 +25,7 @@ wire::CallActor message_of(const Actor& actor, const Task& call, std::uint32_t i
   message.task_template = call.of->id;
   message.arguments = call.arguments;
   message.resolved = values_of(call.resolve);
+  message.age = call.age;
   return message;
 }
 

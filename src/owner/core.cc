@@ -138,6 +138,15 @@ bool Core::comes_after_what_runs(const Object& object) const {
   return actor != nullptr && hosted_.is_there() && hosted_.threads() == 1 && actor->id == hosted_.actor();
 }
 
+std::vector<Object*> Core::readable() const {
+  std::vector<Object*> all;
+  objects_.for_each([&](Object& object) {
+    const bool has_value = object.phase.load(std::memory_order_relaxed) == Object::Phase::value;
+    if (has_value && object.handles.load(std::memory_order_relaxed) > 0) all.push_back(&object);
+  });
+  return all;
+}
+
 std::string Core::maker_of(const Object& object) const {
   return object.maker == nullptr ? "" : object.maker->of->what->name;
 }

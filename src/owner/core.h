@@ -156,6 +156,12 @@ class Core {
   Holdings holdings() const {
     return {objects_.size(), tasks_.size(), runs_.size(), leases_.size(), actors_.size(), streams_.size()};
   }
+  /// Own and borrowed objects that have a value and a handle.
+  std::vector<Object*> readable() const;
+  /// Where memory is short: the turn of what runs here, or of a task that would be submitted now.
+  std::uint64_t age_of(const Execution* execution) {
+    return execution != nullptr ? execution->run->push.age : tasks_.next_number();
+  }
   const Objects& testing_objects() const { return objects_; }
 
  private:

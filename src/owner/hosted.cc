@@ -53,6 +53,7 @@ void Hosted::on(ProcessId from, wire::CallActor& call) {
   push.attempt = call.attempt;
   push.arguments = std::move(call.arguments);
   push.resolved = std::move(call.resolved);
+  push.age = call.age;
   push.gpus = gpus_;
   runs_.enqueue(std::move(push), *what, Role::call);
 }

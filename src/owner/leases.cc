@@ -28,6 +28,7 @@ wire::PushTask attempt_of(const Task& task) {
   push.task_template = task.of->id;
   push.arguments = task.arguments;
   push.resolved = values_of(task.resolve);
+  push.age = task.age;
   if (task.lease != nullptr) {
     push.lease = task.lease->id;
     push.gpus = task.lease->gpus;

@@ -82,7 +82,7 @@ class Objects {
   std::size_t size() const { return slab_.size(); }
   /// In no order.
   template <class F>
-  void testing_for_each(F&& see) const {
+  void for_each(F&& see) const {
     table_.for_each(see);
   }
 

@@ -80,6 +80,7 @@ Object* Tasks::submit(TaskRequest request, Actor* actor) {
   Object* const results = task.results;
   if (actor != nullptr) actors_.add(task);
   Run* const parent = request.parent;
+  task.age = parent != nullptr ? parent->push.age : task.id.n;
   if (parent != nullptr) parent->children.add(task);
   if (parent != nullptr && parent->is_abandoned) {
     cancel(task, true);

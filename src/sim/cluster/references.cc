@@ -20,7 +20,7 @@ bool is_lost(const Object& object) {
 std::string fault_of_references(const std::map<ProcessId, const owner::Core*>& living, bool somebody_died) {
   std::string fault;
   for (const auto& [process, core] : living) {
-    core->testing_objects().testing_for_each([&, self = process](const Object& object) {
+    core->testing_objects().for_each([&, self = process](const Object& object) {
       if (!somebody_died && is_lost(object)) fault = to_string(object.id) + " is lost though nobody died";
       const auto owner = living.find(object.id.owner);
       if (object.borrow == Object::Borrow::own || owner == living.end()) return;

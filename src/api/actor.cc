@@ -117,7 +117,8 @@ void call(const Handle& actor, const Code& code, Packer& packed, std::span<Handl
 Handle find_actor(const std::string& name) {
   shell::OwnerStation& home = home_of_this_thread();
   const Handle found(home, home.find_actor(name));
-  const Payload& value = value_of(found, std::nullopt);
+  Payload pinned;
+  const Payload& value = value_of(found, std::nullopt, pinned);
   OpenedValue source(found);
   return source.open(value.refs().front());
 }

@@ -5,10 +5,16 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace shoal::inline v1 {
 
 MutableBuffer create_buffer(std::size_t bytes) {
+  if (LargeMemory* const memory = bytes < detail::k_large_bytes ? nullptr : detail::large_memory()) {
+    LargeMemory::Room room = memory->allocate(bytes);
+    std::memset(room.bytes.data(), 0, bytes);
+    return {std::move(room.holder), room.bytes};
+  }
   constexpr std::align_val_t k_alignment{64};
   std::shared_ptr<void> holder(::operator new(bytes, k_alignment),
                                [](void* memory) { ::operator delete(memory, k_alignment); });

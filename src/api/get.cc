@@ -26,7 +26,7 @@ Deadline deadline_of(const std::optional<std::chrono::nanoseconds>& timeout) {
   return now + std::max(*timeout, std::chrono::nanoseconds(0));
 }
 
-const Payload& value_of(const Handle& handle, const Deadline& deadline) {
+const Payload& value_of(const Handle& handle, const Deadline& deadline, Payload& pinned) {
   require(handle, "get");
   owner::Object& object = *handle.object();
   if (!shell::OwnerStation::is_ready(object) && !handle.home().await(object, deadline)) {
@@ -37,7 +37,11 @@ const Payload& value_of(const Handle& handle, const Deadline& deadline) {
                               to_string(object.id), maker.empty() ? "" : ", the result of " + maker + ","));
   }
   if (object.phase.load(std::memory_order_relaxed) == owner::Object::Phase::failed) raise(object.failure);
-  return object.value;
+  const Payload* const value = handle.home().read(object, pinned, deadline);
+  if (value != nullptr) return *value;
+  throw Timeout(ErrorCode::timeout,
+                fmt::format("get: {} is ready, and the store had no memory for it in time; it may be waited for again",
+                            to_string(object.id)));
 }
 
 std::vector<std::size_t> wait_some(std::span<const Handle* const> handles, std::size_t num_ready,

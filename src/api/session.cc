@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <shoal/api/arguments.h>
 #include <shoal/api/session.h>
 #include <shoal/base/error.h>
 #include <shoal/base/log.h>
@@ -23,10 +24,15 @@ namespace shoal {
 namespace {
 
 std::atomic<shell::OwnerStation*> current{nullptr};
+std::atomic<shell::PrivateNode*> current_node{nullptr};
 
 }  // namespace
 
 void set_current_session(shell::OwnerStation* driver) { current.store(driver); }
+
+shell::PrivateNode* node_of_session() { return current_node.load(); }
+
+void set_node_of_session(shell::PrivateNode* node) { current_node.store(node); }
 
 bool has_session() { return current.load() != nullptr; }
 
@@ -42,6 +48,13 @@ shell::OwnerStation& home_of_this_thread() {
 }
 
 inline namespace v1 {
+
+LargeMemory* detail::large_memory() {
+  const shell::RunningCall* const call = shell::RunningCall::of_this_thread();
+  shell::OwnerStation* const home = call != nullptr ? &call->home() : current.load();
+  return home == nullptr ? nullptr : home->large_memory();
+}
+
 namespace {
 
 std::string variable(const char* name) {
@@ -99,6 +112,18 @@ shell::Showing showing_of(WorkerOutput output) {
   return shell::Showing::all;
 }
 
+shell::PrivateNode::Options node_options_of(const SessionOptions& options, const wire::Resources& total) {
+  const std::uint64_t store_bytes = options.object_store_memory;
+  return {.total = total,
+          .labels = options.labels,
+          .host = shell::host_name(),
+          .output = showing_of(options.worker_output),
+          .memory_reserve = options.memory_reserve,
+          .log_folder = variable("SHOAL_LOG_DIR"),
+          .store = {.capacity_bytes = store_bytes == 0 ? shell::default_store_bytes() : store_bytes,
+                    .spill_folder = options.spill_dir}};
+}
+
 }  // namespace
 
 struct Session::State {
@@ -121,15 +146,10 @@ Session::Session(SessionOptions options) {
   const wire::Resources total = total_of(options, cpus);
   state_ = std::make_unique<State>();
   if (processes > 0) {
-    state_->node = std::make_unique<shell::PrivateNode>(
-        shell::PrivateNode::Options{.total = total,
-                                    .labels = options.labels,
-                                    .host = shell::host_name(),
-                                    .output = showing_of(options.worker_output),
-                                    .memory_reserve = options.memory_reserve,
-                                    .log_folder = variable("SHOAL_LOG_DIR")});
+    state_->node = std::make_unique<shell::PrivateNode>(node_options_of(options, total));
     state_->engine = fmt::format("a node of this program's own: {:g} CPUs in worker processes, as was asked for", cpus);
     set_current_session(&state_->node->driver());
+    set_node_of_session(state_->node.get());
   } else {
     const bool encodes = options.encode_messages || variable("SHOAL_ENCODE_MESSAGES") == "1";
     state_->embedded = std::make_unique<shell::Embedded>(
@@ -144,6 +164,7 @@ Session::Session(int, char**, SessionOptions options) : Session(std::move(option
 
 // Tasks that still run may use the session until the last of them has ended.
 Session::~Session() {
+  set_node_of_session(nullptr);
   state_.reset();
   set_current_session(nullptr);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/time.h"
 
@@ -21,5 +22,16 @@ inline constexpr int k_claims_max = 32;
 inline constexpr Time k_stop_ns = 500'000'000;
 /// What still runs when a session ends is named after this time.
 inline constexpr Time k_patience_ns = 2'000'000'000;
+
+/// Objects in the store of one machine, of 64 KiB and more each. Tables of that many are sparse: an unused slot takes no memory.
+inline constexpr std::uint32_t k_store_slots = std::uint32_t{1} << 20;
+/// What a store has even on a small machine.
+inline constexpr std::uint64_t k_store_bytes_min = std::uint64_t{64} << 20;
+/// A process asks for no more of the store at once than this part of it, so that it has room for several.
+inline constexpr std::uint64_t k_extent_part = 16;
+/// How long what a process does not need any more may wait to be told to the store.
+inline constexpr Time k_tell_ns = 1'000'000;
+/// How long a session that ends brings values back from the disk that its program still refers to.
+inline constexpr Time k_keep_ns = 10'000'000'000;
 
 }  // namespace shoal::shell

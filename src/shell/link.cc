@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/roles.h"
+#include "shell/store_client.h"
 
 namespace shoal::shell {
 namespace {
@@ -54,7 +55,24 @@ void Link::give_up() {
 }
 
 void Link::on_message(ProcessId, wire::Message& message) {
-  if (!is_closed_) leaving_.push_back({{}, std::move(message)});
+  if (is_closed_) return;
+  if (around_.store != nullptr) tell_store(message);
+  leaving_.push_back({{}, std::move(message)});
+}
+
+/// Before what is given away goes the same way it would be lost with it.
+void Link::tell_store(const wire::Message& message) {
+  gives_.clear();
+  StoreClient::add_gives(message, ends_.there, gives_);
+  std::vector<wire::Envelope> envelopes;
+  for (wire::Message& give : gives_) {
+    if (ends_.leads_to_node) {
+      leaving_.push_back({{}, std::move(give)});
+    } else {
+      envelopes.push_back({ends_.node, std::move(give)});
+    }
+  }
+  if (!envelopes.empty()) around_.network.send(ends_.here, envelopes);
 }
 
 void Link::take_messages(std::vector<wire::Envelope>&) {
@@ -100,6 +118,7 @@ void Link::hand_on(std::vector<net::Frame>& frames) {
       of_processes_.push_back(std::move(frame.message));
       continue;
     }
+    if (around_.store != nullptr) around_.store->take(frame.message);
     const net::Route route = net::route_of(frame.message.index());
     const ProcessId from = place_of(route.from, ends_.there, ends_.node);
     if (from != sender && !to_stations_.empty()) around_.network.send(sender, to_stations_);

@@ -21,6 +21,7 @@ class Link final : public Station, public Pollable {
     ProcessId here;   ///< The owner in this process.
     ProcessId there;  ///< The one in the other.
     ProcessId node;   ///< The daemon of the machine, in one of the two or in neither.
+    bool leads_to_node = false;
   };
   /// `channel`: null where it is attached later; until then what is sent is kept. `on_process`: what the two processes say to each other of their life, see wire/process.h; `on_over`: the channel is over,
   /// called once. Both on the thread that reads, under no lock.
@@ -43,6 +44,7 @@ class Link final : public Station, public Pollable {
   void on_events(std::uint32_t events) override;
   void read();
   void hand_on(std::vector<net::Frame>& frames);
+  void tell_store(const wire::Message& message);
 
   Surroundings& around_;
   const Ends ends_;
@@ -55,7 +57,8 @@ class Link final : public Station, public Pollable {
   std::vector<net::Frame> leaving_;
   std::vector<wire::Envelope> to_stations_;  // of one sender
   std::vector<wire::Message> of_processes_;
-  bool is_closed_ = false;  // and there will be no channel any more
+  std::vector<wire::Message> gives_;  // scratch
+  bool is_closed_ = false;            // and there will be no channel any more
   bool watches_writing_ = false;
   bool has_arrivals_ = false;
   bool is_over_ = false;

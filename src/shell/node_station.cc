@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "shell/store_station.h"
+
 namespace shoal::shell {
 
 NodeStation::NodeStation(Surroundings& around, node::Core::Options options,
@@ -32,6 +34,11 @@ void NodeStation::on_process_died(ProcessId process, const std::string& cause, E
 }
 
 void NodeStation::on_message(ProcessId from, wire::Message& message) {
+  if (store_ && is_for_store(message)) {
+    std::vector<wire::Envelope> passed_on;
+    passed_on.push_back({*store_, std::move(message)});
+    return around_.network.send(from, passed_on);
+  }
   core_.on_time(now());
   core_.on_message(from, std::move(message));
 }

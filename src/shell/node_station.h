@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,8 @@ class NodeStation final : public TimedStation {
   ~NodeStation() override;
 
   ProcessId name_process();
+  /// What is for the machine's store goes there. Before there are messages.
+  void pass_on_to(ProcessId store) { store_ = store; }
   void on_worker_started(ProcessId worker);
   void on_worker_stays(ProcessId worker);
   void on_process_died(ProcessId process, const std::string& cause, ErrorCode code = ErrorCode::worker_died);
@@ -31,6 +34,7 @@ class NodeStation final : public TimedStation {
   void on_time() override;
 
   const std::function<void(const node::Action&)> act_;
+  std::optional<ProcessId> store_;
   std::atomic<bool> has_actions_{false};
   std::atomic<bool> acting_{false};  // one thread carries them out, in order
 

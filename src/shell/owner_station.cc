@@ -1,6 +1,8 @@
 #include "shell/owner_station.h"
 
 #include <sched.h>
+#include <shoal/base/error.h>
+#include <shoal/base/log.h>
 
 #include <algorithm>
 #include <utility>
@@ -8,6 +10,8 @@
 
 #include "shell/limits.h"
 #include "shell/running_call.h"
+#include "shell/store_client.h"
+#include "wire/stored.h"
 
 namespace shoal::shell {
 namespace {
@@ -92,7 +96,11 @@ OwnerStation::OwnerStation(Surroundings& around, const Options& options, std::fu
       options_(options),
       on_gone_(std::move(on_gone)),
       work_(std::make_shared<Work>(*this)),
+      store_(options.has_store
+                 ? std::make_shared<StoreClient>(around, options.self, options.node, [this] { return age(); })
+                 : nullptr),
       core_(std::make_unique<owner::Core>(owner::Core::Options{.self = options.self, .node = options.node})) {
+  if (store_ != nullptr) around.store = store_.get();
   join();
 }
 
@@ -110,6 +118,7 @@ void OwnerStation::act_at(Time time, F&& f) {
 // --- What comes and what goes.
 
 void OwnerStation::on_message(ProcessId from, wire::Message& message) {
+  if (store_ != nullptr && store_->on_message(message)) return;
   if (core_ == nullptr) return;
   if (const auto* cluster = std::get_if<wire::ClusterIs>(&message)) {
     for (Question* const question : questions_) {
@@ -168,7 +177,70 @@ void OwnerStation::on_time() {
 
 // --- Objects.
 
+LargeMemory* OwnerStation::large_memory() { return store_ != nullptr && store_->is_ready() ? store_.get() : nullptr; }
+
+Payload OwnerStation::store(Payload value) {
+  if (large_memory() == nullptr) return wire::without_store(value);
+  return store_->store(std::move(value));
+}
+
+bool OwnerStation::pin(std::span<Payload* const> values, const Deadline& deadline) {
+  return store_ == nullptr || store_->pin(values, deadline);
+}
+
+const Payload* OwnerStation::read(owner::Object& object, Payload& pinned, const Deadline& deadline) {
+  if (object.value.is_here()) return &object.value;
+  if (dead_.load(std::memory_order_acquire)) {
+    const Lock lock(mutex());
+    const auto kept = kept_.find(&object);
+    if (kept != kept_.end()) return &kept->second;
+    throw ObjectLost(ErrorCode::object_lost, to_string(object.id) +
+                                                 " went with its session: it was in the store, and could "
+                                                 "not be kept in memory when the session ended");
+  }
+  pinned = object.value;
+  Payload* const values[] = {&pinned};
+  return pin(values, deadline) ? &pinned : nullptr;
+}
+
+void OwnerStation::keep_values() {
+  if (store_ == nullptr) return;
+  store_->resume();
+  std::vector<owner::Object*> objects;
+  enter([&] {
+    objects = core_->readable();
+    for (owner::Object* const object : objects) add_handle(*object);
+  });
+  const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(k_keep_ns);
+  for (owner::Object* const object : objects) {
+    keep_value(*object, deadline);
+    drop_handle(*object);
+  }
+}
+
+void OwnerStation::keep_value(const owner::Object& object, const Deadline& deadline) {
+  if (object.value.is_here()) return;
+  Payload pinned = object.value;
+  Payload* const values[] = {&pinned};
+  try {
+    if (!store_->pin(values, deadline)) return;
+  } catch (const Error& error) {
+    return log::warn("{} cannot be read after its session: {}", to_string(object.id), error.what());
+  }
+  const Lock lock(mutex());
+  kept_.emplace(&object, std::move(pinned));
+}
+
+/// Of what this thread runs; of the program's own threads that of a task which they would submit now.
+std::uint64_t OwnerStation::age() {
+  std::uint64_t age = 0;
+  const owner::Execution* const execution = execution_here();
+  enter([&] { age = core_->age_of(execution); });
+  return age;
+}
+
 owner::Object* OwnerStation::put(Payload value) {
+  value = store(std::move(value));
   owner::Object* object = nullptr;
   enter([&] { object = core_->put(std::move(value)); });
   return object;
@@ -211,6 +283,7 @@ void OwnerStation::drop_handle(owner::Object& object) {
 
 void OwnerStation::submit(owner::TaskRequest request, std::span<detail::Handle> results) {
   if (const owner::Execution* const parent = execution_here()) request.parent = parent->run;
+  request.arguments = store(std::move(request.arguments));
   enter([&] { give(core_->submit(std::move(request)), results); });
 }
 
@@ -284,6 +357,7 @@ void OwnerStation::drop_stream(owner::Object& stream) {
 }
 
 bool OwnerStation::yield(const owner::Execution& execution, Payload item) {
+  item = store(std::move(item));
   Blocked blocked(*this);
   while (true) {
     CreditCell cell;
@@ -311,6 +385,7 @@ bool OwnerStation::yield(const owner::Execution& execution, Payload item) {
 // --- Actors.
 
 owner::Object* OwnerStation::create_actor(owner::ActorRequest request) {
+  request.spec.arguments = store(std::move(request.spec.arguments));
   owner::Object* object = nullptr;
   enter([&] { object = core_->create_actor(std::move(request)); });
   return object;
@@ -323,6 +398,7 @@ owner::Object* OwnerStation::find_actor(const std::string& name) {
 }
 
 void OwnerStation::call(owner::Object& actor, owner::TaskRequest request, std::span<detail::Handle> results) {
+  request.arguments = store(std::move(request.arguments));
   enter([&] { give(core_->call(actor, std::move(request)), results); });
 }
 
@@ -486,6 +562,7 @@ void OwnerStation::leave_work() {
 std::optional<owner::Execution> OwnerStation::done(owner::Execution execution, std::vector<Payload> results,
                                                    const Span& ran, bool wants_next) {
   std::optional<owner::Execution> next;
+  for (Payload& result : results) result = store(std::move(result));
   act_at(ran.end, [&] {
     core_->done(std::move(execution), std::move(results), ran.end - ran.begin);
     if (wants_next && !is_stopping()) next = core_->next();
@@ -543,6 +620,7 @@ void OwnerStation::stop() {
     told.swap(listeners_);
   });
   for (const auto& listener : told) listener->on_stop();
+  if (store_ != nullptr) store_->stop();
   act([&] {
     if (stopping_.exchange(true)) return;
     for (Cell* const cell : cells_) cell->event.set();
@@ -579,6 +657,7 @@ std::vector<std::string> OwnerStation::running() {
 
 void OwnerStation::bury() {
   part();
+  if (store_ != nullptr) store_->close();
   const Lock lock(mutex());
   core_->close();
   dead_.store(true, std::memory_order_release);

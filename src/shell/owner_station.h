@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,6 +42,7 @@ class OwnerStation final : public TimedStation {
     ProcessId node;
     bool is_worker = false;  ///< Runs what it is sent.
     bool claims = true;      ///< A thread that waits may run what it waits for.
+    bool has_store = false;  ///< Large values lie in the machine's store.
   };
   /// `on_gone`: called once, on no thread in particular and under no lock, when it was stopped and nothing runs.
   OwnerStation(Surroundings& around, const Options& options, std::function<void(OwnerStation&)> on_gone);
@@ -49,6 +51,15 @@ class OwnerStation final : public TimedStation {
   // Objects. What is returned has one handle more.
 
   owner::Object* put(Payload value);
+  /// Where values that are large are to be written; null = in the program's own memory.
+  LargeMemory* large_memory();
+  /// Pins what has to be pinned before it can be read; false where the deadline came first. Throws ObjectLost, StoreFull,
+  /// Cancelled.
+  bool pin(std::span<Payload* const> values, const Deadline& deadline);
+  /// The value of the object, which is ready: as it lies there, or `pinned`. Null where the deadline came first.
+  const Payload* read(owner::Object& object, Payload& pinned, const Deadline& deadline);
+  /// The end is near: what the program refers to can be read after it, without the store.
+  void keep_values();
   owner::Object* open(const ObjectId& id, const owner::Execution& execution);
   owner::Object* open(const ObjectId& id, owner::Object& outer);
   static void add_handle(owner::Object& object) { object.handles.fetch_add(1, std::memory_order_relaxed); }
@@ -162,6 +173,9 @@ class OwnerStation final : public TimedStation {
   void on_left() override;
   void on_time() override;
 
+  Payload store(Payload value);
+  void keep_value(const owner::Object& object, const Deadline& deadline);
+  std::uint64_t age();
   void give(owner::Object* first, std::span<detail::Handle> results);
   void work();
   std::optional<owner::Execution> next_or_leave(bool linger);
@@ -180,6 +194,7 @@ class OwnerStation final : public TimedStation {
   std::atomic<bool> dead_{false};  // no message comes or goes
   std::atomic<int> jobs_to_post_{0};
   std::atomic<bool> tell_gone_{false};
+  const std::shared_ptr<StoreClient> store_;  // or null
   std::shared_ptr<void> actor_;  // set by its constructor's run, before any call; taken out by the last thread at work
 
   // Guarded by the station's lock.
@@ -193,6 +208,7 @@ class OwnerStation final : public TimedStation {
   std::vector<Cell*> cells_;
   std::vector<CreditCell*> credit_cells_;
   std::vector<Question*> questions_;
+  std::map<const owner::Object*, Payload> kept_;  // that were pinned before the end
   std::vector<std::shared_ptr<StopListener>> listeners_;
   bool told_listeners_ = false;
 };

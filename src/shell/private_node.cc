@@ -117,11 +117,15 @@ PrivateNode::PrivateNode(const Options& options)
       printer_({.showing = options.output, .folder = options.log_folder, .program = program_invocation_short_name}),
       around_(options.total),
       memory_(around_.pump, options.memory_reserve, [this](const MemoryPolicy::Verdict& verdict) { end(verdict); }),
-      node_(around_, node_options(options), [this](const node::Action& action) { carry_out(action); }) {
+      node_(around_, node_options(options), [this](const node::Action& action) { carry_out(action); }),
+      store_(around_, node_.name_process(), options.store) {
+  node_.pass_on_to(store_.self());
   around_.threads->begin_use().throw_if_error();
   around_.reader = std::make_unique<Reader>();
-  driver_ = new OwnerStation(around_, {.self = node_.name_process(), .node = node_.self(), .claims = false},
+  driver_ = new OwnerStation(around_,
+                             {.self = node_.name_process(), .node = node_.self(), .claims = false, .has_store = true},
                              [](OwnerStation&) {});
+  store_.attach(driver_->self());
   around_.pump.add(*this);
 }
 
@@ -133,11 +137,14 @@ PrivateNode::~PrivateNode() {
   driver_->stop();
   for (const ProcessId worker : living()) tell(worker, wire::Stop{});
   wait_for_workers();
+  driver_->keep_values();
   around_.pump.remove(*this);
   wait_for_workers();  // those that were being started meanwhile
   around_.jobs.wait();
+  store_.stop();
   around_.pump.stop();
   driver_->bury();
+  around_.store = nullptr;
   control_.on_process_died(driver_->self(), "the session ended");
   node_.on_process_died(driver_->self(), "the session ended");
   around_.reader.reset();
@@ -209,6 +216,7 @@ void PrivateNode::on_time() {
     tell(id,
          wire::Welcome{
              .self = id, .node = node_.self(), .host = driver_->self(), .total = around_.total, .meeting = meeting_});
+    store_.attach(id);
     if (is_late) tell(id, wire::Stop{});
     worker.watch();
   }
@@ -283,6 +291,7 @@ void PrivateNode::on_exit(ProcessId worker, const std::string& cause, ErrorCode 
 void PrivateNode::announce(ProcessId dead, const std::string& cause, ErrorCode code) {
   control_.on_process_died(dead, cause);
   node_.on_process_died(dead, cause, code);
+  store_.on_process_died(dead);
   driver_->on_process_died(dead, cause, code);
   for (const ProcessId other : living()) {
     if (other != dead) tell(other, wire::ProcessDied{dead, cause, code});

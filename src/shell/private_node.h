@@ -18,6 +18,7 @@
 #include "shell/owner_station.h"
 #include "shell/peers.h"
 #include "shell/program.h"
+#include "shell/store_station.h"
 #include "wire/resources.h"
 
 namespace shoal::shell {
@@ -33,6 +34,7 @@ class PrivateNode final : private Timed {
     Showing output = Showing::folded_on_terminals;
     double memory_reserve = 0.05;  ///< See MemoryPolicy.
     std::string log_folder{};      ///< Of what workers write; empty = none.
+    StoreStation::Options store{};
   };
   /// Throws where the program's binary cannot be opened.
   explicit PrivateNode(const Options& options);
@@ -42,6 +44,8 @@ class PrivateNode final : private Timed {
   PrivateNode& operator=(const PrivateNode&) = delete;
 
   OwnerStation& driver() { return *driver_; }
+  /// The machine's object store.
+  StoreStation& store() { return store_; }
 
  private:
   class Worker;
@@ -67,6 +71,7 @@ class PrivateNode final : private Timed {
   MemoryWatch memory_;
   ControlStation control_{around_};
   NodeStation node_;
+  StoreStation store_;
   OwnerStation* driver_ = nullptr;
 
   mutable Mutex mutex_;

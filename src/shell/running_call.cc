@@ -54,6 +54,16 @@ bool RunningCall::is_cancelled() const {
 
 void RunningCall::go_on_as(const wire::TaskTemplate& what) { home_.rename(execution_, what); }
 
+void RunningCall::pin_inputs() {
+  std::vector<Payload*> away;
+  const auto add = [&](Payload& value) {
+    if (!value.is_here()) away.push_back(&value);
+  };
+  add(execution_.arguments);
+  for (Payload& value : execution_.resolved) add(value);
+  if (!away.empty()) home_.pin(away, {});
+}
+
 void* RunningCall::actor() { return home_.actor(); }
 
 void RunningCall::hold(std::shared_ptr<void> actor) { home_.hold_actor(std::move(actor)); }
@@ -85,6 +95,7 @@ void RunningCall::failed() {
 Ran run(OwnerStation& home, owner::Execution execution, bool wants_next, Time begin) {
   RunningCall call(home, std::move(execution), wants_next, begin);
   try {
+    call.pin_inputs();
     const wire::FunctionId& function = call.execution().what->function;
     if (function == wire::FunctionId()) {
       LocalTasks::run(call.arguments());

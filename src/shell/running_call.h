@@ -39,6 +39,9 @@ class RunningCall final : public detail::TaskCall {
   /// Of a local task: it goes by the name of another, whose template lives as long as the process.
   void go_on_as(const wire::TaskTemplate& what);
 
+  /// What of its inputs lies in the store is in memory, and stays there until it is over. Throws what OwnerStation::pin throws.
+  void pin_inputs();
+
   const Payload& arguments() const override { return execution_.arguments; }
   std::span<const Payload> resolved() const override { return execution_.resolved; }
   void* actor() override;

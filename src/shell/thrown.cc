@@ -15,6 +15,7 @@
 
 #include "base/code_address.h"
 #include "base/thread_safety.h"
+#include "wire/stored.h"
 
 namespace shoal::shell {
 namespace {
@@ -100,7 +101,7 @@ void describe_travelling(wire::Failure& failure) {
   for (auto type = all.types.rbegin(); type != all.types.rend(); ++type) {
     if (!type->is_in_flight()) continue;
     failure.travelling = type->name;
-    failure.value = type->encode(failure.message);
+    failure.value = wire::without_store(type->encode(failure.message));
     return;
   }
 }

@@ -14,6 +14,8 @@
 
 namespace shoal::shell {
 
+class StoreClient;
+
 /// What the stations of one process share.
 struct Surroundings {
   explicit Surroundings(wire::Resources all, net::Transcode transcode = nullptr)
@@ -24,6 +26,7 @@ struct Surroundings {
   std::shared_ptr<WorkerThreads> threads = process_worker_threads();
   Gate jobs{};  ///< Threads of the pool that are at a station, and others that must not see it end.
   std::unique_ptr<Reader> reader{};  ///< Where there are other processes to hear from.
+  StoreClient* store = nullptr;      ///< Where the machine has one; of the owner that lives here.
 
   /// Until it is set; false where the deadline came first. Reads meanwhile, where there is something to read.
   bool wait(Event& event, const Deadline& deadline) {

@@ -60,13 +60,15 @@ class WorkerProcess {
   WorkerProcess(const wire::Welcome& welcome, const net::Token& token, std::unique_ptr<net::SocketChannel> channel,
                 std::vector<net::Frame> early)
       : welcome_(welcome),
-        station_(new OwnerStation(around_, {.self = welcome.self, .node = welcome.node, .is_worker = true},
+        station_(new OwnerStation(around_,
+                                  {.self = welcome.self, .node = welcome.node, .is_worker = true, .has_store = true},
                                   [this](OwnerStation&) { ended_.set(); })) {
     around_.threads->begin_use().throw_if_error();
     around_.reader = std::make_unique<Reader>();
     home_ = std::make_unique<Link>(
-        around_, Link::Ends{.here = welcome.self, .there = welcome.host, .node = welcome.node}, nullptr,
-        [this](Link&, const wire::Message& message) { on_word(message); }, [](Link&) { end_process(k_parent_gone); });
+        around_, Link::Ends{.here = welcome.self, .there = welcome.host, .node = welcome.node, .leads_to_node = true},
+        nullptr, [this](Link&, const wire::Message& message) { on_word(message); },
+        [](Link&) { end_process(k_parent_gone); });
     around_.network.add(*home_);
     around_.network.add(*home_, welcome.node);
     around_.network.add(*home_, k_control);

@@ -154,3 +154,12 @@ Payload Payload::with(SharedBytes block, std::vector<SharedBytes> parts) const {
 }
 
 }  // namespace shoal::inline v1
+
+shoal::Payload shoal::wire::without_store(const Payload& value) {
+  if (value.total_bytes() == value.carried_bytes()) return value;
+  SharedBytes block = value.block();
+  block.stored = nullptr;
+  std::vector<SharedBytes> parts(value.parts().begin(), value.parts().end());
+  for (SharedBytes& part : parts) part.stored = nullptr;
+  return value.with(std::move(block), std::move(parts));
+}

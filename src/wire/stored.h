@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shoal/base/ids.h>
+#include <shoal/wire/payload.h>
 
 #include <cstdint>
 #include <memory>
@@ -41,6 +42,7 @@ class StoredObject {
   /// Before another thread sees it.
   void keep_by(std::shared_ptr<Keeper> keeper) { keeper_ = std::move(keeper); }
   bool is_kept() const { return keeper_ != nullptr; }
+  bool is_kept_by(const Keeper& keeper) const { return keeper_.get() == &keeper; }
 
   StoredAt at() const {
     const Lock lock(mutex_);
@@ -58,5 +60,8 @@ class StoredObject {
   mutable Mutex mutex_;
   StoredAt at_ GUARDED_BY(mutex_);
 };
+
+/// The same value, for those who know nothing of the store that parts of it lie in: they are bytes. Precondition: is_here().
+Payload without_store(const Payload& value);
 
 }  // namespace shoal::wire

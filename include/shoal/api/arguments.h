@@ -24,9 +24,12 @@
 /// The parameter's type decides what becomes of a reference.
 namespace shoal::inline v1::detail {
 
+/// Where this thread's large values are to be written; null = in the program's own memory.
+LargeMemory* large_memory();
+
 /// A call on its way: encoded arguments, and the references whose values are arguments, in order.
 struct Packer {
-  Encoder encoder;
+  Encoder encoder{0, large_memory()};
   std::vector<Handle> resolve{};
 };
 
@@ -59,7 +62,7 @@ struct Value {
   static T take(NextPayload&& next, RefSource* source) {
     return from_payload<T>(next(), source);
   }
-  static void give(const T& value, std::vector<Payload>& into) { into.push_back(to_payload(value)); }
+  static void give(const T& value, std::vector<Payload>& into) { into.push_back(to_payload(value, large_memory())); }
 };
 template <>
 struct Value<void> {

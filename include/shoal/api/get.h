@@ -43,9 +43,9 @@ namespace detail {
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 Deadline deadline_of(const std::optional<std::chrono::nanoseconds>& timeout);
 
-/// Waits for it. Stays as long as the handle. Throws what it failed with, Timeout at the deadline, InvalidArgument where
-/// the handle is empty.
-const Payload& value_of(const Handle& handle, const Deadline& deadline);
+/// Waits for it. Stays as long as the handle and, where it lies in the store, as `pinned`, which then is it. Throws what it
+/// failed with, Timeout at the deadline, InvalidArgument where the handle is empty, and what the store has to say.
+const Payload& value_of(const Handle& handle, const Deadline& deadline, Payload& pinned);
 /// Waits until `num_ready` of them are ready or the deadline comes; gives the indices of those that are, as many at most.
 std::vector<std::size_t> wait_some(std::span<const Handle* const> handles, std::size_t num_ready,
                                    const Deadline& deadline);
@@ -67,9 +67,10 @@ T get(const Ref<T>& ref, const Deadline& deadline) {
   const auto& handles = Handles::of(ref);
   std::size_t next = 0;
   std::optional<OpenedValue> source;
+  Payload pinned;
   const auto next_payload = [&]() -> const Payload& {
     source.emplace(handles[next]);
-    return value_of(handles[next++], deadline);
+    return value_of(handles[next++], deadline, pinned);
   };
   source.emplace(handles[0]);
   return Value<T>::take(next_payload, &*source);

@@ -32,6 +32,10 @@ struct SessionOptions {
   std::uint64_t memory = 0;                   ///< Bytes that tasks may ask for; 0 = the machine's.
   std::map<std::string, double> resources{};  ///< Of kinds of your own: {{"license", 2}}.
   std::map<std::string, std::string> labels{};
+  /// With worker processes: bytes of memory that values of 64 KiB and more take at most; 0 = 30 % of the machine's, less where
+  /// less is free. What has no room goes to `spill_dir` while nobody reads it.
+  std::uint64_t object_store_memory = 0;
+  std::string spill_dir{};  ///< Made where it is missing; default: the system's folder for temporary files.
   /// Encodes and decodes whatever one task passes to another, as between processes, so that a test finds what would not
   /// work there. Default: SHOAL_ENCODE_MESSAGES=1.
   bool encode_messages = false;

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <shoal/api/arguments.h>
 #include <shoal/api/get.h>
 #include <shoal/api/ref.h>
 #include <shoal/base/members.h>
@@ -25,7 +26,7 @@ class Sink {
 
   /// Gives the next item. Waits while more bytes are under way than the consumer wants: then the task lends its CPU. False
   /// where nobody wants any more: return soon.
-  bool push(const T& item) { return task_.yield(to_payload(item)); }
+  bool push(const T& item) { return task_.yield(to_payload(item, detail::large_memory())); }
 
  private:
   detail::TaskCall& task_;

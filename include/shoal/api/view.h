@@ -55,9 +55,10 @@ class View {
  private:
   template <class U>
   friend View<U> view(const Ref<U>& ref, const GetOptions& options);
-  View(Ref<T> ref, type look) : ref_(std::move(ref)), look_(look) {}
+  View(Ref<T> ref, Payload pinned, type look) : ref_(std::move(ref)), pinned_(std::move(pinned)), look_(look) {}
 
   Ref<T> ref_;
+  Payload pinned_;  // long where there is any: its bytes stay where they are, whoever copies this
   type look_;
 };
 
@@ -73,10 +74,11 @@ View<T> view(const Ref<T>& ref, const GetOptions& options = {}) {
                 "shoal: only vectors of plain numbers or plain structs of them, and strings, stand in memory as they "
                 "travel; get() the value instead, or make it a Buffer");
   const detail::Handle& handle = detail::Handles::of(ref)[0];
-  Decoder decoder(detail::value_of(handle, detail::deadline_of(options.timeout)));
+  Payload pinned;
+  Decoder decoder(detail::value_of(handle, detail::deadline_of(options.timeout), pinned));
   const typename View<T>::type look = detail::Look<T>::at(decoder);
   detail::finish_look(decoder, full_type_name<T>());
-  return View<T>(ref, look);
+  return View<T>(ref, std::move(pinned), look);
 }
 
 }  // namespace shoal::inline v1

@@ -11,6 +11,7 @@
 
 #include "api/current_session.h"
 #include "api/testing/shared.h"
+#include "shell/private_node.h"
 
 namespace shoal::testing {
 
@@ -20,6 +21,11 @@ enum class Engine : std::uint8_t {
   encoded,    ///< Threads; messages are encoded.
   processes,  ///< Worker processes.
 };
+
+/// Whether nothing of values is in it; processes may have extents to write to.
+inline bool is_empty(const store::Core::Usage& usage) {
+  return usage.objects == 0 && usage.slots == 0 && usage.tickets == 0 && usage.spilled_bytes == 0;
+}
 
 /// Each test in a session of its own, on each engine.
 class SessionTest : public ::testing::TestWithParam<Engine> {
@@ -48,6 +54,12 @@ class SessionTest : public ::testing::TestWithParam<Engine> {
     while (!home_of_this_thread().is_unused()) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the test left something behind";
       std::this_thread::yield();
+    }
+    if (shell::PrivateNode* const node = node_of_session()) {
+      while (!is_empty(node->store().usage())) {
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the test left something in the store";
+        std::this_thread::yield();
+      }
     }
   }
 

@@ -33,7 +33,7 @@ class Child {
 
   ~Child() {
     if (pid_ > 0) {
-      kill(pid_, SIGKILL);
+      ::kill(pid_, SIGKILL);
       waitpid(pid_, nullptr, 0);
     }
     if (output_fd_ >= 0) close(output_fd_);
@@ -42,7 +42,7 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   pid_t pid() const { return pid_; }
-  void send(int signal) const { kill(pid_, signal); }
+  void send(int signal) const { ::kill(pid_, signal); }
 
   /// Waits until the child has written `text`; false where it ended without.
   bool wait_for(const std::string& text) {

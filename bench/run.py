@@ -255,6 +255,18 @@ def store_lines(build):
     ]
 
 
+def stored_lines(build):
+    def line(name, unit, floor, count, limit=None):
+        return Line(f"processes_{name}", unit, "higher", [build / "bench/bench_stored", name, count], limit, None, "", *floor,
+                    engine="processes")
+    return [
+        line("put_large", "GB/s", at_least(0.8), 20, [build / "bench/limit_store", "put_large", 20]),
+        line("put_small", "objects/s", ("", None), 300_000),
+        line("get_small", "values/s", ("", None), 2_000_000),
+        line("task_shared_arg", "tasks/s", ("", None), 50_000),
+    ]
+
+
 def measure(lines, rounds, env, slow_endpoint=None):
     for line in lines:
         slow = {**env, "AWS_ENDPOINT_URL": f"http://{slow_endpoint}"} if line.name == "s3_mnist_20ms" else env
@@ -308,7 +320,7 @@ def chosen(lines, args):
 
 
 def lines_without_server(build, python):
-    return task_lines(build) + process_lines(build, python) + channel_lines(build) + store_lines(build) + local_lines(build, python)
+    return task_lines(build) + process_lines(build, python) + channel_lines(build) + store_lines(build) + stored_lines(build) + local_lines(build, python)
 
 
 def measure_local(args, python):

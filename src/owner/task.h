@@ -64,7 +64,7 @@ struct Task : Need {
   std::uint32_t attempt = 0;
   std::int32_t retries_left = 0;
   std::uint32_t losses = 0;  ///< Attempts in a row that lost their process.
-  std::uint64_t age = 0;  ///< See wire::PushTask.
+  std::uint64_t age = 0;     ///< See wire::PushTask.
   Template* of = nullptr;
   Lease* lease = nullptr;  ///< While pushed or here, unless it is a call.
   Actor* actor = nullptr;  ///< Of a call, until it is over: keeps the actor's object.

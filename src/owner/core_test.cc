@@ -120,6 +120,121 @@ TEST(Core, ChosenExceptionsAreTriedAgain) {
   EXPECT_EQ(result.value(), 1);
 }
 
+// --- Chains.
+
+/// One worker, which is known to be fast; so it is sent many tasks at once.
+class Chain : public testing::Test {
+ protected:
+  Chain() {
+    submit(cores.driver(), number(0));
+    cores.run_all(run_sum);
+    pushed = cores.count<wire::PushTask>();
+    before = submit(cores.driver(), number(0));  // keeps the worker
+    first = submit(cores.driver(), number(1));
+    second = submit(cores.driver(), number(10), {first.get()});
+    third = submit(cores.driver(), number(100), {second.get(), first.get(), before.get()});
+    cores.deliver();
+    worker = cores.workers().at(0);
+  }
+  /// How many were sent since the chain was made.
+  int sent() const { return cores.count<wire::PushTask>() - pushed; }
+  void expect_the_sums() {
+    EXPECT_EQ(first.value(), 1);
+    EXPECT_EQ(second.value(), 11);
+    EXPECT_EQ(third.value(), 112);
+    end();
+  }
+  void end() {
+    for (Handle* const each : {&before, &first, &second, &third}) each->drop();
+    cores.expect_nothing_left();
+  }
+
+  Cores cores{1};
+  int pushed = 0;
+  ProcessId worker;
+  Handle before, first, second, third;
+};
+
+TEST_F(Chain, IsSentAlongBeforeItsBeginningHasRun) {
+  EXPECT_EQ(sent(), 4);
+  EXPECT_EQ(cores.run_all(run_sum), 4);
+  EXPECT_EQ(sent(), 4);
+  expect_the_sums();
+}
+
+TEST_F(Chain, ComesBackWhenItsBeginningFails) {
+  const int runs = cores.run_all([](Core& core, Execution execution) {
+    if (number_in(execution.arguments) == 1) {
+      return core.failed(std::move(execution), {.code = ErrorCode::user_function, .text = "no"}, 0);
+    }
+    run_sum(core, std::move(execution));
+  });
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(first.failure(), ErrorCode::user_function);
+  EXPECT_EQ(second.failure(), ErrorCode::user_function);
+  EXPECT_EQ(third.failure(), ErrorCode::user_function);
+  end();
+}
+
+TEST_F(Chain, ComesBackWhenItsBeginningIsCancelled) {
+  cores.driver().cancel(first.get(), false);
+  EXPECT_EQ(cores.run_all(run_sum), 1);
+  EXPECT_EQ(second.failure(), ErrorCode::cancelled);
+  EXPECT_EQ(third.failure(), ErrorCode::cancelled);
+  end();
+}
+
+TEST_F(Chain, MayBeCancelledInItsMiddle) {
+  cores.driver().cancel(second.get(), false);
+  EXPECT_EQ(cores.run_all(run_sum), 2);
+  EXPECT_EQ(first.value(), 1);
+  EXPECT_EQ(third.failure(), ErrorCode::cancelled);
+  end();
+}
+
+TEST_F(Chain, MayBeLetGoOf) {
+  second.drop();
+  third.drop();
+  EXPECT_EQ(cores.run_all(run_sum), 4);
+  end();
+}
+
+TEST_F(Chain, RunsElsewhereWhenItsWorkerDies) {
+  ASSERT_TRUE(cores.core(worker).next());
+  cores.kill(worker);
+  EXPECT_EQ(cores.run_all(run_sum), 4);
+  expect_the_sums();
+}
+
+TEST_F(Chain, ComesBackWhenWhatRunsWaits) {
+  std::optional<Execution> running = cores.core(worker).next();
+  cores.core(worker).waits();
+  cores.deliver();
+  EXPECT_FALSE(cores.core(worker).has_next());
+  cores.core(worker).waits_no_more();
+  run_sum(cores.core(worker), std::move(*running));
+  EXPECT_EQ(cores.run_all(run_sum), 3);
+  expect_the_sums();
+}
+
+TEST_F(Chain, GoesByWayOfTheOwnerWhereAResultContainsReferences) {
+  Handle outer = submit(cores.driver(), number(1000));
+  Handle reader = submit(cores.driver(), number(2000), {outer.get()});
+  EXPECT_EQ(cores.run_all([&](Core& core, Execution execution) {
+    if (number_in(execution.arguments) != 1000) return run_sum(core, std::move(execution));
+    Object* const made = core.put(number(5));
+    Payload result = number(3);
+    result.set_beside({made->id}, {});
+    core.done(std::move(execution), {std::move(result)}, 1000);
+    Handle(core, made).drop();
+  }),
+            6);
+  EXPECT_EQ(reader.value(), 2003);
+  outer.drop();
+  reader.drop();
+  expect_the_sums();
+}
+
 // --- Workers that die.
 
 TEST(Core, WhatALostWorkerHadStartedUsesAnAttemptAndTheRestDoesNot) {

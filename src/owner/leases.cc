@@ -19,6 +19,8 @@ bool is_news(std::uint32_t known, std::uint32_t now) {
   return now >= 2 * known || 2 * now <= known;
 }
 
+bool is_pending(const Object& object) { return object.phase.load(std::memory_order_relaxed) == Object::Phase::pending; }
+
 }  // namespace
 
 wire::PushTask attempt_of(const Task& task) {
@@ -29,6 +31,11 @@ wire::PushTask attempt_of(const Task& task) {
   push.arguments = task.arguments;
   push.resolved = values_of(task.resolve);
   push.age = task.age;
+  for (std::uint32_t i = 0; i < task.resolve.size() && task.missing > 0; ++i) {
+    const Object& argument = *task.resolve[i];
+    if (!is_pending(argument)) continue;
+    push.following.push_back({i, argument.maker->id.n, argument.maker->attempt, argument.id.index});
+  }
   if (task.lease != nullptr) {
     push.lease = task.lease->id;
     push.gpus = task.lease->gpus;
@@ -84,6 +91,21 @@ void Leases::enqueue_first(Task& task) {
   touch(*task.of->kind);
 }
 
+void Leases::consider(const Task& task) {
+  const auto pending = std::ranges::find_if(task.resolve, [](const Object* each) { return is_pending(*each); });
+  if (pending == task.resolve.end() || (*pending)->maker == nullptr) return;
+  const Lease* const lease = (*pending)->maker->lease;
+  if (lease == nullptr || lease->pushed.last() != (*pending)->maker) return;
+  ++fresh_;
+  touch(*lease->kind);
+}
+
+void Leases::follows_no_more(Task& task) {
+  if (!std::exchange(task.follows, false)) return;
+  --task.of->kind->following;
+  touch(*task.of->kind);
+}
+
 void Leases::withdraw(Task& task) {
   assert(task.state == Task::State::ready);
   task.of->kind->ready.remove(task);
@@ -101,11 +123,10 @@ void Leases::dispatch() {
   touched_.clear();
 }
 
-/// How many more tasks like the first that is ready the worker may be sent. One that must not run twice is never sent
+/// How many more tasks like that the worker may be sent. One that must not run twice is never sent
 /// behind another: whether it had started could not be told, should the worker die.
-std::size_t Leases::room(const Lease& lease) const {
+std::size_t Leases::room(const Lease& lease, const Template& next) const {
   if (lease.recalled || lease.waits || lease.here != nullptr) return 0;
-  const Template& next = *lease.kind->ready.first()->of;
   std::size_t window = 1;
   if (next.run_ns >= 0 && next.what->retries != 0 && !lease.kind->apart) {
     const Time fit = k_window_ns / std::max<std::int64_t>(next.run_ns, 1);
@@ -119,9 +140,18 @@ void Leases::dispatch(Kind& kind) {
     kind.next_lease = (kind.next_lease + 1) % kind.leases.size();
     Lease& lease = *kind.leases[kind.next_lease];
     const std::size_t share = std::max<std::size_t>(1, kind.ready.size() / kind.leases.size());
-    const std::size_t count = std::min(share, room(lease));
+    const std::size_t count = std::min(share, room(lease, *kind.ready.first()->of));
     full = count == 0 ? full + 1 : 0;
-    for (std::size_t i = 0; i < count && (i == 0 || room(lease) > 0); ++i) push(lease, *kind.ready.first());
+    for (std::size_t i = 0; i < count && !kind.ready.empty(); ++i) {
+      Task& next = *kind.ready.first();
+      if (i > 0 && room(lease, *next.of) == 0) break;
+      kind.ready.remove(next);
+      push(lease, next);
+      push_followers(lease, next);
+    }
+  }
+  for (Lease* const lease : kind.leases) {
+    if (!lease->pushed.empty()) push_followers(*lease, *lease->pushed.last());
   }
   state_demand(kind);
 }
@@ -135,7 +165,6 @@ void Leases::introduce(Template& what, ProcessId worker) {
 
 void Leases::push(Lease& lease, Task& task) {
   Template& of = *task.of;
-  of.kind->ready.remove(task);
   introduce(of, lease.worker);
   task.state = Task::State::pushed;
   task.lease = &lease;
@@ -145,6 +174,38 @@ void Leases::push(Lease& lease, Task& task) {
   out_.send(lease.worker, std::move(attempt));
   lease.pushed.push_back(task);
   ++of.kind->pushed;
+  if (task.missing == 0) return;
+  task.follows = true;
+  ++of.kind->following;
+}
+
+/// Whether all that it waits for is made by tasks that the worker was sent before.
+bool Leases::can_follow(const Task& task, const Lease& lease) const {
+  if (task.state != Task::State::blocked || task.actor != nullptr || task.of->kind != lease.kind) return false;
+  return std::ranges::all_of(task.resolve, [&](const Object* argument) {
+    const Task* const maker = argument->maker;
+    if (!is_pending(*argument)) return argument->failure == nullptr;
+    return maker != nullptr && maker->lease == &lease && lease.here != maker && !maker->cancelled &&
+           maker->stream == nullptr;
+  });
+}
+
+/// Sends along what waits for results of the task, and what waits for results of that, as long as the worker has room. So
+/// a chain runs at the worker's speed and not at that of the way there and back.
+void Leases::push_followers(Lease& lease, Task& maker) {
+  for (Task *made_by = &maker, *last = nullptr; made_by != nullptr; made_by = std::exchange(last, nullptr)) {
+    for (const Object* result = made_by->results; result != nullptr; result = result->next_result) {
+      if (result->interest == nullptr) continue;
+      for (Need* const need : result->interest->needed_by) {
+        if (need->whose != Need::Whose::task) continue;
+        auto& task = static_cast<Task&>(*need);
+        if (!can_follow(task, lease)) continue;
+        if (room(lease, *task.of) == 0) return;
+        push(lease, task);
+        last = &task;
+      }
+    }
+  }
 }
 
 Lease* Leases::lend(Task& task) {
@@ -178,6 +239,7 @@ void Leases::ended(Task& task, std::int64_t run_ns, Time now) {
     kind.run_ns = smoothed(kind.run_ns, run_ns);
   }
   touch(kind);
+  follows_no_more(task);
   Lease* const lease = std::exchange(task.lease, nullptr);
   if (lease == nullptr) return;
   if (lease->here == &task) {
@@ -199,11 +261,18 @@ void Leases::share_anew(Kind& kind) {
     if (!lease->has_returning && (fullest == nullptr || lease->pushed.size() > fullest->pushed.size())) fullest = lease;
   }
   if (fullest == nullptr || fullest->pushed.size() < 2) return;
-  const std::size_t waiting = fullest->pushed.size() - 1;
+  std::size_t waiting = fullest->pushed.size() - 1;
   if (kind.run_ns >= 0 && static_cast<Time>(waiting) * kind.run_ns < k_worth_ns) return;
+  if (kind.following > 0) {  // no other worker could run those
+    waiting = 0;
+    for (const Task* task = fullest->pushed.first()->next; task != nullptr; task = task->next)
+      waiting += task->follows ? 0 : 1;
+    if (waiting == 0) return;
+  }
   wire::RecallTasks recall;
-  Task* task = fullest->pushed.last();
-  for (std::size_t i = 0; i < (waiting + 1) / 2; ++i, task = task->previous) recall.tasks.push_back(task->id);
+  for (Task* task = fullest->pushed.last(); recall.tasks.size() < (waiting + 1) / 2; task = task->previous) {
+    if (!task->follows) recall.tasks.push_back(task->id);
+  }
   fullest->has_returning = true;
   out_.send(fullest->worker, std::move(recall));
 }
@@ -226,7 +295,7 @@ void Leases::state_demand(Kind& kind) {
     busy += lease->pushed.empty() ? 0 : 1;
     served = served || (!lease->waits && !lease->recalled && lease->here == nullptr);
   }
-  const std::size_t waiting = kind.ready.size() + kind.pushed - busy;
+  const std::size_t waiting = kind.ready.size() + kind.pushed - std::min(kind.pushed, kind.following + busy);
   std::size_t wanted = waiting;
   if (kind.run_ns >= 0 && !kind.apart) {
     const auto worth = static_cast<std::size_t>(static_cast<Time>(waiting) * kind.run_ns / k_worth_ns);
@@ -308,6 +377,7 @@ std::vector<Leases::Lost> Leases::on_worker_died(ProcessId worker) {
   if (lease.here != nullptr) lease.here->lease = nullptr;  // it runs here and goes on
   while (Task* const task = lease.pushed.first()) {
     lost.push_back({task, lost.empty()});
+    follows_no_more(*task);
     lease.pushed.remove(*task);
     task->lease = nullptr;
     --kind.pushed;

@@ -41,8 +41,9 @@ struct Kind {
   std::int32_t priority = 0;
   bool apart = false;
   TaskList ready;
-  std::size_t pushed = 0;    ///< In all its leases.
-  std::int64_t run_ns = -1;  ///< What a task of it took lately; -1 = none has ended.
+  std::size_t pushed = 0;     ///< In all its leases,
+  std::size_t following = 0;  ///< those that follow among them: nobody else could run them yet.
+  std::int64_t run_ns = -1;   ///< What a task of it took lately; -1 = none has ended.
   std::vector<Lease*> leases;
   std::size_t next_lease = 0;  ///< Whose turn it is.
   std::uint32_t wanted = 0;    ///< As the daemon knows it.
@@ -65,6 +66,10 @@ class Leases {
 
   void enqueue(Task& task);
   void enqueue_first(Task& task);
+  /// It waits for arguments. Where it can be sent along behind what makes them, dispatch() does.
+  void consider(const Task& task);
+  /// It was pushed behind what makes its arguments, and now they are all known.
+  void follows_no_more(Task& task);
   /// Takes it out of the queue. Precondition: it is ready.
   void withdraw(Task& task);
   /// Sends ready tasks to workers that have room and says how many more workers are wanted.
@@ -101,8 +106,10 @@ class Leases {
  private:
   Kind& kind_of(const wire::TaskTemplate& what);
   void dispatch(Kind& kind);
-  std::size_t room(const Lease& lease) const;
+  std::size_t room(const Lease& lease, const Template& next) const;
   void push(Lease& lease, Task& task);
+  bool can_follow(const Task& task, const Lease& lease) const;
+  void push_followers(Lease& lease, Task& maker);
   void share_anew(Kind& kind);
   void state_demand(Kind& kind);
   void rest(Lease& lease, Time now);

@@ -93,7 +93,7 @@ struct Object::Interest {
   Object* outer = nullptr;   ///< Likewise: the value that it was found in, pinned until then.
 };
 
-/// Of objects that have values.
+/// Of objects that have values; nothing for those that are pending.
 std::vector<Payload> values_of(std::span<Object* const> objects);
 
 }  // namespace shoal::owner

@@ -5,6 +5,15 @@
 #include <utility>
 
 namespace shoal::owner {
+namespace {
+
+bool follows(const Run& run, const std::set<RunKey>& makers) {
+  return std::ranges::any_of(run.push.following, [&](const wire::Following& each) {
+    return makers.contains({{run.push.task.owner, each.task}, each.attempt});
+  });
+}
+
+}  // namespace
 
 Runs::~Runs() {
   table_.for_each([this](Run& run) { slab_.destroy(&run); });
@@ -42,7 +51,24 @@ const wire::TaskTemplate* Runs::find_template(ProcessId of, std::uint32_t id) co
 
 void Runs::on(ProcessId from, wire::PushTask& push) {
   const wire::TaskTemplate* const what = find_template(from, push.task_template);
-  if (what != nullptr) enqueue(std::move(push), *what, Role::task);  // else it is not from a sound peer
+  if (what == nullptr) return;  // not from a sound peer
+  if (!follow(push)) return out_.send(from, wire::ReturnTasks{.tasks = {push.task}});
+  enqueue(std::move(push), *what, Role::task);
+}
+
+/// Whether what it follows is still to come, or was the last that ended.
+bool Runs::follow(const wire::PushTask& push) {
+  for (auto each = push.following.begin(); each != push.following.end(); ++each) {
+    const RunKey maker{{push.task.owner, each->task}, each->attempt};
+    const Run* const run = table_.find(maker);
+    if (run != nullptr && run->state != Run::State::ended) {
+      handovers_.expect(maker);
+    } else if (!handovers_.expect_last(maker)) {
+      handovers_.forget(push.task.owner, {push.following.begin(), each});
+      return false;
+    }
+  }
+  return true;
 }
 
 void Runs::enqueue(wire::PushTask push, const wire::TaskTemplate& what, Role role) {
@@ -59,10 +85,14 @@ Execution Runs::begin_here(wire::PushTask push, const wire::TaskTemplate& what) 
 }
 
 std::optional<Execution> Runs::next() {
-  if (queue_.empty()) return std::nullopt;
-  Run& run = *queue_.front();
-  queue_.pop_front();
-  return start(run);
+  while (!queue_.empty()) {
+    Run& run = *queue_.front();
+    queue_.pop_front();
+    if (handovers_.take(run.push)) return start(run);
+    out_.send(run.push.task.owner, wire::ReturnTasks{.tasks = {run.push.task}});  // it asked for what never was
+    destroy(run);
+  }
+  return std::nullopt;
 }
 
 Execution Runs::start(Run& run) {
@@ -82,6 +112,44 @@ Execution Runs::start(Run& run) {
   return execution;
 }
 
+// --- What goes on to those that follow.
+
+/// What contains references goes by way of the owner, who has to register for them.
+void Runs::hand_on(const Run& run, const std::vector<Payload>& results) {
+  if (run.role != Role::task) return;
+  for (const Payload& result : results) {
+    if (!result.refs().empty()) return hand_on_nothing(run);
+  }
+  handovers_.give({run.push.task, run.push.attempt}, results);
+}
+
+void Runs::hand_on_nothing(const Run& run) {
+  const RunKey maker{run.push.task, run.push.attempt};
+  if (!handovers_.is_followed(maker)) return;
+  std::vector<TaskId> back = take_back([&](const Run& each) { return follows(each, {maker}); });
+  out_.send(maker.task.owner, wire::ReturnTasks{.tasks = std::move(back)});
+}
+
+/// Those that `which` says, and all that follow them, taken out of the queue in their order.
+template <class Which>
+std::vector<TaskId> Runs::take_back(Which&& which) {
+  std::set<RunKey> makers;
+  std::vector<TaskId> back;
+  std::erase_if(queue_, [&](Run* run) {
+    if (!which(*run) && !follows(*run, makers)) return false;
+    makers.insert({run->push.task, run->push.attempt});
+    back.push_back(run->push.task);
+    drop_queued(*run);
+    return true;
+  });
+  return back;
+}
+
+void Runs::drop_queued(Run& run) {
+  handovers_.forget(run.push.task.owner, run.push.following);
+  destroy(run);
+}
+
 // --- Ends.
 
 void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t run_ns, bool is_last) {
@@ -92,6 +160,7 @@ void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t 
   message.attempt = execution.attempt;
   message.run_ns = run_ns;
   message.is_last = run.awaits_held = is_last;
+  hand_on(run, results);
   for (const Payload& result : results) {
     for (const ObjectId& id : result.refs()) {
       objects_.pin(*objects_.find(id));
@@ -112,6 +181,7 @@ void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t 
 void Runs::failed(Execution execution, wire::Failure failure, std::int64_t run_ns) {
   Run& run = *execution.run;
   if (run.role == Role::constructor) return end_constructor(run);
+  hand_on_nothing(run);
   failure.task = execution.what->name;
   failure.attempt = execution.attempt;
   failure.process = self_;
@@ -227,21 +297,15 @@ void Runs::give_back_queued() {
   }
   for (Run* const run : std::exchange(queue_, {})) {
     back[run->push.task.owner].tasks.push_back(run->push.task);
-    destroy(*run);
+    drop_queued(*run);
   }
   for (auto& [owner, tasks] : back) out_.send(owner, std::move(tasks));
 }
 
 void Runs::on(ProcessId from, const wire::RecallTasks& recall) {
   const std::set<TaskId> wanted(recall.tasks.begin(), recall.tasks.end());
-  wire::ReturnTasks back;
-  std::erase_if(queue_, [&](Run* run) {
-    if (!wanted.contains(run->push.task)) return false;
-    back.tasks.push_back(run->push.task);
-    destroy(*run);
-    return true;
-  });
-  out_.send(from, std::move(back));  // an empty one, too: it ends the recall
+  std::vector<TaskId> back = take_back([&](const Run& run) { return wanted.contains(run.push.task); });
+  out_.send(from, wire::ReturnTasks{.tasks = std::move(back)});  // an empty one, too: it ends the recall
 }
 
 Run* Runs::on(ProcessId from, const wire::CancelTask& cancelled) {
@@ -251,9 +315,8 @@ Run* Runs::on(ProcessId from, const wire::CancelTask& cancelled) {
     cancel(*run);
     return cancelled.recursive ? run : nullptr;
   }
-  std::erase(queue_, run);
-  destroy(*run);
-  out_.send(from, wire::ReturnTasks{.tasks = {cancelled.task}});
+  std::vector<TaskId> back = take_back([&](const Run& each) { return &each == run; });
+  out_.send(from, wire::ReturnTasks{.tasks = std::move(back)});
   return nullptr;
 }
 
@@ -266,7 +329,7 @@ std::vector<Run*> Runs::on_process_died(ProcessId process) {
     run->submitter_died = true;
     if (run->state == Run::State::queued) {
       std::erase(queue_, run);
-      destroy(*run);
+      drop_queued(*run);
     } else if (run->state == Run::State::running) {
       cancel(*run);
       running.push_back(run);

@@ -13,6 +13,7 @@
 
 #include "base/id_table.h"
 #include "base/slab.h"
+#include "owner/handovers.h"
 #include "owner/objects.h"
 #include "owner/outbox.h"
 #include "owner/task.h"
@@ -50,12 +51,6 @@ struct Execution {
   std::uint64_t skip_items = 0;                  ///< Of a stream: what earlier attempts gave.
   const std::atomic<bool>* cancelled = nullptr;  ///< Its submitter wants no more of it.
   Run* run = nullptr;                            ///< The core's own.
-};
-
-struct RunKey {
-  TaskId task;
-  std::uint32_t attempt = 0;
-  friend bool operator==(const RunKey&, const RunKey&) = default;
 };
 
 /// The items that an attempt gave.
@@ -103,6 +98,7 @@ class Runs {
   Run* find_running(const RunKey& key) const;
   /// Those that have not begun.
   std::size_t queued() const { return queue_.size(); }
+  /// Precondition: it follows nothing.
   void enqueue(wire::PushTask push, const wire::TaskTemplate& what, Role role);
   /// As the process defined it; null where it did not.
   const wire::TaskTemplate* find_template(ProcessId of, std::uint32_t id) const;
@@ -141,6 +137,12 @@ class Runs {
 
   Run& make(wire::PushTask push, const wire::TaskTemplate& what, Role role);
   Execution start(Run& run);
+  bool follow(const wire::PushTask& push);
+  template <class Which>
+  std::vector<TaskId> take_back(Which&& which);
+  void hand_on(const Run& run, const std::vector<Payload>& results);
+  void hand_on_nothing(const Run& run);
+  void drop_queued(Run& run);
   void end_constructor(Run& run);
   bool end(Run& run);
   static bool may_yield(const Run& run);
@@ -156,6 +158,7 @@ class Runs {
   IdTable<RunKey, Run, ByAttempt> table_;
   std::deque<Run*> queue_;
   std::vector<Run*> running_;
+  Handovers handovers_;
   std::map<ProcessId, std::vector<std::shared_ptr<const wire::TaskTemplate>>>
       templates_;  // of each submitter, by number
 };

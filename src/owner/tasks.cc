@@ -41,6 +41,14 @@ bool retries_out_of_memory(const wire::TaskTemplate& what) {
   });
 }
 
+/// One that has failed; null where none has.
+const Object* failed_argument(const Task& task) {
+  for (const Object* const object : task.resolve) {
+    if (object->phase.load(std::memory_order_relaxed) == Object::Phase::failed) return object;
+  }
+  return nullptr;
+}
+
 std::vector<ObjectId> refs_in(const Values& values) {
   std::vector<ObjectId> refs(values.first.refs().begin(), values.first.refs().end());
   for (const Payload& value : values.more) refs.insert(refs.end(), value.refs().begin(), value.refs().end());
@@ -84,18 +92,20 @@ Object* Tasks::submit(TaskRequest request, Actor* actor) {
   if (parent != nullptr) parent->children.add(task);
   if (parent != nullptr && parent->is_abandoned) {
     cancel(task, true);
-  } else {
-    unblock(task);
+    return results;
   }
+  if (task.missing > 1 && actor == nullptr) leases_.consider(task);
+  unblock(task);
   return results;
 }
 
 void Tasks::unblock(Task& task) {
-  if (--task.missing > 0 || task.state != State::blocked) return;
-  for (const Object* const object : task.resolve) {
-    if (object->failure == nullptr) continue;
+  if (--task.missing > 0) return;
+  if (task.follows) leases_.follows_no_more(task);
+  if (task.state != State::blocked) return;
+  if (const Object* const failed = failed_argument(task)) {
     if (task.actor != nullptr) actors_.withdraw(task);
-    return fail(task, failure_of_argument(task, *object));
+    return fail(task, failure_of_argument(task, *failed));
   }
   task.actor == nullptr ? leases_.enqueue(task) : actors_.ready(task);
 }
@@ -136,6 +146,9 @@ void Tasks::on_end(Task& task, ProcessId from, Outcome outcome, Time now) {
   if (outcome.retains) {
     task.held_by.push_back(from);
     retained_by_[from].insert(task.id.n);
+  }
+  if (const Object* const failed = failed_argument(task); failed != nullptr && !task.cancelled) {
+    return fail(task, failure_of_argument(task, *failed));  // it was cancelled after the worker had its value
   }
   if (outcome.failure != nullptr) {
     if (!task.cancelled && is_retried(task, *outcome.failure)) return retry(task);
@@ -218,8 +231,21 @@ void Tasks::let_go_of(Object* results) {
   while (results != nullptr) objects_.released(*std::exchange(results, results->next_result));
 }
 
+/// It did not start: as if it had never been sent. True where it is ready.
+bool Tasks::requeue(Task& task) {
+  task.state = State::blocked;
+  if (task.missing > 0) return false;
+  if (const Object* const failed = failed_argument(task)) {
+    fail(task, failure_of_argument(task, *failed));
+    return false;
+  }
+  leases_.enqueue_first(task);
+  return true;
+}
+
 /// Its results are known. Workers may still hold arguments.
 void Tasks::over(Task& task) {
+  if (task.missing > 0) objects_.forget_need(task.resolve, task);
   if (task.siblings != nullptr) task.siblings->remove(task);
   if (task.stream != nullptr) streams_.end(*std::exchange(task.stream, nullptr));
   let_go_of(std::exchange(task.results, nullptr));
@@ -300,8 +326,7 @@ void Tasks::on(ProcessId from, const wire::ReturnTasks& returned, Time now) {
     leave(*task, -1, now);
     if (task->cancelled) {
       over(*task);
-    } else {
-      leases_.enqueue_first(*task);
+    } else if (requeue(*task)) {
       for (Object* each = task->results; each != nullptr; each = each->next_result) objects_.tell_claimable(*each);
     }
   }
@@ -321,8 +346,8 @@ void Tasks::on_worker_died(ProcessId worker, const std::string& cause, ErrorCode
     task.state = State::settling;
     if (task.cancelled) {
       over(task);
-    } else if (!it->may_have_started) {
-      leases_.enqueue_first(task);
+    } else if (!it->may_have_started || task.missing > 0) {
+      requeue(task);
     } else {
       lose(task, worker, cause, code);
     }

@@ -83,6 +83,7 @@ class Tasks {
   };
 
   void leave(Task& task, std::int64_t run_ns, Time now);
+  bool requeue(Task& task);
   Task* find(ProcessId from, const TaskId& id, std::uint32_t attempt) const;
   void on_end(Task& task, ProcessId from, Outcome outcome, Time now);
   void lose(Task& task, ProcessId worker, const std::string& cause, ErrorCode code);

@@ -67,6 +67,13 @@ struct DefineTemplate {
   std::shared_ptr<const TaskTemplate> what;
 };
 
+/// A value that the worker has or will have itself: a result of a task that the same owner sent it before.
+struct Following {
+  std::uint32_t place = 0;  ///< In PushTask::resolved, where nothing stands.
+  std::uint64_t task = 0;   ///< TaskId::n
+  std::uint32_t attempt = 0;
+  std::uint32_t result = 0;
+};
 /// One attempt.
 struct PushTask {
   TaskId task;
@@ -74,10 +81,11 @@ struct PushTask {
   std::uint32_t task_template = 0;  ///< Defined by the owner before.
   std::uint64_t lease = 0;
   Payload arguments;
-  std::vector<Payload> resolved;    ///< Values of the references that the function takes as values, in their order.
-  std::uint64_t skip_items = 0;     ///< Of a stream: what an earlier attempt delivered.
-  std::int64_t credit = 0;          ///< Of a stream: see StreamCredit.
-  std::vector<std::uint32_t> gpus;  ///< Indices the lease gives it.
+  std::vector<Payload> resolved;     ///< Values of the references that the function takes as values, in their order,
+  std::vector<Following> following;  ///< but for these. Where one cannot be had here, the task is returned.
+  std::uint64_t skip_items = 0;      ///< Of a stream: what an earlier attempt delivered.
+  std::int64_t credit = 0;           ///< Of a stream: see StreamCredit.
+  std::vector<std::uint32_t> gpus;   ///< Indices the lease gives it.
   std::uint64_t age = 0;  ///< Its turn where memory is short: the number of the oldest task that it comes from.
 };
 struct TaskDone {

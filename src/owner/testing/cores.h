@@ -177,6 +177,7 @@ inline std::int64_t number_in(const Payload& payload) {
 /// A handle, as the public reference has one.
 class Handle {
  public:
+  Handle() = default;
   Handle(Core& core, Object* object) : core_(&core), object_(object) {}
   Handle(Handle&& other) noexcept : core_(other.core_), object_(std::exchange(other.object_, nullptr)) {}
   Handle& operator=(Handle&& other) noexcept {
@@ -201,8 +202,8 @@ class Handle {
   ErrorCode failure() const { return object_->failure == nullptr ? ErrorCode::ok : object_->failure->code; }
 
  private:
-  Core* core_;
-  Object* object_;
+  Core* core_ = nullptr;
+  Object* object_ = nullptr;
 };
 
 }  // namespace shoal::owner

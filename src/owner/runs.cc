@@ -115,15 +115,15 @@ Execution Runs::start(Run& run) {
 // --- What goes on to those that follow.
 
 /// What contains references goes by way of the owner, who has to register for them.
-void Runs::hand_on(const Run& run, const std::vector<Payload>& results) {
-  if (run.role != Role::task) return;
-  for (const Payload& result : results) {
-    if (!result.refs().empty()) return hand_on_nothing(run);
-  }
-  handovers_.give({run.push.task, run.push.attempt}, results);
+bool Runs::hand_on(const Run& run, const std::vector<Payload>& results) {
+  const bool goes = run.role == Role::task &&
+                    std::ranges::all_of(results, [](const Payload& result) { return result.refs().empty(); });
+  if (goes) handovers_.give({run.push.task, run.push.attempt}, results);
+  return goes;
 }
 
-void Runs::hand_on_nothing(const Run& run) {
+/// Behind the end of what they follow, so that the owner does not send them again at once.
+void Runs::return_followers(const Run& run) {
   const RunKey maker{run.push.task, run.push.attempt};
   if (!handovers_.is_followed(maker)) return;
   std::vector<TaskId> back = take_back([&](const Run& each) { return follows(each, {maker}); });
@@ -160,7 +160,7 @@ void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t 
   message.attempt = execution.attempt;
   message.run_ns = run_ns;
   message.is_last = run.awaits_held = is_last;
-  hand_on(run, results);
+  const bool has_handed_on = hand_on(run, results);
   for (const Payload& result : results) {
     for (const ObjectId& id : result.refs()) {
       objects_.pin(*objects_.find(id));
@@ -175,13 +175,13 @@ void Runs::done(Execution execution, std::vector<Payload> results, std::int64_t 
   message.retains = end(run);
   const ProcessId submitter = execution.task.owner;
   if (!run.submitter_died) out_.send(submitter, std::move(message));
+  if (!has_handed_on) return_followers(run);
   close_if_over(run);
 }
 
 void Runs::failed(Execution execution, wire::Failure failure, std::int64_t run_ns) {
   Run& run = *execution.run;
   if (run.role == Role::constructor) return end_constructor(run);
-  hand_on_nothing(run);
   failure.task = execution.what->name;
   failure.attempt = execution.attempt;
   failure.process = self_;
@@ -192,6 +192,7 @@ void Runs::failed(Execution execution, wire::Failure failure, std::int64_t run_n
   message.failure = std::make_shared<const wire::Failure>(std::move(failure));
   message.retains = end(run);
   if (!run.submitter_died) out_.send(execution.task.owner, std::move(message));
+  return_followers(run);
   close_if_over(run);
 }
 

@@ -140,8 +140,8 @@ class Runs {
   bool follow(const wire::PushTask& push);
   template <class Which>
   std::vector<TaskId> take_back(Which&& which);
-  void hand_on(const Run& run, const std::vector<Payload>& results);
-  void hand_on_nothing(const Run& run);
+  bool hand_on(const Run& run, const std::vector<Payload>& results);
+  void return_followers(const Run& run);
   void drop_queued(Run& run);
   void end_constructor(Run& run);
   bool end(Run& run);

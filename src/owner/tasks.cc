@@ -102,8 +102,12 @@ Object* Tasks::submit(TaskRequest request, Actor* actor) {
 void Tasks::unblock(Task& task) {
   if (--task.missing > 0) return;
   if (task.follows) leases_.follows_no_more(task);
-  if (task.state != State::blocked) return;
-  if (const Object* const failed = failed_argument(task)) {
+  const Object* const failed = failed_argument(task);
+  if (task.state != State::blocked) {
+    if (failed != nullptr) cancel(task, true, failure_of_argument(task, *failed));  // it follows what failed
+    return;
+  }
+  if (failed != nullptr) {
     if (task.actor != nullptr) actors_.withdraw(task);
     return fail(task, failure_of_argument(task, *failed));
   }
@@ -146,9 +150,6 @@ void Tasks::on_end(Task& task, ProcessId from, Outcome outcome, Time now) {
   if (outcome.retains) {
     task.held_by.push_back(from);
     retained_by_[from].insert(task.id.n);
-  }
-  if (const Object* const failed = failed_argument(task); failed != nullptr && !task.cancelled) {
-    return fail(task, failure_of_argument(task, *failed));  // it was cancelled after the worker had its value
   }
   if (outcome.failure != nullptr) {
     if (!task.cancelled && is_retried(task, *outcome.failure)) return retry(task);
@@ -217,7 +218,8 @@ void Tasks::lose(Task& task, ProcessId worker, const std::string& cause, ErrorCo
 void Tasks::retry(Task& task) {
   if (task.retries_left > 0) --task.retries_left;
   ++task.attempt;
-  leases_.enqueue(task);
+  task.state = State::blocked;
+  if (task.missing == 0) leases_.enqueue(task);  // else what it followed gave nothing yet
 }
 
 void Tasks::fail(Task& task, wire::FailurePtr failure) {
@@ -235,10 +237,6 @@ void Tasks::let_go_of(Object* results) {
 bool Tasks::requeue(Task& task) {
   task.state = State::blocked;
   if (task.missing > 0) return false;
-  if (const Object* const failed = failed_argument(task)) {
-    fail(task, failure_of_argument(task, *failed));
-    return false;
-  }
   leases_.enqueue_first(task);
   return true;
 }
@@ -346,7 +344,7 @@ void Tasks::on_worker_died(ProcessId worker, const std::string& cause, ErrorCode
     task.state = State::settling;
     if (task.cancelled) {
       over(task);
-    } else if (!it->may_have_started || task.missing > 0) {
+    } else if (!it->may_have_started) {
       requeue(task);
     } else {
       lose(task, worker, cause, code);
@@ -377,8 +375,11 @@ void Tasks::cancel_children(Run& run) {
 }
 
 void Tasks::cancel(Task& task, bool recursive) {
+  if (!task.cancelled) cancel(task, recursive, failure_of(task, ErrorCode::cancelled, "it was cancelled"));
+}
+
+void Tasks::cancel(Task& task, bool recursive, const wire::FailurePtr& failure) {
   if (task.cancelled) return;
-  const wire::FailurePtr failure = failure_of(task, ErrorCode::cancelled, "it was cancelled");
   const bool is_over = drop_items(task);
   const wire::CancelTask message{task.id, task.attempt, recursive};
   switch (task.state) {

@@ -96,6 +96,7 @@ class Tasks {
   void over(Task& task);
   bool drop_items(Task& task);
   void cancel(Task& task, bool recursive);
+  void cancel(Task& task, bool recursive, const wire::FailurePtr& failure);
   void let_go(Task& task);
   void held_no_more(Task& task, ProcessId worker);
   Task* find_ready(Object& object, int depth) const;

@@ -58,9 +58,9 @@ bool answers(int port) {
   return ready;
 }
 
-/// The same over TLS: an answer to a signed request.
-bool answers_tls(StorageOptions options, const std::string& certificate) {
-  options.ca_file = certificate;
+/// Whether it answers a request that is signed with its keys: another server that has the port would not.
+bool knows_its_keys(StorageOptions options, const std::string& certificate) {
+  if (!certificate.empty()) options.ca_file = certificate;
   options.deadline_s = 1;
   const auto store = make_s3_store(options);
   return store.ok() && (*store)->root_exists("ready").ok();
@@ -160,7 +160,8 @@ Status MinioServer::launch(const Options& options) {
 Status MinioServer::wait_until_ready() {
   const auto limit = std::chrono::steady_clock::now() + std::chrono::milliseconds(k_start_ms_max);
   while (std::chrono::steady_clock::now() < limit) {
-    if (certificate_.empty() ? answers(port_) : answers_tls(storage_options(), certificate_)) return Status();
+    const bool is_up = !certificate_.empty() || answers(port_);
+    if (is_up && knows_its_keys(storage_options(), certificate_)) return Status();
     pollfd exited{pid_fd_, POLLIN, 0};  // waits for the process's end, so a server that fails is seen at once
     if (::poll(&exited, 1, k_probe_ms) == 1) {
       return Status(ErrorCode::unavailable,

@@ -365,9 +365,9 @@ TEST(StoredSession, SaysThatMemoryAndDiskAreFullAndGoesOn) {
   std::string folder = (std::filesystem::temp_directory_path() / "shoal-full-test-XXXXXX").string();
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
   testing::Child child([&] { return fill_store_and_disk(folder); });
-  const int ended = child.wait();
+  const int status = child.wait();
   std::filesystem::remove_all(folder);
-  ASSERT_EQ(ended, 0) << (ended >> 8) << child.output();
+  ASSERT_EQ(status, 0) << (status >> 8) << child.output();
   if (child.output().find("not permitted") != std::string::npos) {
     GTEST_SKIP() << "a small file system needs the right to mount";
   }

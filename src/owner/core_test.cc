@@ -235,6 +235,19 @@ TEST_F(Chain, GoesByWayOfTheOwnerWhereAResultContainsReferences) {
   expect_the_sums();
 }
 
+TEST_F(Chain, IsAskedBackWhenWhatIsBeforeItTakesLong) {
+  Handle other = submit(cores.driver(), number(5));
+  cores.deliver();
+  EXPECT_EQ(sent(), 5);
+  std::optional<Execution> endless = cores.core(worker).next();
+  cores.pass(k_stuck_ns);
+  EXPECT_FALSE(cores.core(worker).has_next());
+  run_sum(cores.core(worker), std::move(*endless));
+  EXPECT_EQ(cores.run_all(run_sum), 4);
+  other.drop();
+  expect_the_sums();
+}
+
 // --- Workers that die.
 
 TEST(Core, WhatALostWorkerHadStartedUsesAnAttemptAndTheRestDoesNot) {

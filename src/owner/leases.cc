@@ -172,6 +172,11 @@ void Leases::push(Lease& lease, Task& task) {
   wire::PushTask attempt = attempt_of(task);
   if (task.stream != nullptr) task.stream->begin(attempt);
   out_.send(lease.worker, std::move(attempt));
+  if (lease.pushed.empty()) {
+    lease.first_since = now_;
+  } else if (!look_at_stuck_) {
+    look_at_stuck_ = now_ + k_stuck_ns;
+  }
   lease.pushed.push_back(task);
   ++of.kind->pushed;
   if (task.missing == 0) return;
@@ -246,6 +251,7 @@ void Leases::ended(Task& task, std::int64_t run_ns, Time now) {
     lease->here = nullptr;
   } else {
     lease->pushed.remove(task);
+    lease->first_since = now;
     --kind.pushed;
   }
   if (!lease->is_idle()) return;
@@ -387,7 +393,30 @@ std::vector<Leases::Lost> Leases::on_worker_died(ProcessId worker) {
   return lost;
 }
 
+/// Asks back what waits behind a task that takes long, however short those before it were.
+void Leases::free_the_stuck(Time now) {
+  if (!look_at_stuck_ || now < *look_at_stuck_) return;
+  look_at_stuck_.reset();
+  for (const auto& [id, lease] : leases_) {
+    if (lease->pushed.size() < 2 || lease->waits) continue;
+    const Time end = lease->first_since + k_stuck_ns;
+    if (end > now) {
+      look_at_stuck_ = std::min(look_at_stuck_.value_or(end), end);
+      continue;
+    }
+    lease->waits = lease->has_returning = true;
+    Task* const first = lease->pushed.first();
+    first->of->run_ns = std::max(first->of->run_ns, now - lease->first_since);
+    lease->kind->run_ns = std::max(lease->kind->run_ns, now - lease->first_since);
+    wire::RecallTasks recall;
+    for (const Task* task = first->next; task != nullptr; task = task->next) recall.tasks.push_back(task->id);
+    out_.send(lease->worker, std::move(recall));
+  }
+}
+
 void Leases::on_time(Time now) {
+  now_ = now;
+  free_the_stuck(now);
   if (!look_at_idle_ || now < *look_at_idle_) return;
   look_at_idle_.reset();
   std::vector<Lease*> over;
@@ -403,7 +432,10 @@ void Leases::on_time(Time now) {
   for (Lease* const lease : over) give_back(*lease);
 }
 
-std::optional<Time> Leases::next_time() const { return look_at_idle_; }
+std::optional<Time> Leases::next_time() const {
+  if (!look_at_idle_ || !look_at_stuck_) return look_at_idle_ ? look_at_idle_ : look_at_stuck_;
+  return std::min(*look_at_idle_, *look_at_stuck_);
+}
 
 void Leases::add_workers(std::set<ProcessId>& workers) const {
   for (const auto& [worker, lease] : by_worker_) workers.insert(worker);

@@ -26,7 +26,8 @@ struct Lease {
   TaskList pushed;             ///< All that it was sent and that has not ended; the first may have started.
   Task* here = nullptr;        ///< Runs in this process in the worker's place.
   bool recalled = false;       ///< Goes back once it has nothing to do.
-  bool waits = false;          ///< What it runs waits for something; it is sent no more.
+  Time first_since = 0;        ///< When the first became the first.
+  bool waits = false;          ///< What it runs waits for something, or is slow; it is sent no more.
   bool has_returning = false;  ///< It was asked to give tasks back and has not answered.
   Time idle_since = 0;
 
@@ -112,6 +113,7 @@ class Leases {
   void push_followers(Lease& lease, Task& maker);
   void share_anew(Kind& kind);
   void state_demand(Kind& kind);
+  void free_the_stuck(Time now);
   void rest(Lease& lease, Time now);
   void give_back(Lease& lease);
   void drop(Lease& lease);
@@ -127,7 +129,9 @@ class Leases {
   std::map<ProcessId, Lease*> by_worker_;
   std::vector<Kind*> touched_;  // may have something to dispatch, or to ask for
   std::size_t fresh_ = 0;
+  Time now_ = 0;
   std::optional<Time> look_at_idle_;
+  std::optional<Time> look_at_stuck_;  // while something was sent behind something else
 };
 
 }  // namespace shoal::owner

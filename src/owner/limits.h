@@ -15,6 +15,8 @@ inline constexpr std::size_t k_window_max = 256;
 inline constexpr Time k_worth_ns = 50'000;
 /// A worker is kept for so long without work: a loop that submits and waits finds it there again.
 inline constexpr Time k_linger_ns = 5'000'000;
+/// A task that runs for so long is not what those before it were: what was sent behind it goes elsewhere.
+inline constexpr Time k_stuck_ns = 10'000'000;
 /// What the daemon is told at most: it has no more workers than that.
 inline constexpr std::uint32_t k_wanted_max = 4096;
 /// Items of one stream that nobody took yet: enough that the consumer never waits for the way there and back.

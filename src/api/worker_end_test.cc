@@ -257,11 +257,17 @@ struct Driver {
     if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
     output.reset(ends[0]);
     const Fd writes(ends[1]);
+    // It runs that test whatever part of all tests this process was told to run.
+    std::vector<char*> environment;
+    for (char** each = environ; *each != nullptr; ++each) {
+      if (!std::string_view(*each).starts_with("GTEST_")) environment.push_back(*each);
+    }
+    environment.push_back(nullptr);
     pid = ::fork();
     if (pid == 0) {
       ::dup2(writes.get(), STDOUT_FILENO);
-      ::execl("/proc/self/exe", "driver", "--gtest_also_run_disabled_tests",
-              "--gtest_filter=WorkerEnd.DISABLED_ADriverThatWaits", static_cast<char*>(nullptr));
+      ::execle("/proc/self/exe", "driver", "--gtest_also_run_disabled_tests",
+               "--gtest_filter=WorkerEnd.DISABLED_ADriverThatWaits", static_cast<char*>(nullptr), environment.data());
       ::_exit(127);
     }
   }

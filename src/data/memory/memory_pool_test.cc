@@ -53,6 +53,51 @@ TEST(PageCache, ResizingKeepsTheContents) {
   cache.give(region, 9 * k_mib);
 }
 
+TEST(PageCache, AGrowingRequestTakesOverPagesThatNobodyWants) {
+  PageCache cache;
+  cache.add_limit(100 * k_mib);
+  std::uint8_t* small = cache.take(4 * k_mib);
+  small[0] = 42;
+  cache.give(small, 4 * k_mib);
+  cache.give(cache.take(8 * k_mib), 8 * k_mib);
+  EXPECT_EQ(cache.kept_bytes(), 12 * k_mib) << "that of 4 MiB was wanted a moment ago";
+  std::uint8_t* large = cache.take(16 * k_mib);
+  EXPECT_EQ(cache.kept_bytes(), 8 * k_mib);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(large) % (2 * k_mib), 0U) << "huge pages stay whole";
+#ifndef __SANITIZE_THREAD__  // there a region is not moved
+  EXPECT_EQ(large[0], 42);
+#endif
+  large[16 * k_mib - 1] = 1;
+  cache.give(large, 16 * k_mib);
+}
+
+TEST(PageCache, SizesThatTakeTurnsKeepTheirPages) {
+  PageCache cache;
+  cache.add_limit(100 * k_mib);
+  std::uint8_t* first = cache.take(4 * k_mib);
+  std::uint8_t* second = cache.take(8 * k_mib);
+  for (int turn = 0; turn < 5; ++turn) {
+    cache.give(first, 4 * k_mib);
+    cache.give(second, 8 * k_mib);
+    EXPECT_EQ(cache.take(4 * k_mib), first);
+    EXPECT_EQ(cache.take(8 * k_mib), second);
+  }
+  cache.give(first, 4 * k_mib);
+  cache.give(second, 8 * k_mib);
+}
+
+TEST(PageCache, AnIdleRegionThatIsTooLargeIsCut) {
+  PageCache cache;
+  cache.add_limit(100 * k_mib);
+  std::uint8_t* large = cache.take(16 * k_mib);
+  cache.give(large, 16 * k_mib);
+  cache.give(cache.take(4 * k_mib), 4 * k_mib);
+  std::uint8_t* cut = cache.take(3 * k_mib);
+  EXPECT_EQ(cut, large);
+  EXPECT_EQ(cache.kept_bytes(), 4 * k_mib);
+  cache.give(cut, 3 * k_mib);
+}
+
 TEST(PageCache, SizesWasteAnEighthAtMost) {
   for (std::int64_t bytes = 100'000; bytes < (std::int64_t{1} << 40); bytes = bytes * 5 / 3) {
     EXPECT_GE(PageCache::region_bytes(bytes), bytes);

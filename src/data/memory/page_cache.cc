@@ -51,6 +51,24 @@ std::uint8_t* remap(std::uint8_t* start, std::int64_t old_size, std::int64_t new
 #endif
 }
 
+/// A region of `size` bytes with the pages of one of `old_size`, as many as fit, where huge pages stay whole; null, and
+/// `start` gone, if the system has none.
+std::uint8_t* refit(std::uint8_t* start, std::int64_t old_size, std::int64_t size) {
+  if (size <= old_size) {
+    unmap_region(start + size, old_size - size);
+    return start;
+  }
+  std::uint8_t* place = map(size);
+#ifndef __SANITIZE_THREAD__
+  if (place != nullptr && mremap(start, static_cast<std::size_t>(old_size), static_cast<std::size_t>(size),
+                                 MREMAP_MAYMOVE | MREMAP_FIXED, place) != MAP_FAILED) {
+    return place;
+  }
+#endif
+  unmap_region(start, old_size);
+  return place;
+}
+
 }  // namespace
 
 PageCache::~PageCache() { add_limit(-limit_); }
@@ -63,25 +81,50 @@ std::int64_t PageCache::region_bytes(std::int64_t bytes) {
 
 std::uint8_t* PageCache::take(std::int64_t bytes) {
   const std::int64_t mapped = region_bytes(bytes);
+  std::optional<Region> idle;
   std::vector<Region> unneeded;
   {
     const Lock lock(mutex_);
     live_bytes_ += bytes;
-    const auto same_size = kept_.find(mapped);
-    if (same_size != kept_.end() && !same_size->second.empty()) {
-      const Region region = same_size->second.back();
-      same_size->second.pop_back();
-      kept_bytes_ -= region.touched;
-      return region.start;
-    }
+    ++live_regions_;
+    ++takes_;
+    if (const std::optional<Region> same = take_same(mapped)) return same->start;
     if (std::uint8_t* start = take_of_slab(mapped)) return start;
+    idle = take_idle(mapped);
     unneeded = trim();
   }
   unmap(unneeded);
-  if (std::uint8_t* start = map(mapped)) return start;
+  std::uint8_t* start = idle ? refit(idle->start, idle->mapped, mapped) : map(mapped);
+  if (start != nullptr) return start;
   const Lock lock(mutex_);
   live_bytes_ -= bytes;
+  --live_regions_;
   return nullptr;
+}
+
+std::optional<PageCache::Region> PageCache::take_same(std::int64_t mapped) {
+  const auto same_size = kept_.find(mapped);
+  if (same_size == kept_.end() || same_size->second.empty()) return std::nullopt;
+  const Region region = same_size->second.back();
+  same_size->second.pop_back();
+  kept_bytes_ -= region.touched;
+  return region;
+}
+
+// The largest that is not too large has the most pages to give; one that is too large loses some.
+std::optional<PageCache::Region> PageCache::take_idle(std::int64_t mapped) {
+  if (mapped < k_huge_page) return std::nullopt;
+  std::deque<Region>* best = nullptr;
+  for (auto size = kept_.lower_bound(k_huge_page); size != kept_.end(); ++size) {
+    if (best != nullptr && size->first > mapped) break;
+    const bool idle = !size->second.empty() && takes_ - size->second.front().given_at > live_regions_;
+    if (idle) best = &size->second;
+  }
+  if (best == nullptr) return std::nullopt;
+  const Region region = best->front();
+  best->pop_front();
+  kept_bytes_ -= region.touched;
+  return region;
 }
 
 // Small regions come several at once, so that huge pages serve them too. Each is unmapped on its own all the same.
@@ -91,8 +134,8 @@ std::uint8_t* PageCache::take_of_slab(std::int64_t mapped) {
   std::uint8_t* slab = map(k_slab);
   if (slab == nullptr) return nullptr;
   if (count * mapped < k_slab) unmap_region(slab + count * mapped, k_slab - count * mapped);
-  std::vector<Region>& regions = kept_[mapped];
-  for (std::int64_t i = count - 1; i > 0; --i) regions.push_back({slab + i * mapped, mapped, mapped});
+  std::deque<Region>& regions = kept_[mapped];
+  for (std::int64_t i = count - 1; i > 0; --i) regions.push_back({slab + i * mapped, mapped, mapped, takes_});
   kept_bytes_ += (count - 1) * mapped;
   return slab;
 }
@@ -102,8 +145,9 @@ void PageCache::give(std::uint8_t* region, std::int64_t bytes) {
   {
     const Lock lock(mutex_);
     live_bytes_ -= bytes;
+    --live_regions_;
     const std::int64_t mapped = region_bytes(bytes);
-    kept_[mapped].push_back({region, mapped, bytes});
+    kept_[mapped].push_back({region, mapped, bytes, takes_});
     kept_bytes_ += bytes;
     unneeded = trim();
   }

@@ -1,15 +1,12 @@
 // Values that are too large for messages. With worker processes they lie in the machine's store.
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <shoal/shoal.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <optional>
@@ -19,6 +16,8 @@
 
 #include "api/testing/sessions.h"
 #include "base/testing/child.h"
+#include "base/testing/small_disk.h"
+#include "base/testing/temp_folder.h"
 
 namespace shoal {
 namespace {
@@ -329,12 +328,7 @@ TEST(StoredSession, AFolderThatIsOfNoUseIsRefusedAtOnce) {
 
 /// In a child with a mount namespace of its own: 16 MiB of memory, 8 MiB of disk.
 int fill_store_and_disk(const std::string& folder) {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=8m") != 0) {
-    std::puts("not permitted");
-    std::fflush(stdout);
-    return 0;
-  }
+  if (!testing::mount_small_disk(folder, 8)) return 0;
   constexpr std::size_t k_bytes = 1 << 20;
   Session session(small_store(16 << 20, folder));
   std::vector<Ref<Buffer>> buffers;
@@ -362,11 +356,9 @@ int fill_store_and_disk(const std::string& folder) {
 }
 
 TEST(StoredSession, SaysThatMemoryAndDiskAreFullAndGoesOn) {
-  std::string folder = (std::filesystem::temp_directory_path() / "shoal-full-test-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-  testing::Child child([&] { return fill_store_and_disk(folder); });
+  const TempFolder folder;
+  testing::Child child([&] { return fill_store_and_disk(folder.path()); });
   const int status = child.wait();
-  std::filesystem::remove_all(folder);
   ASSERT_EQ(status, 0) << (status >> 8) << child.output();
   if (child.output().find("not permitted") != std::string::npos) {
     GTEST_SKIP() << "a small file system needs the right to mount";

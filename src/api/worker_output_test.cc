@@ -6,7 +6,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "api/testing/captured.h"
+#include "base/testing/temp_folder.h"
 
 namespace shoal {
 namespace {
@@ -137,9 +137,8 @@ TEST_F(WorkerOutputTest, AnyBytesDoNoHarm) {
 }
 
 TEST_F(WorkerOutputTest, EachProcessHasFilesWhereThereIsAFolder) {
-  std::string folder = (fs::temp_directory_path() / "output-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-  ::setenv("SHOAL_LOG_DIR", folder.c_str(), 1);
+  const TempFolder folder;
+  ::setenv("SHOAL_LOG_DIR", folder.path().c_str(), 1);
   begin(2);
   const int pid = get(submit([] {
     std::puts("to a file");
@@ -148,9 +147,8 @@ TEST_F(WorkerOutputTest, EachProcessHasFilesWhereThereIsAFolder) {
   end();
   ::unsetenv("SHOAL_LOG_DIR");
   const std::string name = std::string("shoal-") + program_invocation_short_name + "-" + std::to_string(pid) + ".out";
-  std::ifstream file(fs::path(folder) / name);
+  std::ifstream file(folder / name);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "to a file\n");
-  fs::remove_all(folder);
 }
 
 }  // namespace

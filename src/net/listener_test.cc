@@ -7,7 +7,6 @@
 #include <sys/un.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "base/testing/child.h"
+#include "base/testing/temp_folder.h"
 #include "net/connector.h"
 #include "net/limits.h"
 #include "net/socket_path.h"
@@ -26,26 +26,8 @@ namespace {
 
 Token token_of(char digit) { return Token::from_hex(std::string(64, digit)).value_or_throw(); }
 
-/// A folder that is gone afterwards, with mode 0700.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "shoal-net-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 struct Place {
-  Folder folder{};
+  TempFolder folder{};
   std::string path = folder / "w4";
   std::unique_ptr<Listener> listener = Listener::open(path, token_of('a'), testing_identity(4)).value_or_throw();
   Listener::Arrived arrived{};
@@ -224,7 +206,7 @@ TEST(Listener, WithoutDescriptorsItPauses) {
 }
 
 TEST(Listener, OnlyItsUserCanReachIt) {
-  const Folder folder;
+  const TempFolder folder;
   const std::string path = folder / "new" + "/w1";
   const auto listener = Listener::open(path, token_of('a'), testing_identity(1)).value_or_throw();
   struct stat found{};
@@ -235,7 +217,7 @@ TEST(Listener, OnlyItsUserCanReachIt) {
 }
 
 TEST(Listener, FoldersOfOthersAreRefused) {
-  const Folder folder;
+  const TempFolder folder;
   const auto open = [](const std::string& path) {
     return Listener::open(path, token_of('a'), testing_identity(1)).status().code();
   };
@@ -255,7 +237,7 @@ TEST(Listener, FoldersOfOthersAreRefused) {
 }
 
 TEST(Listener, PathsHaveAtMost107Bytes) {
-  const Folder folder;
+  const TempFolder folder;
   const auto path = [&](std::size_t bytes) { return folder / std::string(bytes - folder.path().size() - 1, 'x'); };
   EXPECT_TRUE(Listener::open(path(107), token_of('a'), testing_identity(1)).ok());
   EXPECT_EQ(Listener::open(path(108), token_of('a'), testing_identity(1)).status().code(), ErrorCode::invalid_argument);

@@ -1,9 +1,7 @@
 #include "store/memory.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/child.h"
+#include "base/testing/small_disk.h"
 #include "store/pins.h"
 
 namespace shoal::store {
@@ -121,12 +120,7 @@ TEST(SharedMemory, OnDiskIsReservedAndHasNoName) {
 
 /// In a child with a mount namespace of its own.
 int fill_more_than_dev_shm() {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=64m") != 0) {
-    std::puts("not permitted");
-    std::fflush(stdout);
-    return 0;
-  }
+  if (!testing::mount_small_disk("/dev/shm", 64)) return 0;
   struct statvfs shm{};
   if (statvfs("/dev/shm", &shm) != 0 || shm.f_blocks * shm.f_frsize != 64 * k_mib) return 1;
   const SharedMemory memory = SharedMemory::create(256 * k_mib).value_or_throw();

@@ -1,10 +1,7 @@
 // The core with real memory and real files, on a disk that is smaller than what is put.
-#include <sched.h>
-#include <sys/mount.h>
 
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +13,8 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/child.h"
+#include "base/testing/small_disk.h"
+#include "base/testing/temp_folder.h"
 #include "store/core.h"
 #include "store/memory.h"
 #include "store/spill_files.h"
@@ -128,12 +127,7 @@ class RealMachine {
 
 /// In a child with a mount namespace of its own: 4 MiB of memory, 8 MiB of disk.
 int fill_memory_and_disk(const std::string& folder) {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=8m") != 0) {
-    std::puts("not permitted");
-    std::fflush(stdout);
-    return 0;
-  }
+  if (!testing::mount_small_disk(folder, 8)) return 0;
   constexpr std::uint64_t k_bytes = 1 << 20;
   const auto object = [](std::uint64_t n) { return ObjectId{k_a, n}; };
   RealMachine machine(4 * k_bytes, folder);
@@ -160,11 +154,9 @@ int fill_memory_and_disk(const std::string& folder) {
 }
 
 TEST(RealStore, FillsMemoryAndDiskSaysSoAndRecovers) {
-  std::string folder = (std::filesystem::temp_directory_path() / "shoal-store-test-XXXXXX").string();
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  testing::Child child([&] { return fill_memory_and_disk(folder); });
+  const TempFolder folder;
+  testing::Child child([&] { return fill_memory_and_disk(folder.path()); });
   const int ended = child.wait();
-  std::filesystem::remove_all(folder);
   ASSERT_EQ(ended, 0) << (ended >> 8) << child.output();
   if (child.output().find("not permitted") != std::string::npos) {
     GTEST_SKIP() << "a small file system needs the right to mount";

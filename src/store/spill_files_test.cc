@@ -1,8 +1,6 @@
 #include "store/spill_files.h"
 
 #include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +18,9 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/child.h"
+#include "base/testing/small_disk.h"
 #include "base/testing/seeds.h"
+#include "base/testing/temp_folder.h"
 
 namespace shoal::store {
 namespace {
@@ -37,13 +37,6 @@ std::vector<std::byte> some(std::size_t size, unsigned seed) {
 
 class StoreSpillFiles : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "shoal-spill-test-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder = name;
-  }
-  void TearDown() override { fs::remove_all(folder); }
-
   std::unique_ptr<SpillFiles> open(std::uint64_t segment_bytes = 4096, std::uint64_t quota = UINT64_MAX) {
     return SpillFiles::open({{folder}, segment_bytes, quota}).value_or_throw();
   }
@@ -60,7 +53,8 @@ class StoreSpillFiles : public ::testing::Test {
     }
     return found;
   }
-  std::string folder;
+  const TempFolder temporary;
+  const std::string folder = temporary.path();
 };
 
 TEST_F(StoreSpillFiles, GivesBackWhatWasWritten) {
@@ -200,12 +194,7 @@ TEST_F(StoreSpillFiles, SayWhatTheyCouldNotMake) {
 
 /// In a child with a mount namespace of its own: a disk of 8 MiB.
 int fill_a_disk(const std::string& folder) {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=8m") != 0) {
-    std::puts("not permitted");
-    std::fflush(stdout);
-    return 0;
-  }
+  if (!testing::mount_small_disk(folder, 8)) return 0;
   constexpr std::size_t k_bytes = 1'000'000;
   const auto files = SpillFiles::open({{folder}, 4 << 20}).value_or_throw();
   unsigned written = 0;

@@ -6,7 +6,7 @@
 
 #include "data/io/arrow_status.h"
 #include "data/io/local_store.h"
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 
 namespace shoal::data {
 namespace {

@@ -14,7 +14,7 @@
 #include "data/io/local_lister.h"
 #include "data/io/testing/bytes.h"
 #include "data/io/testing/object_store_suite.h"
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 
 namespace shoal::data {
 namespace {

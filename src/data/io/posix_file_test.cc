@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 
 namespace shoal::data {
 namespace {

@@ -10,7 +10,7 @@
 #include "data/io/testing/certificate.h"
 #include "data/io/testing/http_peer.h"
 #include "data/io/testing/minio.h"
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 
 namespace shoal::data {
 namespace {

@@ -9,7 +9,7 @@
 #include <shoal/base/error.h>
 
 #include "data/io/object_store.h"
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 
 namespace shoal::data {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 #include "data/op/testing/drive.h"
 
 namespace shoal::data {

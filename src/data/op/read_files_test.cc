@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "data/io/testing/minio.h"
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 #include "data/op/list_files.h"
 #include "data/op/read_binary.h"
 #include "data/op/read_images.h"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 #include "data/op/testing/drive.h"
 #include "data/op/testing/encode_image.h"
 #include "data/rows/tensor_column.h"

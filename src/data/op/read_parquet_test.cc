@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "data/io/parquet_footer.h"
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 #include "data/op/range_tensor.h"
 #include "data/op/testing/drive.h"
 #include "data/op/testing/parquet_files.h"

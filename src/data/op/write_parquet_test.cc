@@ -8,7 +8,7 @@
 #include <functional>
 #include <future>
 
-#include "data/io/testing/temp_folder.h"
+#include "base/testing/temp_folder.h"
 #include "data/op/from_arrow.h"
 #include "data/op/range.h"
 #include "data/op/range_tensor.h"

@@ -6,9 +6,10 @@
 
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
+
+#include "base/testing/temp_folder.h"
 
 namespace shoal::shell {
 namespace {
@@ -17,21 +18,13 @@ namespace fs = std::filesystem;
 
 class MemoryUseTest : public ::testing::Test {
  protected:
-  MemoryUseTest() {
-    std::string name = (fs::temp_directory_path() / "memory-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    root_ = name;
-    write("proc/meminfo", "MemTotal:  1000 kB\nMemFree:  1 kB\nMemAvailable:  400 kB\n");
-  }
-  ~MemoryUseTest() override { fs::remove_all(root_); }
+  MemoryUseTest() { write("proc/meminfo", "MemTotal:  1000 kB\nMemFree:  1 kB\nMemAvailable:  400 kB\n"); }
 
-  void write(const std::string& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
+  void write(const std::string& path, const std::string& text) const { temporary_.write(path, text); }
   MachineMemory read() const { return machine_memory(root_).value(); }
 
-  fs::path root_;
+  const TempFolder temporary_;
+  const fs::path root_ = temporary_.path();
 };
 
 TEST_F(MemoryUseTest, OfTheMachine) {

@@ -8,7 +8,6 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -16,13 +15,12 @@
 #include <thread>
 #include <vector>
 
+#include "base/testing/temp_folder.h"
 #include "shell/event.h"
 #include "shell/output/worker_streams.h"
 
 namespace shoal::shell {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// A screen that is a pipe: as long as nobody reads it, it takes 64 KiB.
 class PipeScreen final : public Screen {
@@ -78,13 +76,12 @@ TEST(Printer, FoldsWhereItIsToldTo) {
 }
 
 TEST(Printer, WritesFilesToo) {
-  std::string folder = (fs::temp_directory_path() / "printer-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const TempFolder folder;
   PipeScreen screen;
   {
     Printer::Options options = options_of(screen);
     options.showing = Showing::nothing;
-    options.folder = folder;
+    options.folder = folder.path();
     options.program = "test";
     Printer printer(options);
     printer.put({.pid = 7}, {{.text = "out"}});
@@ -92,12 +89,11 @@ TEST(Printer, WritesFilesToo) {
     printer.forget(7);
   }
   const auto read = [&](const char* name) {
-    std::ifstream file(fs::path(folder) / name);
+    std::ifstream file(folder / name);
     return std::string(std::istreambuf_iterator<char>(file), {});
   };
   EXPECT_EQ(read("shoal-test-7.out"), "out\n");
   EXPECT_EQ(read("shoal-test-7.err"), "err [... 3 bytes more]\n");
-  fs::remove_all(folder);
 }
 
 TEST(Printer, GivesUpAScreenThatTakesNothingAtItsEnd) {

@@ -2,11 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+
+#include "base/testing/temp_folder.h"
 
 namespace shoal::shell {
 namespace {
@@ -15,13 +16,6 @@ namespace fs = std::filesystem;
 
 class RotatingFileTest : public ::testing::Test {
  protected:
-  RotatingFileTest() {
-    std::string name = (fs::temp_directory_path() / "rotating-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    folder_ = name;
-  }
-  ~RotatingFileTest() override { fs::remove_all(folder_); }
-
   std::string read(const std::string& name) const {
     std::ifstream file(folder_ / name);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -30,7 +24,8 @@ class RotatingFileTest : public ::testing::Test {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
   }
 
-  fs::path folder_;
+  const TempFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(RotatingFileTest, KeepsSoManyOfThatSize) {

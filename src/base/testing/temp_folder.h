@@ -5,8 +5,9 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 
-namespace shoal::data {
+namespace shoal {
 
 /// An empty folder on the real disk for one test, gone with everything in it afterwards.
 class TempFolder {
@@ -38,4 +39,4 @@ class TempFolder {
   std::string path_;
 };
 
-}  // namespace shoal::data
+}  // namespace shoal

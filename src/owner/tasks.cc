@@ -101,7 +101,7 @@ Object* Tasks::submit(TaskRequest request, Actor* actor) {
 
 void Tasks::unblock(Task& task) {
   if (--task.missing > 0) return;
-  if (task.follows) leases_.follows_no_more(task);
+  leases_.follows_no_more(task);
   const Object* const failed = failed_argument(task);
   if (task.state != State::blocked) {
     if (failed != nullptr) cancel(task, true, failure_of_argument(task, *failed));  // it follows what failed

@@ -10,24 +10,10 @@
 #include "wire/frame.h"
 
 namespace shoal::shell {
-namespace {
-
-constexpr std::uint32_t k_node = 1;
-
-node::Core::Options node_options(const Embedded::Options& options) {
-  node::Core::Options node;
-  node.node = k_node;
-  node.host = options.host;
-  node.total = options.total;
-  node.labels = options.labels;
-  return node;
-}
-
-}  // namespace
-
 Embedded::Embedded(const Options& options)
     : around_(options.total, options.encode_messages ? wire::transcode : nullptr),
-      node_(around_, node_options(options), [this](const node::Action& action) { carry_out(action); }) {
+      node_(around_, only_node(options.host, options.total, options.labels),
+            [this](const node::Action& action) { carry_out(action); }) {
   around_.threads->begin_use().throw_if_error();
   driver_ = new OwnerStation(around_, {.self = node_.name_process(), .node = node_.self()}, [](OwnerStation&) {});
   const Lock lock(mutex_);

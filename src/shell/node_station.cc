@@ -7,6 +7,16 @@
 
 namespace shoal::shell {
 
+node::Core::Options only_node(std::string host, wire::Resources total, std::map<std::string, std::string> labels) {
+  constexpr std::uint32_t k_node = 1;
+  node::Core::Options options;
+  options.node = k_node;
+  options.host = std::move(host);
+  options.total = std::move(total);
+  options.labels = std::move(labels);
+  return options;
+}
+
 NodeStation::NodeStation(Surroundings& around, node::Core::Options options,
                          std::function<void(const node::Action&)> act)
     : TimedStation(around, {options.node, 0}), act_(std::move(act)), core_(std::move(options)) {
@@ -34,11 +44,7 @@ void NodeStation::on_process_died(ProcessId process, const std::string& cause, E
 }
 
 void NodeStation::on_message(ProcessId from, wire::Message& message) {
-  if (store_ && is_for_store(message)) {
-    std::vector<wire::Envelope> passed_on;
-    passed_on.push_back({*store_, std::move(message)});
-    return around_.network.send(from, passed_on);
-  }
+  if (store_ && is_for_store(message)) return around_.network.send(from, *store_, std::move(message));
   core_.on_time(now());
   core_.on_message(from, std::move(message));
 }

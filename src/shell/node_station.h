@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,9 @@
 #include "shell/timed_station.h"
 
 namespace shoal::shell {
+
+/// The options of the one node of a cluster that lives and ends with a program.
+node::Core::Options only_node(std::string host, wire::Resources total, std::map<std::string, std::string> labels);
 
 /// The machine's daemon in a station of its own: what it wants done with workers is done without its lock.
 class NodeStation final : public TimedStation {

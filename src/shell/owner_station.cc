@@ -487,9 +487,7 @@ wire::ClusterIs OwnerStation::ask_cluster() {
     if (is_stopping()) return question.event.set();
     questions_.push_back(&question);
   });
-  std::vector<wire::Envelope> message;
-  message.push_back({k_control, wire::AskCluster{question.id}});
-  around_.network.send(self(), message);
+  around_.network.send(self(), k_control, wire::AskCluster{question.id});
   around_.network.serve_posted();
   around_.wait(question.event, {});
   act([&] { std::erase(questions_, &question); });

@@ -23,17 +23,6 @@
 namespace shoal::shell {
 namespace {
 
-constexpr std::uint32_t k_node = 1;
-
-node::Core::Options node_options(const PrivateNode::Options& options) {
-  node::Core::Options node;
-  node.node = k_node;
-  node.host = options.host;
-  node.total = options.total;
-  node.labels = options.labels;
-  return node;
-}
-
 /// The first thing that a worker reads, before anything is a message.
 bool hand_over(const net::Token& token, int channel) {
   const Secret digits = token.to_hex();
@@ -117,7 +106,8 @@ PrivateNode::PrivateNode(const Options& options)
       printer_({.showing = options.output, .folder = options.log_folder, .program = program_invocation_short_name}),
       around_(options.total),
       memory_(around_.pump, options.memory_reserve, [this](const MemoryPolicy::Verdict& verdict) { end(verdict); }),
-      node_(around_, node_options(options), [this](const node::Action& action) { carry_out(action); }),
+      node_(around_, only_node(options.host, options.total, options.labels),
+            [this](const node::Action& action) { carry_out(action); }),
       store_(around_, node_.name_process(), options.store) {
   node_.pass_on_to(store_.self());
   around_.threads->begin_use().throw_if_error();
@@ -164,9 +154,7 @@ std::vector<ProcessId> PrivateNode::living() const {
 }
 
 void PrivateNode::tell(ProcessId worker, wire::Message message) {
-  std::vector<wire::Envelope> envelopes;
-  envelopes.push_back({worker, std::move(message)});
-  around_.network.send(node_.self(), envelopes);
+  around_.network.send(node_.self(), worker, std::move(message));
   around_.network.serve_posted();
 }
 

@@ -45,7 +45,7 @@ Reader::Reader()
     : epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       wake_(checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")) {
   epoll_event event{.events = EPOLLIN, .data = {.u64 = k_wake_key}};
-  checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event), "epoll_ctl");
+  checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event), "epoll_ctl");
   thread_ = std::thread([this] { stand_in(); });
 }
 
@@ -57,14 +57,12 @@ Reader::~Reader() {
     relief_.set();
   }
   thread_.join();
-  ::close(wake_);
-  ::close(epoll_);
 }
 
 void Reader::control(int operation, int descriptor, std::uint32_t events, std::uint32_t generation) const {
   const std::uint64_t key = std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(descriptor);
   epoll_event event{.events = events, .data = {.u64 = key}};
-  checked(::epoll_ctl(epoll_, operation, descriptor, &event), "epoll_ctl");
+  checked(::epoll_ctl(epoll_.get(), operation, descriptor, &event), "epoll_ctl");
 }
 
 void Reader::add(int descriptor, std::uint32_t events, Pollable& what) {
@@ -139,7 +137,7 @@ void Reader::read_until(Event& event, const Deadline& deadline) {
 
 void Reader::read_once(const Deadline& deadline) {
   std::array<epoll_event, 64> ready;
-  const int count = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), timeout_of(deadline));
+  const int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), timeout_of(deadline));
   for (int i = 0; i < count; ++i)
     dispatch(ready[static_cast<std::size_t>(i)].data.u64, ready[static_cast<std::size_t>(i)].events);
 }
@@ -147,7 +145,7 @@ void Reader::read_once(const Deadline& deadline) {
 void Reader::dispatch(std::uint64_t key, std::uint32_t events) {
   if (key == k_wake_key) {
     std::uint64_t times = 0;
-    [[maybe_unused]] const auto got = ::read(wake_, &times, sizeof(times));
+    [[maybe_unused]] const auto got = ::read(wake_.get(), &times, sizeof(times));
     return;
   }
   Pollable* what = nullptr;
@@ -168,7 +166,7 @@ void Reader::dispatch(std::uint64_t key, std::uint32_t events) {
 void Reader::wake() {
   if (read_here == this) return;  // that very thread, or one that will look anyway
   const std::uint64_t one = 1;
-  [[maybe_unused]] const auto put = ::write(wake_, &one, sizeof(one));
+  [[maybe_unused]] const auto put = ::write(wake_.get(), &one, sizeof(one));
 }
 
 void Reader::stand_in() {

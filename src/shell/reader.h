@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/posix.h"
 #include "base/thread_safety.h"
 #include "base/time.h"
 #include "shell/event.h"
@@ -56,8 +57,8 @@ class Reader final : private Event::Waker {
   void control(int operation, int descriptor, std::uint32_t events, std::uint32_t generation) const;
   void wake() override;
 
-  const int epoll_;
-  const int wake_;  // an eventfd in it
+  const Fd epoll_;
+  const Fd wake_;  // an eventfd in it
 
   Mutex mutex_;
   bool is_read_ GUARDED_BY(mutex_) = false;         // by some thread

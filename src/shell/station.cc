@@ -81,6 +81,12 @@ void Switch::send(ProcessId from, std::vector<wire::Envelope>& messages) {
   messages.clear();
 }
 
+void Switch::send(ProcessId from, ProcessId to, wire::Message message) {
+  std::vector<wire::Envelope> one;
+  one.push_back({to, std::move(message)});
+  send(from, one);
+}
+
 void Switch::serve_posted() {
   if (serving) return;  // a loop further up this stack goes on with them
   serving = true;

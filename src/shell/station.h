@@ -92,6 +92,8 @@ class Switch {
   void set_finder(std::function<Station*(ProcessId)> find) { finder_ = std::move(find); }
   /// Posts all and clears the vector. The receivers are served by serve_posted().
   void send(ProcessId from, std::vector<wire::Envelope>& messages);
+  /// One message.
+  void send(ProcessId from, ProcessId to, wire::Message message);
   /// Serves those to whom this thread has posted; under no lock.
   void serve_posted();
 

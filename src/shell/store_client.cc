@@ -30,6 +30,19 @@ bool concerns_store(const Payload& value) {
   return concerns(block) || std::ranges::any_of(value.parts(), concerns);
 }
 
+/// Calls f(stored) for each object of the store that stands in a value of the message.
+template <class F>
+void for_each_stored(const wire::Message& message, F&& f) {
+  const auto see = [&f](const SharedBytes& block) {
+    if (block.stored != nullptr) f(*block.stored);
+  };
+  wire::for_each_value(message, [&see](const Payload& value) {
+    if (value.total_bytes() == value.carried_bytes()) return;
+    see(value.block());
+    for (const SharedBytes& part : value.parts()) see(part);
+  });
+}
+
 }  // namespace
 
 /// A piece that this process wrote or writes, as long as anybody here refers to its memory. Guarded by the client's lock but
@@ -256,24 +269,13 @@ void StoreClient::ring(std::uint32_t slot) {
 // --- Holding.
 
 void StoreClient::add_gives(const wire::Message& message, ProcessId to, std::vector<wire::Message>& into) {
-  const auto give = [&](const SharedBytes& block) {
-    if (block.stored != nullptr) into.emplace_back(wire::GiveObject{block.stored->at().object, to});
-  };
-  wire::for_each_value(message, [&](const Payload& value) {
-    if (value.total_bytes() == value.carried_bytes()) return;
-    give(value.block());
-    for (const SharedBytes& part : value.parts()) give(part);
-  });
+  for_each_stored(
+      message, [&](const wire::StoredObject& stored) { into.emplace_back(wire::GiveObject{stored.at().object, to}); });
 }
 
 void StoreClient::take(const wire::Message& message) {
-  const auto take = [&](const SharedBytes& block) {
-    if (block.stored != nullptr && !block.stored->is_kept()) block.stored->keep_by(shared_from_this());
-  };
-  wire::for_each_value(message, [&](const Payload& value) {
-    if (value.total_bytes() == value.carried_bytes()) return;
-    take(value.block());
-    for (const SharedBytes& part : value.parts()) take(part);
+  for_each_stored(message, [&](wire::StoredObject& stored) {
+    if (!stored.is_kept()) stored.keep_by(shared_from_this());
   });
 }
 

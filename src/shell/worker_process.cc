@@ -82,9 +82,7 @@ class WorkerProcess {
 
  private:
   void say(wire::Message message) {
-    std::vector<wire::Envelope> envelopes;
-    envelopes.push_back({welcome_.node, std::move(message)});
-    around_.network.send(welcome_.self, envelopes);
+    around_.network.send(welcome_.self, welcome_.node, std::move(message));
     around_.network.serve_posted();
   }
 

@@ -1,5 +1,6 @@
 #include "net/frame.h"
 
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -10,6 +11,11 @@ std::size_t weight_of(const Payload& payload) { return payload.total_bytes(); }
 std::size_t weight_of(const std::vector<Payload>& payloads) {
   std::size_t bytes = 0;
   for (const Payload& each : payloads) bytes += sizeof(Payload) + each.total_bytes();
+  return bytes;
+}
+std::size_t weight_of(const std::vector<std::string>& texts) {
+  std::size_t bytes = 0;
+  for (const std::string& each : texts) bytes += sizeof(std::string) + each.size();
   return bytes;
 }
 

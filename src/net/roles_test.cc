@@ -12,15 +12,18 @@
 namespace shoal::net {
 namespace {
 
-// Who says what to whom, once more and by name: c client, w worker, n node, C control.
+// Who says what to whom, once more and by name: c client, w worker, n node, C control, t tool.
 const std::map<std::string, std::string> k_said = {
     {"cw>w", "DefineTemplate PushTask RecallTasks CancelTask StreamCredit CallActor ResultHeld ItemHeld"},
     {"w>cw", "TaskDone TaskFailed ReturnTasks StreamItem Retained"},
     {"cw>cw", "BorrowAdd BorrowAdded BorrowDrop FetchValue ValueIs ValueFailed"},
     {"cw>n", "LeaseDemand LeaseReturn"},
     {"w>n", "WorkerWaits WorkerIsUp WorkerStays"},
-    {"n>cw", "LeaseGrant LeaseRefused LeaseRecall LeaseLost ProcessDied"},
-    {"n>w", "HostActor Welcome Retire Stop"},
+    {"n>cw", "LeaseGrant LeaseRefused LeaseRecall LeaseLost ProcessDied Welcome"},
+    {"n>w", "HostActor Retire Stop"},
+    {"c>n", "Join"},
+    {"t>n", "AskStatus"},
+    {"n>t", "StatusIs"},
     {"cw>C", "CreateActor ActorReady WatchActor UnwatchActor FindActor KillActor RegisterJob AskCluster"},
     {"w>C", "ActorStarted ActorEnded"},
     {"C>cw", "ActorNews ActorNamed FoundActor ClusterIs"},
@@ -44,7 +47,7 @@ bool is_said(char from, char to, const std::string& name) {
 }
 
 constexpr std::pair<char, Role> k_letters[] = {
-    {'c', Role::client}, {'w', Role::worker}, {'n', Role::node}, {'C', Role::control}};
+    {'c', Role::client}, {'w', Role::worker}, {'n', Role::node}, {'C', Role::control}, {'t', Role::tool}};
 
 TEST(Roles, EachMessageWithEachRole) {
   std::size_t allowed = 0;
@@ -73,7 +76,7 @@ TEST(Roles, OfSeveralRolesEachMaySpeak) {
 
 TEST(Roles, BitsOfAPeerAreChecked) {
   EXPECT_EQ(Roles::of_bits(Roles(Role::worker).bits()), Roles(Role::worker));
-  for (const int bits : {0, 16, 17, 255}) EXPECT_TRUE(Roles::of_bits(static_cast<std::uint8_t>(bits)).empty()) << bits;
+  for (const int bits : {0, 32, 33, 255}) EXPECT_TRUE(Roles::of_bits(static_cast<std::uint8_t>(bits)).empty()) << bits;
 }
 
 TEST(Roles, ToString) {

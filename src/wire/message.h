@@ -7,6 +7,7 @@
 #include "wire/lease.h"
 #include "wire/object.h"
 #include "wire/process.h"
+#include "wire/status.h"
 #include "wire/task.h"
 
 namespace shoal::wire {
@@ -22,7 +23,8 @@ using Message = std::variant<
     RegisterNode, NodeLoad, RegisterJob, AskCluster, ClusterIs,                       // cluster.h
     ActorReady,                                                                       // actor.h
     ItemHeld,                                                                         // object.h
-    Welcome, WorkerIsUp, Retire, WorkerStays, Stop, ProcessDied>;                     // process.h
+    Welcome, WorkerIsUp, Retire, WorkerStays, Stop, ProcessDied, Join,                // process.h
+    AskStatus, StatusIs>;                                                             // status.h
 
 /// A message and the process it goes to, or comes from.
 struct Envelope {

@@ -17,10 +17,6 @@ std::size_t count_ready(std::span<owner::Object* const> objects) {
       std::count_if(objects.begin(), objects.end(), [](auto* object) { return OwnerStation::is_ready(*object); }));
 }
 
-[[noreturn]] void throw_stopped() {
-  throw Cancelled(ErrorCode::cancelled, "the session, or the worker that this ran in, was ended while this waited");
-}
-
 [[noreturn]] void throw_comes_after(const owner::Object& object, const std::string& maker) {
   throw InvalidArgument(ErrorCode::invalid_argument,
                         "get: an actor waits here for " + to_string(object.id) + ", the result of " + maker +
@@ -108,6 +104,13 @@ void OwnerStation::act_at(Time time, F&& f) {
 }
 
 // --- What comes and what goes.
+
+void OwnerStation::throw_stopped() {
+  Status why;
+  enter([&] { why = stopped_by_; });
+  why.throw_if_error();
+  throw Cancelled(ErrorCode::cancelled, "the session, or the worker that this ran in, was ended while this waited");
+}
 
 void OwnerStation::on_message(ProcessId from, wire::Message& message) {
   if (core_ == nullptr) return;
@@ -536,7 +539,7 @@ void OwnerStation::remove_listener(const StopListener& listener) {
   act([&] { std::erase_if(listeners_, [&](const auto& each) { return each.get() == &listener; }); });
 }
 
-void OwnerStation::stop() {
+void OwnerStation::stop(const Status& why) {
   std::vector<std::shared_ptr<StopListener>> told;
   act([&] {
     told_listeners_ = true;
@@ -544,7 +547,9 @@ void OwnerStation::stop() {
   });
   for (const auto& listener : told) listener->on_stop();
   act([&] {
-    if (stopping_.exchange(true)) return;
+    if (is_stopping()) return;
+    stopped_by_ = why;
+    stopping_.store(true);
     for (Cell* const cell : cells_) cell->event.set();
     for (CreditCell* const cell : credit_cells_) cell->event.set();
     for (Question* const question : questions_) question->event.set();

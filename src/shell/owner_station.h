@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "owner/core.h"
 #include "shell/event.h"
 #include "shell/timed_station.h"
@@ -130,8 +131,8 @@ class OwnerStation final : public TimedStation {
   /// False where this stops already.
   bool add_listener(const std::shared_ptr<StopListener>& listener);
   void remove_listener(const StopListener& listener);
-  /// Nothing begins any more, and who waits is told.
-  void stop();
+  /// Nothing begins any more, and who waits is told: by an exception of `why`, or that it was cancelled.
+  void stop(const Status& why = {});
   /// Of another process.
   void on_process_died(ProcessId process, const std::string& cause, ErrorCode code = ErrorCode::worker_died);
   /// Whether nothing here is of use to anybody.
@@ -157,6 +158,7 @@ class OwnerStation final : public TimedStation {
   void act(F&& f) {
     act_at(now(), std::forward<F>(f));
   }
+  [[noreturn]] void throw_stopped();
   void on_message(ProcessId from, wire::Message& message) override;
   void take_messages(std::vector<wire::Envelope>& into) override;
   void on_left() override;
@@ -195,6 +197,7 @@ class OwnerStation final : public TimedStation {
   std::vector<Question*> questions_;
   std::vector<std::shared_ptr<StopListener>> listeners_;
   bool told_listeners_ = false;
+  Status stopped_by_;
 };
 
 }  // namespace shoal::shell

@@ -50,15 +50,19 @@ Reader::Reader()
 }
 
 Reader::~Reader() {
+  stop();
+  ::close(wake_);
+  ::close(epoll_);
+}
+
+void Reader::stop() {
   {
     const Lock lock(mutex_);
     stopping_ = true;
     look_.notify_one();
     relief_.set();
   }
-  thread_.join();
-  ::close(wake_);
-  ::close(epoll_);
+  if (thread_.joinable()) thread_.join();
 }
 
 void Reader::control(int operation, int descriptor, std::uint32_t events, std::uint32_t generation) const {

@@ -14,7 +14,8 @@
 namespace shoal::cli {
 namespace {
 
-constexpr std::array<const Verb*, 5> k_verbs = {&k_start, &k_stop, &k_status, &k_run, &k_doctor};
+constexpr std::array<const Verb*, 6> k_verbs = {&k_start, &k_stop,   &k_status,
+                                                 &k_run,   &k_doctor, &k_microbenchmark};
 
 void print_help() {
   fmt::print("Usage: shoal VERB [OPTIONS]\n\n");

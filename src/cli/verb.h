@@ -25,7 +25,7 @@ struct Verb {
 };
 
 // One file each. A new one is a file and a line here and in shoal.cc.
-extern const Verb k_start, k_stop, k_status, k_run, k_doctor;
+extern const Verb k_start, k_stop, k_status, k_run, k_doctor, k_microbenchmark;
 
 /// Options of those who look for a cluster.
 inline constexpr Option k_address{"--address", "FOLDER", "the cluster's folder, or auto for the only one there is"};

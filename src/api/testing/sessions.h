@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 
 #include "api/current_session.h"
 #include "api/testing/shared.h"
+#include "api/testing/test_daemon.h"
 
 namespace shoal::testing {
 
@@ -19,16 +21,23 @@ enum class Engine : std::uint8_t {
   moved,      ///< Threads; messages are moved.
   encoded,    ///< Threads; messages are encoded.
   processes,  ///< Worker processes.
+  joined,     ///< Those of a daemon.
 };
 
 /// Each test in a session of its own, on each engine.
 class SessionTest : public ::testing::TestWithParam<Engine> {
  protected:
-  SessionTest() : session_(prepared(GetParam())) {}
+  SessionTest() : daemon_(prepared(GetParam())), session_(options_here()) {}
 
-  static SessionOptions prepared(Engine engine) {
+  static std::unique_ptr<TestDaemon> prepared(Engine engine) {
     renew_shared();
-    return options(engine);
+    return engine == Engine::joined ? std::make_unique<TestDaemon>(options(engine)) : nullptr;
+  }
+  SessionOptions options_here() const {
+    if (daemon_ == nullptr) return options(GetParam());
+    SessionOptions joins;
+    joins.address = daemon_->address();
+    return joins;
   }
   static SessionOptions options(Engine engine) {
     SessionOptions options;
@@ -51,11 +60,12 @@ class SessionTest : public ::testing::TestWithParam<Engine> {
     }
   }
 
+  const std::unique_ptr<TestDaemon> daemon_;
   Session session_;
 };
 
 inline std::string name_of_engine(const ::testing::TestParamInfo<Engine>& engine) {
-  constexpr const char* names[] = {"Moved", "Encoded", "Processes"};
+  constexpr const char* names[] = {"Moved", "Encoded", "Processes", "Joined"};
   return names[static_cast<std::size_t>(engine.param)];
 }
 
@@ -64,7 +74,8 @@ inline std::string name_of_engine(const ::testing::TestParamInfo<Engine>& engine
 #define SHOAL_TEST_IN_SESSIONS(suite)                                                                        \
   INSTANTIATE_TEST_SUITE_P(Engines, suite,                                                                   \
                            ::testing::Values(shoal::testing::Engine::moved, shoal::testing::Engine::encoded, \
-                                             shoal::testing::Engine::processes),                             \
+                                             shoal::testing::Engine::processes,                              \
+                                             shoal::testing::Engine::joined),                                \
                            shoal::testing::name_of_engine)
 
 /// For what is of use only where tasks run in this process.

@@ -115,9 +115,10 @@ Result<int> measure(const Arguments& arguments) {
   SessionOptions options;
   options.processes = std::max(2, static_cast<int>(shell::read_machine().cpus));
   const Session session(options);
-  fmt::print("Operations a second, in {} worker processes; beside them Ray 2.60 as measured on two virtual cores,\n"
-             "which is another machine than this: what counts is the order of magnitude.\n\n",
-             options.processes);
+  fmt::print(
+      "Operations a second, in {} worker processes; beside them Ray 2.60 as measured on two virtual cores,\n"
+      "which is another machine than this: what counts is the order of magnitude.\n\n",
+      options.processes);
   fmt::print("{:<12} {:>12} {:>12} {:>12}\n", "", "Shoal", "Ray C++", "Ray Python");
   for (const Line& line : k_lines) {
     fmt::print("{:<12} {:>12} {:>12} {:>12}\n", line.name, figure(line.measure(seconds)), figure(line.ray_cpp),
@@ -128,7 +129,7 @@ Result<int> measure(const Arguments& arguments) {
 
 }  // namespace
 
-constinit const Verb k_microbenchmark{"microbenchmark", "", "Measures tasks, calls of actors and values on this machine",
-                                      k_options, measure};
+constinit const Verb k_microbenchmark{"microbenchmark", "",
+                                      "Measures tasks, calls of actors and values on this machine", k_options, measure};
 
 }  // namespace shoal::cli

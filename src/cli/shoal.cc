@@ -14,8 +14,7 @@
 namespace shoal::cli {
 namespace {
 
-constexpr std::array<const Verb*, 6> k_verbs = {&k_start, &k_stop,   &k_status,
-                                                 &k_run,   &k_doctor, &k_microbenchmark};
+constexpr std::array<const Verb*, 6> k_verbs = {&k_start, &k_stop, &k_status, &k_run, &k_doctor, &k_microbenchmark};
 
 void print_help() {
   fmt::print("Usage: shoal VERB [OPTIONS]\n\n");

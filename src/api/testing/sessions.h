@@ -71,11 +71,10 @@ inline std::string name_of_engine(const ::testing::TestParamInfo<Engine>& engine
 
 }  // namespace shoal::testing
 
-#define SHOAL_TEST_IN_SESSIONS(suite)                                                                        \
-  INSTANTIATE_TEST_SUITE_P(Engines, suite,                                                                   \
-                           ::testing::Values(shoal::testing::Engine::moved, shoal::testing::Engine::encoded, \
-                                             shoal::testing::Engine::processes,                              \
-                                             shoal::testing::Engine::joined),                                \
+#define SHOAL_TEST_IN_SESSIONS(suite)                                                                            \
+  INSTANTIATE_TEST_SUITE_P(Engines, suite,                                                                       \
+                           ::testing::Values(shoal::testing::Engine::moved, shoal::testing::Engine::encoded,     \
+                                             shoal::testing::Engine::processes, shoal::testing::Engine::joined), \
                            shoal::testing::name_of_engine)
 
 /// For what is of use only where tasks run in this process.

@@ -230,6 +230,7 @@ void Daemon::on_visitor(Visitor& visitor) {
 Status Daemon::join(Visitor& visitor, const wire::Join& join) {
   SHOAL_ASSIGN_OR_RETURN(PeerProcess process, peer_of(visitor.descriptor()));
   SHOAL_ASSIGN_OR_RETURN(Program program, Program::of_process(process, {join.arguments, join.environment}));
+  auto screens = std::make_unique<DriverScreens>(output_of(process, STDOUT_FILENO), output_of(process, STDERR_FILENO));
   const ProcessId id = crew_.node().name_process();
   auto made = std::make_unique<Driver>(*this, id, std::move(process), program.name());
   Driver& driver = *made;
@@ -238,7 +239,7 @@ Status Daemon::join(Visitor& visitor, const wire::Join& join) {
     drivers_.emplace(id, std::move(made));
   }
   crew_.tell(id, crew_.welcome(id));  // before anything else
-  crew_.add_driver(id, std::move(program));
+  crew_.add_driver(id, std::move(program), std::move(screens));
   driver.begin(std::move(visitor.frames()), visitor.take_channel());
   return {};
 }

@@ -69,6 +69,12 @@ int wait_for_ever() {
   return 0;
 }
 
+/// A task prints.
+int say() {
+  shoal::get(shoal::submit({.name = "talk"}, [] { std::cout << "a line of a task" << std::endl; }));
+  return 0;
+}
+
 int leave_a_counter() {
   const auto counter = shoal::spawn<Counter>({.name = "visits", .detached = true});
   std::cout << "visits " << shoal::get(counter.call(&Counter::add, 1)) << std::endl;
@@ -87,6 +93,7 @@ int main(int argc, char** argv) try {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "sum") return sum();
   if (what == "wait") return wait_for_ever();
+  if (what == "say") return say();
   if (what == "leave") return leave_a_counter();
   if (what == "find") return find_the_counter();
   if (what == "status") return 7;

@@ -246,15 +246,28 @@ class Daemon(unittest.TestCase):
         os.chmod(self.folder, 0o755)
         self.assertIn("error permission_denied", self.join("sum", check=False).stdout)
 
+    def test_what_tasks_print_is_the_programs(self):
+        self.start()
+        line = r"\(talk pid \d+\) a line of a task\n"
+        self.assertRegex(self.join("say").stdout, line)
+        path = os.path.join(self.temp, "output")
+        for mode in ("a", "w"):
+            with open(path, mode) as output:
+                subprocess.run([OPTIONS.program, "say"], env=dict(self.environment, SHOAL_ADDRESS=self.folder), check=True,
+                               stdout=output, stdin=subprocess.DEVNULL, timeout=SECONDS_MAX)
+            if mode == "w":  # two that write anew overwrite each other
+                path = os.path.join(self.folder, "log")
+
+            def is_there():
+                with open(path) as text:
+                    return re.search(line, text.read())
+            wait_until(is_there, f"the line in {path}")
+
     def test_what_is_detached_stays(self):
         self.start()
-        path = os.path.join(self.temp, "output")
-        for what in ("leave", "find", "find"):
-            with open(path, "a") as output:  # the actor's process keeps it
-                subprocess.run([OPTIONS.program, what], env=dict(self.environment, SHOAL_ADDRESS=self.folder), check=True,
-                               stdout=output, stderr=output, stdin=subprocess.DEVNULL, timeout=SECONDS_MAX)
-        with open(path) as output:
-            self.assertEqual(output.read(), "visits 1\nvisits 2\nvisits 3\n")
+        for visit, what in enumerate(("leave", "find", "find")):
+            # Its pipe ends although the actor lives.
+            self.assertEqual(self.join(what).stdout, f"visits {visit + 1}\n")
         wait_until(lambda: "Workers: 1" in self.shoal("status").stdout, "the end of all workers but the actor's")
         self.assertIn("actor", self.shoal("status").stdout)
 

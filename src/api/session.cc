@@ -139,13 +139,12 @@ shell::OwnerStation& Session::State::begin(const SessionOptions& options) {
   const double cpus = options.num_cpus == 0 ? own : options.num_cpus;
   const wire::Resources total = total_of(options, cpus);
   if (processes > 0) {
-    node = std::make_unique<shell::PrivateNode>(
-        shell::PrivateNode::Options{.total = total,
-                                    .labels = options.labels,
-                                    .host = shell::host_name(),
-                                    .output = showing_of(options.worker_output),
-                                    .memory_reserve = options.memory_reserve,
-                                    .log_folder = variable("SHOAL_LOG_DIR")});
+    node = std::make_unique<shell::PrivateNode>(shell::PrivateNode::Options{.total = total,
+                                                                            .labels = options.labels,
+                                                                            .host = shell::host_name(),
+                                                                            .output = showing_of(options.worker_output),
+                                                                            .memory_reserve = options.memory_reserve,
+                                                                            .log_folder = variable("SHOAL_LOG_DIR")});
     engine = fmt::format("a node of this program's own: {:g} CPUs in worker processes, as was asked for", cpus);
     return node->driver();
   }

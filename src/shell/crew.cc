@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <set>
@@ -15,8 +16,10 @@
 #include <variant>
 
 #include "node/why.h"
+#include "shell/cause_of_end.h"
 #include "shell/limits.h"
 #include "shell/link.h"
+#include "shell/memory/memory_use.h"
 #include "shell/output/worker_streams.h"
 #include "shell/peers.h"
 #include "shell/worker_page.h"
@@ -92,7 +95,10 @@ class Crew::Worker final : public Pollable {
   ProcessId job() const { return job_; }
   pid_t pid() const { return child_.pid; }
   const WorkerPage& page() const { return page_; }
-  void kill() const { ::syscall(SYS_pidfd_send_signal, child_.process.get(), SIGKILL, nullptr, 0); }
+  void kill() {
+    was_killed_.store(true);
+    ::syscall(SYS_pidfd_send_signal, child_.process.get(), SIGKILL, nullptr, 0);
+  }
 
   // Under the crew's lock.
   bool is_told_to_end = false;
@@ -104,23 +110,26 @@ class Crew::Worker final : public Pollable {
     home_.around_.reader->remove(child_.process.get());
     link_.drain();
     streams_.end();
-    const std::string end = wait_for_end(child_);
+    int signal = 0;
+    const std::string end = wait_for_end(child_, &signal);
     if (const auto why = home_.take_reason(*this)) return home_.on_exit(id_, why->text, why->code);
-    std::string cause = "process " + std::to_string(child_.pid) + ": " + end;
-    if (const RunsNow last = page_.read(); !last.task.empty()) cause += " while it ran " + last.task;
-    if (const std::string words = streams_.last_words(); !words.empty()) {
-      cause += "; the last that it wrote to standard error:" + words;
-    }
+    const bool is_unexpected = signal != 0 && !was_killed_.load();
+    const bool may_lack_memory = signal == SIGKILL && is_unexpected && ended_by_system() > ended_by_system_;
+    const std::string cause = cause_of_end(
+        {child_.pid, end, page_.read().task, may_lack_memory, streams_.last_words()});
+    if (is_unexpected) log::warn("a worker is gone, {}", cause);
     home_.on_exit(id_, cause, ErrorCode::worker_died);
   }
 
   Crew& home_;
   const ProcessId id_, job_;
+  const std::int64_t ended_by_system_ = ended_by_system();
   const Child child_;
   const WorkerPage page_;
   const std::shared_ptr<Printer> printer_;
   WorkerStreams streams_;
   Link link_;
+  std::atomic<bool> was_killed_{false};  // by this process
 };
 
 Crew::Crew(Surroundings& around, ControlStation& control, const Options& options)
@@ -313,9 +322,8 @@ Result<std::unique_ptr<Crew::Worker>> Crew::make(const node::StartWorker& what) 
   SHOAL_ASSIGN_OR_RETURN(OutputPipes pipes, OutputPipes::make());
   SHOAL_ASSIGN_OR_RETURN(Fd memory, WorkerPage::make());
   SHOAL_ASSIGN_OR_RETURN(WorkerPage page, WorkerPage::map(memory.get()));
-  SHOAL_ASSIGN_OR_RETURN(
-      Child child,
-      job.program->start_worker({std::move(there), std::move(memory), std::move(pipes.out), std::move(pipes.err)}));
+  SHOAL_ASSIGN_OR_RETURN(Child child, job.program->start_worker({std::move(there), std::move(memory),
+                                                                 std::move(pipes.out), std::move(pipes.err)}));
   const net::Identity worker{.process = what.worker, .roles = net::Role::worker, .program = this_build()};
   auto channel = std::make_unique<net::SocketChannel>(std::move(here), 1,
                                                       net::Role::client | net::Role::node | net::Role::control, worker);

@@ -182,8 +182,8 @@ void Daemon::on_time() {
   {
     const Lock lock(mutex_);
     const Time time = now();
-    const auto first = std::stable_partition(visitors_.begin(), visitors_.end(),
-                                             [&](const auto& each) { return each->until() > time; });
+    const auto first = std::partition(visitors_.begin(), visitors_.end(),
+                                      [&](const auto& each) { return each->until() > time; });
     std::move(first, visitors_.end(), std::back_inserter(late));
     visitors_.erase(first, visitors_.end());
     while (!buried_.empty() && buried_.front().first + k_buried_ns <= time) buried_.pop_front();

@@ -414,6 +414,8 @@ void Crew::end() {
   }
   for (const ProcessId worker : workers) tell(worker, wire::Stop{});
   wait_for_workers();
+  around_.pump.remove(*this);
+  wait_for_workers();  // those that were being started meanwhile
 }
 
 void Crew::wait_for_workers() {

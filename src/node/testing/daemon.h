@@ -94,7 +94,7 @@ class Daemon {
   std::vector<wire::Envelope> sent;
   std::deque<ProcessId> to_start, to_stop, to_retire;
   std::map<ProcessId, std::int64_t> memory;  ///< Limits, as last said.
-  bool starts_at_once = false;  ///< Workers run as soon as they are asked for.
+  bool starts_at_once = false;               ///< Workers run as soon as they are asked for.
 
  private:
   void take() {

@@ -49,6 +49,7 @@ class Daemon(unittest.TestCase):
                 program.kill()
             program.communicate()
         self.shoal("stop", "--force", "--address", self.folder, check=False)
+        self.assertFalse(os.path.exists(self.folder), "a daemon was left behind")
         self.scratch.cleanup()
 
     # --- Steps.
@@ -245,6 +246,7 @@ class Daemon(unittest.TestCase):
         self.start()
         os.chmod(self.folder, 0o755)
         self.assertIn("error permission_denied", self.join("sum", check=False).stdout)
+        os.chmod(self.folder, 0o700)
 
     def test_what_tasks_print_is_the_programs(self):
         self.start()

@@ -35,7 +35,7 @@ bench:
 
 install:
 	@tools/setup install
-	@tools/build demo shoal shoal_data
+	@tools/build demo shoal shoal_data shoal_program
 	@cmake --install build/demo --prefix $(PREFIX)
 
 # Plants each bug of tests/mutants and expects the simulator to find it.

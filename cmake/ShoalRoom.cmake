@@ -1,6 +1,7 @@
 # shoal_room(NAME LIBRARY target [STATIC] LINKS ...): the library of src/NAME and include/shoal/NAME, and one test
 # program NAME_test of every x_test.cc in it. Where another room made that library, the sources join it. Sources in a
 # folder testing/ are what tests share (servers, suites): the static library shoal_NAME_testing, which only tests link.
+# A main.cc belongs to no library: whoever calls this makes a program of it.
 # With SHOAL_FUZZ each x_fuzz.cc is a libFuzzer program x_fuzz.
 set(SHOAL_PRIVATE_LIBRARIES ShoalArrow::arrow ShoalArrow::compute ShoalArrow::parquet OpenSSL::SSL OpenSSL::Crypto
     Boost::headers fmt::fmt pugixml::pugixml JPEG::JPEG PNG::PNG)
@@ -8,7 +9,8 @@ set(SHOAL_PRIVATE_LIBRARIES ShoalArrow::arrow ShoalArrow::compute ShoalArrow::pa
 function(shoal_room name)
   cmake_parse_arguments(room "STATIC" "LIBRARY" "LINKS" ${ARGN})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
-  foreach(kind tests:_test\\.cc$ fuzzers:_fuzz\\.cc$ benches:_bench\\.cc$ testing:/testing/ sources:.)
+  foreach(kind tests:_test\\.cc$ fuzzers:_fuzz\\.cc$ benches:_bench\\.cc$ testing:/testing/ programs:/main\\.cc$
+               sources:.)
     string(REGEX MATCH "^[a-z]+" list ${kind})
     string(REGEX REPLACE "^[a-z]+:" "" pattern ${kind})
     set(${list} ${all})

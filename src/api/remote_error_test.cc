@@ -128,7 +128,7 @@ TEST(Sessions, ThereIsOneAtATime) {
     EXPECT_THROW(Session({.num_cpus = 1}), InvalidArgument);
     EXPECT_EQ(get(submit([] { return 1; })), 1);
   }
-  EXPECT_THROW(Session({.address = "10.0.0.1:6379"}), Unsupported);
+  EXPECT_THROW(Session({.address = "no/such/folder"}), NotFound);
   const Session again({.num_cpus = 1});
   EXPECT_EQ(get(submit([] { return 2; })), 2);
 }
@@ -142,7 +142,7 @@ TEST_P(RemoteErrors, TellOfReferencesThatCameByAGlobal) {
     get(submit([] { return get(submit([](int x) { return x; }, global)); }));
     FAIL() << "nothing was thrown";
   } catch (const RemoteError& error) {
-    const bool is_own = GetParam() == testing::Engine::processes;  // each process has a global of its own
+    const bool is_own = GetParam() >= testing::Engine::processes;  // each process has a global of its own
     EXPECT_NE(error.text().find(is_own ? "refers to nothing" : "not by way of globals"), std::string::npos)
         << error.text();
   }

@@ -13,7 +13,9 @@
 
 #include "api/current_session.h"
 #include "api/demand.h"
+#include "shell/cluster_folder.h"
 #include "shell/embedded.h"
+#include "shell/joined.h"
 #include "shell/machine.h"
 #include "shell/private_node.h"
 #include "shell/program.h"
@@ -62,15 +64,26 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-void refuse_what_is_not_there(const SessionOptions& options) {
-  if (const std::string address = options.address.empty() ? variable("SHOAL_ADDRESS") : options.address;
-      !address.empty()) {
-    throw Unsupported(
-        ErrorCode::unsupported,
-        fmt::format("session: joining a cluster (address \"{}\", from the options or SHOAL_ADDRESS) arrives "
-                    "with the daemon; leave it out to run in threads of this process",
-                    address));
+bool describes_a_node(const SessionOptions& options) {
+  return options.num_cpus != 0 || options.num_gpus != 0 || options.memory != 0 || !options.resources.empty() ||
+         !options.labels.empty();
+}
+
+/// Of a cluster to join; empty for none. What the program says itself counts before the environment.
+std::string address_of(const SessionOptions& options) {
+  if (!options.address.empty() && (options.processes != 0 || describes_a_node(options))) {
+    throw InvalidArgument(
+        ErrorCode::invalid_argument,
+        fmt::format("session: the options name a cluster to join, \"{}\", and describe a node of this "
+                    "program's own; leave out either",
+                    options.address));
   }
+  if (!options.address.empty()) return options.address;
+  const std::string address = options.processes == 0 ? variable("SHOAL_ADDRESS") : "";
+  if (!address.empty() && describes_a_node(options)) {
+    log::info("session: SHOAL_ADDRESS is {}, so what the program says of a node of its own does not count", address);
+  }
+  return address;
 }
 
 /// Worker processes that the options or SHOAL_PROCESSES ask for; 0 = none.
@@ -130,33 +143,49 @@ struct Session::State {
   std::string engine{};
   std::unique_ptr<shell::Embedded> embedded{};
   std::unique_ptr<shell::PrivateNode> node{};
+  std::unique_ptr<shell::Joined> joined{};
+
+  /// Returns the driver.
+  shell::OwnerStation& join(const std::string& address);
+  shell::OwnerStation& begin(const SessionOptions& options);
 };
+
+shell::OwnerStation& Session::State::join(const std::string& address) {
+  const auto cluster = shell::find_cluster(address, shell::user_folder()).value_or_throw();
+  joined = shell::Joined::join(cluster).value_or_throw();
+  engine = fmt::format("the cluster in {}: {:g} CPUs, of a daemon that other programs may use, too", cluster.folder,
+                       static_cast<double>(joined->driver().node_total().cpu) / wire::k_one);
+  return joined->driver();
+}
+
+shell::OwnerStation& Session::State::begin(const SessionOptions& options) {
+  const int processes = processes_of(options);
+  const double own = processes > 0 ? processes : shell::read_machine().cpus;
+  const double cpus = options.num_cpus == 0 ? own : options.num_cpus;
+  const wire::Resources total = total_of(options, cpus);
+  if (processes > 0) {
+    node = std::make_unique<shell::PrivateNode>(node_options_of(options, total));
+    set_node_of_session(node.get());
+    engine = fmt::format("a node of this program's own: {:g} CPUs in worker processes, as was asked for", cpus);
+    return node->driver();
+  }
+  const bool encodes = options.encode_messages || variable("SHOAL_ENCODE_MESSAGES") == "1";
+  embedded = std::make_unique<shell::Embedded>(
+      shell::Embedded::Options{total, options.labels, shell::host_name(), encodes});
+  engine = fmt::format("embedded: {:g} CPUs in threads of this process, as no cluster was named", cpus);
+  return embedded->driver();
+}
 
 Session::Session(SessionOptions options) {
   work_if_worker();
-  refuse_what_is_not_there(options);
   if (has_session()) {
     throw InvalidArgument(
         ErrorCode::invalid_argument,
         "session: this process has one already; end it first, or use that one: there is one at a time");
   }
-  const int processes = processes_of(options);
-  const double own = processes > 0 ? processes : shell::read_machine().cpus;
-  const double cpus = options.num_cpus == 0 ? own : options.num_cpus;
-  const wire::Resources total = total_of(options, cpus);
   state_ = std::make_unique<State>();
-  if (processes > 0) {
-    state_->node = std::make_unique<shell::PrivateNode>(node_options_of(options, total));
-    state_->engine = fmt::format("a node of this program's own: {:g} CPUs in worker processes, as was asked for", cpus);
-    set_current_session(&state_->node->driver());
-    set_node_of_session(state_->node.get());
-  } else {
-    const bool encodes = options.encode_messages || variable("SHOAL_ENCODE_MESSAGES") == "1";
-    state_->embedded = std::make_unique<shell::Embedded>(
-        shell::Embedded::Options{total, options.labels, shell::host_name(), encodes});
-    state_->engine = fmt::format("embedded: {:g} CPUs in threads of this process, as no cluster was named", cpus);
-    set_current_session(&state_->embedded->driver());
-  }
+  const std::string address = address_of(options);
+  set_current_session(address.empty() ? &state_->begin(options) : &state_->join(address));
   log::debug("session: {}", state_->engine);
 }
 

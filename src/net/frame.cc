@@ -1,5 +1,6 @@
 #include "net/frame.h"
 
+#include <string>
 #include <variant>
 
 #include "wire/values.h"
@@ -9,6 +10,11 @@ wire::Attachment* attachment_of(wire::Message& message) {
   if (auto* const store = std::get_if<wire::StoreIs>(&message)) return &store->files;
   auto* const extent = std::get_if<wire::ExtentIs>(&message);
   return extent == nullptr ? nullptr : &extent->files;
+}
+std::size_t weight_of(const std::vector<std::string>& texts) {
+  std::size_t bytes = 0;
+  for (const std::string& each : texts) bytes += sizeof(std::string) + each.size();
+  return bytes;
 }
 
 const wire::Attachment* attachment_of(const wire::Message& message) {

@@ -31,8 +31,16 @@ consteval Route rule_of() {
   } else if constexpr (is_one_of<M, LeaseGrant, LeaseRefused, LeaseRecall, LeaseLost, ProcessDied, StoreIs, ExtentIs,
                                  ForgetExtent, RecallExtent, ObjectPlaced, StoreAdmitted, StoreFailed>) {
     return {Role::node, k_owner};
-  } else if constexpr (is_one_of<M, HostActor, Welcome, Retire, Stop>) {
+  } else if constexpr (is_one_of<M, Welcome>) {
+    return {Role::node, k_owner};
+  } else if constexpr (is_one_of<M, HostActor, Retire, Stop>) {
     return {Role::node, Role::worker};
+  } else if constexpr (is_one_of<M, Join>) {
+    return {Role::client, Role::node};
+  } else if constexpr (is_one_of<M, AskStatus>) {
+    return {Role::tool, Role::node};
+  } else if constexpr (is_one_of<M, StatusIs>) {
+    return {Role::node, Role::tool};
   } else if constexpr (is_one_of<M, CreateActor, ActorReady, WatchActor, UnwatchActor, FindActor, KillActor,
                                  RegisterJob, AskCluster>) {
     return {k_owner, Role::control};
@@ -75,6 +83,7 @@ std::string to_string(Roles roles) {
   add(Role::worker, "worker");
   add(Role::node, "node");
   add(Role::control, "control");
+  add(Role::tool, "tool");
   return text.empty() ? "nothing" : text;
 }
 

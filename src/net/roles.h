@@ -13,6 +13,7 @@ enum class Role : std::uint8_t {
   worker = 2,   ///< Runs tasks or an actor, and owns as a client does.
   node = 4,     ///< The daemon of a machine.
   control = 8,  ///< The control service.
+  tool = 16,    ///< Looks, and changes nothing.
 };
 
 /// What one process is: it may be several at once, as a daemon that also hosts the control service.
@@ -23,7 +24,7 @@ class Roles {
   /// Of bits() of a peer; empty where they are not valid.
   static constexpr Roles of_bits(std::uint8_t bits) {
     Roles roles;
-    roles.bits_ = bits <= 15 ? bits : 0;
+    roles.bits_ = bits <= 31 ? bits : 0;
     return roles;
   }
 

@@ -12,7 +12,7 @@
 namespace shoal::net {
 namespace {
 
-// Who says what to whom, once more and by name: c client, w worker, n node, C control.
+// Who says what to whom, once more and by name: c client, w worker, n node, C control, t tool.
 const std::map<std::string, std::string> k_said = {
     {"cw>w", "DefineTemplate PushTask RecallTasks CancelTask StreamCredit CallActor ResultHeld ItemHeld"},
     {"w>cw", "TaskDone TaskFailed ReturnTasks StreamItem Retained"},
@@ -20,9 +20,12 @@ const std::map<std::string, std::string> k_said = {
     {"cw>n", "LeaseDemand LeaseReturn AskStore ReleaseTicket SealObject ReturnExtent RingSlot GiveObject DropObject"},
     {"w>n", "WorkerWaits WorkerIsUp WorkerStays"},
     {"n>cw",
-     "LeaseGrant LeaseRefused LeaseRecall LeaseLost ProcessDied StoreIs ExtentIs ForgetExtent RecallExtent ObjectPlaced "
-     "StoreAdmitted StoreFailed"},
-    {"n>w", "HostActor Welcome Retire Stop"},
+     "LeaseGrant LeaseRefused LeaseRecall LeaseLost ProcessDied Welcome StoreIs ExtentIs ForgetExtent RecallExtent "
+     "ObjectPlaced StoreAdmitted StoreFailed"},
+    {"n>w", "HostActor Retire Stop"},
+    {"c>n", "Join"},
+    {"t>n", "AskStatus"},
+    {"n>t", "StatusIs"},
     {"cw>C", "CreateActor ActorReady WatchActor UnwatchActor FindActor KillActor RegisterJob AskCluster"},
     {"w>C", "ActorStarted ActorEnded"},
     {"C>cw", "ActorNews ActorNamed FoundActor ClusterIs"},
@@ -46,7 +49,7 @@ bool is_said(char from, char to, const std::string& name) {
 }
 
 constexpr std::pair<char, Role> k_letters[] = {
-    {'c', Role::client}, {'w', Role::worker}, {'n', Role::node}, {'C', Role::control}};
+    {'c', Role::client}, {'w', Role::worker}, {'n', Role::node}, {'C', Role::control}, {'t', Role::tool}};
 
 TEST(Roles, EachMessageWithEachRole) {
   std::size_t allowed = 0;
@@ -75,7 +78,7 @@ TEST(Roles, OfSeveralRolesEachMaySpeak) {
 
 TEST(Roles, BitsOfAPeerAreChecked) {
   EXPECT_EQ(Roles::of_bits(Roles(Role::worker).bits()), Roles(Role::worker));
-  for (const int bits : {0, 16, 17, 255}) EXPECT_TRUE(Roles::of_bits(static_cast<std::uint8_t>(bits)).empty()) << bits;
+  for (const int bits : {0, 32, 33, 255}) EXPECT_TRUE(Roles::of_bits(static_cast<std::uint8_t>(bits)).empty()) << bits;
 }
 
 TEST(Roles, ToString) {

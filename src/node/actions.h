@@ -10,8 +10,8 @@ namespace shoal::node {
 
 /// What the daemon's core asks of its shell, in this order.
 // clang-format off
-/// Answered by on_worker_started, or on_process_died.
-struct StartWorker { ProcessId worker; };
+/// From the program of that driver. Answered by on_worker_started, or on_process_died.
+struct StartWorker { ProcessId worker; ProcessId job; };
 /// By force where it must be; answered by on_process_died.
 struct StopWorker { ProcessId worker; };
 /// It is idle for long: it shall end unless it owns something that others may still want. Answered by on_process_died, or

@@ -31,7 +31,8 @@ Time start_delay(std::size_t failed) {
 
 }  // namespace
 
-Core::Core(Options options) : options_(std::move(options)), leases_(options_.total), hold_(options_.patience_ns) {
+Core::Core(Options options)
+    : options_(std::move(options)), leases_(options_.total), workers_(options_.node), hold_(options_.patience_ns) {
   reported_ = leases_.capacity().total();
   send(k_control, wire::RegisterNode{options_.node, options_.host, reported_, options_.labels});
 }
@@ -59,6 +60,7 @@ std::optional<std::string> Core::refusal(const wire::Resources& resources, const
 void Core::on(ProcessId from, wire::LeaseDemand demand) {
   const LineKey key = line_of(from, demand.kind);
   const wire::Resources each = sched::normalised(std::move(demand.resources));
+  const ProcessId job = workers_.job_of(from);
   const Line* line = leases_.find(key);
   std::optional<std::string> text;
   if (demand.wanted > 0) text = refusal(each, demand.strategy);
@@ -66,10 +68,10 @@ void Core::on(ProcessId from, wire::LeaseDemand demand) {
     text = fmt::format("kind {} is in use for {}", demand.kind, sched::to_string(line->each));
   }
   if (text) {
-    leases_.want(key, each, demand.priority, 0, now_);
+    leases_.want(key, job, each, demand.priority, 0, now_);
     return send(from, wire::LeaseRefused{demand.kind, *std::move(text)});
   }
-  leases_.want(key, each, demand.priority, demand.wanted, now_);
+  leases_.want(key, job, each, demand.priority, demand.wanted, now_);
   recall_now_ = true;
 }
 
@@ -103,7 +105,7 @@ void Core::on(ProcessId from, wire::StartActor start) {
   if (auto text = refusal(each, {})) {
     return send(k_control, wire::ActorLost{start.actor, start.incarnation, *std::move(text)});
   }
-  leases_.want(key, each, constructor.priority, 1, now_);
+  leases_.want(key, workers_.job_of(start.actor.owner), each, constructor.priority, 1, now_);
   leases_.set_actor(key, std::move(start));
   recall_now_ = true;
 }
@@ -129,6 +131,7 @@ void Core::drop_actor(const LineKey& key) {
 void Core::on_process_died(ProcessId process, const std::string& cause, ErrorCode code) {
   drop_owner(process);
   if (process.node == options_.node) drop_worker(process.n, cause, code);
+  if (workers_.job_of(process) == process) ended_jobs_.insert(process);
   settle();
 }
 
@@ -146,8 +149,9 @@ void Core::drop_worker(std::uint32_t n, const std::string& cause, ErrorCode code
   if (worker == nullptr) return;
   const std::uint64_t id = worker->lease;
   if (worker->phase == Workers::Phase::starting) {
-    start_again_at_ = now_ + start_delay(++failed_starts_);
-    failed_start_ = cause;
+    FailedStarts& failed = failed_starts_[worker->job];
+    failed.again_at = now_ + start_delay(++failed.in_a_row);
+    failed.cause = cause;
   }
   workers_.remove(n);
   if (id == 0) return;
@@ -170,9 +174,9 @@ const Workers::Worker* Core::find(ProcessId process, Workers::Phase phase) const
 }
 
 void Core::on_worker_started(ProcessId process) {
-  if (find(process, Workers::Phase::starting) == nullptr) return;
-  failed_starts_ = 0;
-  start_again_at_ = now_;
+  const Workers::Worker* worker = find(process, Workers::Phase::starting);
+  if (worker == nullptr) return;
+  failed_starts_.erase(worker->job);
   workers_.set_idle(process.n, now_);
   settle();
 }
@@ -187,18 +191,19 @@ void Core::on_worker_stays(ProcessId process) {
 /// A worker that has demands of its own is no worker to itself.
 void Core::hand_over() {
   const bool is_over = leases_.capacity().available().cpu < 0;
-  wanted_workers_ = leases_.promised().size();
+  wanted_workers_ = leases_.promised_to();
   for (auto at = leases_.promised().begin(); at != leases_.promised().end() && (workers_.idle() > 0 || is_over);) {
     const std::uint64_t id = *at++;
     const Lease& lease = *leases_.find(id);
+    const LineKey& line = *lease.line;
+    const ProcessId job = leases_.find(line)->job;
     if (leases_.capacity().is_over(lease.allocation.resources)) {
-      --wanted_workers_;
+      --wanted_workers_[job];
       continue;
     }
-    const LineKey& line = *lease.line;
     const bool is_local = !line.is_actor && line.owner.node == options_.node;
-    if (const auto worker = workers_.take_idle(id, is_local ? line.owner.n : 0)) {
-      --wanted_workers_;
+    if (const auto worker = workers_.take_idle(job, id, is_local ? line.owner.n : 0)) {
+      --wanted_workers_[job];
       grant(id, *worker);
     }
   }
@@ -219,9 +224,28 @@ void Core::grant(std::uint64_t id, std::uint32_t n) {
 }
 
 void Core::start_workers() {
-  while (workers_.starting() < wanted_workers_ && now_ >= start_again_at_) {
-    actions_.push_back(StartWorker{{options_.node, workers_.add()}});
+  for (const auto& [job, wanted] : wanted_workers_) {
+    const auto failed = failed_starts_.find(job);
+    if (failed != failed_starts_.end() && now_ < failed->second.again_at) continue;
+    while (workers_.starting(job) < wanted) {
+      actions_.push_back(StartWorker{{options_.node, workers_.add(job)}, job});
+    }
   }
+}
+
+/// Workers of a dead driver that nothing is left for go: what they own ends with the job.
+void Core::end_jobs() {
+  std::erase_if(ended_jobs_, [this](ProcessId job) {
+    if (leases_.has_lines(job)) return false;
+    bool is_left = false;
+    for (const auto& [n, worker] : workers_.all()) {
+      if (worker.job != job) continue;
+      is_left = true;
+      if (worker.phase == Workers::Phase::starting || worker.phase == Workers::Phase::idle) stop_worker(n);
+    }
+    if (!is_left) failed_starts_.erase(job);
+    return !is_left;
+  });
 }
 
 void Core::stop_worker(std::uint32_t n) {
@@ -249,6 +273,7 @@ void Core::settle() {
   while (leases_.promise_next(now_)) {}
   hand_over();
   start_workers();
+  if (!ended_jobs_.empty()) end_jobs();
   recall();
   report_load();
 }
@@ -300,7 +325,10 @@ std::optional<Time> Core::next_time() const {
   const auto at = [&first](Time time) { first = first ? std::min(*first, time) : time; };
   if (const auto end = hold_.next_time(leases_)) at(*end);
   if (workers_.idle() > options_.warm) at(workers_.longest_idle()->second + idle_limit());
-  if (workers_.starting() < wanted_workers_) at(start_again_at_);
+  for (const auto& [job, failed] : failed_starts_) {
+    const auto wanted = wanted_workers_.find(job);
+    if (wanted != wanted_workers_.end() && workers_.starting(job) < wanted->second) at(failed.again_at);
+  }
   if (sched::at_least_zero(leases_.capacity().available()) != reported_) at(report_at_);
   return first;
 }
@@ -317,8 +345,9 @@ void Core::take_actions(Actions& into) {
 
 std::vector<std::string> Core::why() const {
   std::vector<std::string> texts = why_waiting(leases_);
-  if (failed_starts_ > 0) {
-    texts.push_back(fmt::format("workers die as they start, {} in a row: {}", failed_starts_, failed_start_));
+  for (const auto& [job, failed] : failed_starts_) {
+    texts.push_back(
+        fmt::format("workers of {} die as they start, {} in a row: {}", to_string(job), failed.in_a_row, failed.cause));
   }
   return texts;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ namespace shoal::node {
 /// A demand that fits is promised its resources at once, in the order of sched::FairQueue, and granted as soon as a worker
 /// is idle; as many workers are started as promises wait for one. A worker that waits lends its CPU (Capacity says what
 /// that may lead to). What was given to a worker that is being stopped is free when the worker is gone.
+///
+/// All jobs share what the machine has, but each has workers of its own, which are its driver's program. They are stopped
+/// when the driver is dead and nothing of the job wants or has anything any more, but for detached actors at once.
 class Core {
  public:
   struct Options {
@@ -45,7 +49,7 @@ class Core {
 
   ProcessId self() const { return {options_.node, 0}; }
   /// Names a process of this machine that the core does not start: a driver.
-  ProcessId name_process() { return {options_.node, workers_.next_number()}; }
+  ProcessId name_process() { return workers_.add_driver(); }
 
   void on_message(ProcessId from, wire::Message message);
   void on_worker_started(ProcessId worker);
@@ -70,8 +74,16 @@ class Core {
   };
   Holdings holdings() const;
   const Leases& leases() const { return leases_; }
+  const Workers& workers() const { return workers_; }
 
  private:
+  /// Workers of a job that die as they start.
+  struct FailedStarts {
+    std::size_t in_a_row = 0;
+    Time again_at = 0;
+    std::string cause;  ///< Of the last.
+  };
+
   void on(ProcessId from, wire::LeaseDemand demand);
   void on(ProcessId from, const wire::LeaseReturn& back);
   void on(ProcessId from, const wire::WorkerWaits& state);
@@ -90,6 +102,7 @@ class Core {
   void hand_over();
   void grant(std::uint64_t lease, std::uint32_t worker);
   void start_workers();
+  void end_jobs();
   void stop_worker(std::uint32_t n);
   void recall();
   void report_load();
@@ -108,15 +121,14 @@ class Core {
   std::map<std::uint32_t, wire::ActorLost> stopping_actors_;  // what is said when the worker is gone
 
   Time now_ = 0;
-  std::optional<Time> recall_at_;   // while somebody waits
-  Time recall_again_at_ = 0;        // the earliest time of the next
-  bool recall_now_ = false;         // a demand came that content holders could make room for
-  wire::Resources reported_;        // the load as control knows it
-  Time report_at_ = 0;              // the earliest time of the next report
-  std::size_t wanted_workers_ = 0;  // for promises that may begin
-  std::size_t failed_starts_ = 0;   // in a row
-  Time start_again_at_ = 0;
-  std::string failed_start_;  // the cause of the last
+  std::optional<Time> recall_at_;                    // while somebody waits
+  Time recall_again_at_ = 0;                         // the earliest time of the next
+  bool recall_now_ = false;                          // a demand came that content holders could make room for
+  wire::Resources reported_;                         // the load as control knows it
+  Time report_at_ = 0;                               // the earliest time of the next report
+  std::map<ProcessId, std::size_t> wanted_workers_;  // by job, for promises that may begin
+  std::map<ProcessId, FailedStarts> failed_starts_;  // by job
+  std::set<ProcessId> ended_jobs_;                   // whose driver is dead, and of which something is left
 };
 
 }  // namespace shoal::node

@@ -200,9 +200,7 @@ class Play {
     }
     for (const ProcessId worker : in(Phase::stopping)) {
       if (roll(2) == 0) continue;
-      const Shadow::Use& use = shadow_.workers.at(worker).use;
-      const bool was_idle = use.lease == 0 && use.incarnation == 0;
-      if (was_idle && roll(2) == 0) {
+      if (shadow_.workers.at(worker).retires && roll(2) == 0) {
         stay(worker);
       } else {
         die(worker);
@@ -215,7 +213,7 @@ class Play {
     settle();
   }
   void stay(ProcessId worker) {
-    shadow_.workers.at(worker).phase = Phase::idle;
+    shadow_.workers.at(worker) = {shadow_.workers.at(worker).job, Phase::idle};
     core_.on_worker_stays(worker);
     settle();
   }
@@ -266,7 +264,7 @@ class Play {
   void act(const Action& action) {
     if (const auto* start = std::get_if<StartWorker>(&action)) {
       log_ += "+" + to_string(start->worker) + " ";
-      shadow_.asked_to_start(start->worker);
+      shadow_.asked_to_start(start->worker, start->job);
     } else if (const auto* stop = std::get_if<StopWorker>(&action)) {
       log_ += "-" + to_string(stop->worker) + " ";
       shadow_.asked_to_stop(stop->worker);

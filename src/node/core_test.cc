@@ -103,6 +103,7 @@ TEST_F(NodeCore, RefusesAtOnceWhatItNeverCan) {
 }
 
 TEST_F(NodeCore, HigherPriorityAndWhoHoldsLessGoFirst) {
+  daemon.starts_at_once = true;  // each driver's own
   const ProcessId a = driver(), b = driver(), high = driver();
   daemon.demand(a, 0, cpus(1), 9);
   daemon.start_all();
@@ -342,14 +343,14 @@ TEST_F(NodeCore, AWorkerThatDiesAsItStartsIsReplacedLaterAndLater) {
 }
 
 TEST_F(NodeCore, APromiseGoesToTheNextWorkerThatIsIdle) {
-  const ProcessId a = driver(), b = driver();
-  daemon.demand(a, 0, cpus(1), 1);
+  const ProcessId owner = driver();
+  daemon.demand(owner, 0, cpus(1), 1);
   daemon.start_all();
-  const auto held = daemon.granted(a);
-  daemon.demand(b, 0, cpus(1), 1);
+  const auto held = daemon.granted(owner);
+  daemon.demand(owner, 1, cpus(1), 1);
   ASSERT_EQ(daemon.to_start.size(), 1u);
-  daemon.give_back(a, held.lease);
-  EXPECT_EQ(daemon.granted(b).worker, held.worker) << "it need not wait for the one that starts";
+  daemon.give_back(owner, held.lease);
+  EXPECT_EQ(daemon.granted(owner).worker, held.worker) << "it need not wait for the one that starts";
   daemon.start_all();
   EXPECT_EQ(daemon.core.holdings().idle, 1u);
 }
@@ -411,9 +412,81 @@ TEST_F(NodeCore, NobodyIsAWorkerToItself) {
   EXPECT_NE(daemon.granted(grant.worker).worker, grant.worker);
 }
 
+// --- Jobs.
+
+TEST_F(NodeCore, AJobHasWorkersOfItsOwn) {
+  const ProcessId first = driver(), second = driver();
+  daemon.demand(first, 0, cpus(1), 1);
+  daemon.start_all();
+  const auto grant = daemon.granted(first);
+  daemon.give_back(first, grant.lease);
+  daemon.demand(second, 0, cpus(1), 1);
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(second), 0u) << "the idle worker is another program";
+  daemon.start_all();
+  const auto other = daemon.granted(second);
+  EXPECT_NE(other.worker, grant.worker);
+  daemon.demand(other.worker, 0, cpus(1), 1);
+  daemon.start_all();
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(other.worker), 1u) << "what a worker wants is of its job";
+  daemon.demand(first, 0, {}, 1);
+  EXPECT_EQ(daemon.granted(first).worker, grant.worker);
+}
+
+TEST_F(NodeCore, AJobsWorkersEndWithItsDriver) {
+  const ProcessId owner = driver(), other = driver();
+  daemon.demand(other, 0, {}, 1);
+  daemon.demand(owner, 0, {}, 2);
+  daemon.start_all();
+  const auto busy = daemon.granted(owner), idle = daemon.granted(owner);
+  daemon.give_back(owner, idle.lease);
+  daemon.demand(owner, 0, {}, 3);  // one is idle, so two start
+  daemon.died(owner);
+  EXPECT_THAT(daemon.to_stop, testing::Contains(busy.worker));
+  EXPECT_THAT(daemon.to_stop, testing::Not(testing::Contains(daemon.granted(other).worker)));
+  EXPECT_EQ(daemon.to_stop.size(), 4u) << "those that start, too";
+}
+
+TEST_F(NodeCore, ADetachedActorKeepsItsJobsWorkers) {
+  const ProcessId owner = driver();
+  const ActorId actor{owner, 1};
+  daemon.start_actor(actor, 1, {});
+  daemon.demand(owner, 0, {}, 1);
+  daemon.start_all();
+  const ProcessId home = daemon.next<wire::ActorPlaced>(k_control).value().process;
+  const auto grant = daemon.granted(owner);
+  daemon.give_back(owner, grant.lease);
+  daemon.died(owner);
+  EXPECT_THAT(daemon.to_stop, IsEmpty()) << "the actor's tasks may want it";
+  daemon.demand(home, 0, {}, 1);
+  const auto nested = daemon.granted(home);
+  EXPECT_EQ(nested.worker, grant.worker);
+  daemon.died(home);
+  EXPECT_THAT(daemon.to_stop, ElementsAre(nested.worker));
+  daemon.start_actor(actor, 2, {});
+  ASSERT_FALSE(daemon.to_start.empty()) << "it is made anew from its driver's program";
+  daemon.start_all();
+  EXPECT_EQ(daemon.count<wire::HostActor>(home), 1u) << "the first";
+  daemon.stop_actor(actor, 2);
+  EXPECT_EQ(daemon.to_stop.size(), 2u);
+}
+
+TEST_F(NodeCore, AJobWhoseWorkersDieAsTheyStartKeepsNoOtherWaiting) {
+  const ProcessId broken = driver(), sound = driver();
+  daemon.demand(broken, 0, {}, 1);
+  daemon.died(daemon.to_start.front());
+  daemon.to_start.clear();
+  EXPECT_THAT(daemon.core.why(), testing::Contains(HasSubstr("die as they start")));
+  daemon.demand(sound, 0, {}, 1);
+  daemon.start_all();
+  EXPECT_EQ(daemon.count<wire::LeaseGrant>(sound), 1u);
+  daemon.died(broken);
+  EXPECT_THAT(daemon.core.why(), IsEmpty());
+}
+
 // --- Leases that are asked back.
 
 TEST_F(NodeCore, WhoWantsNoMoreIsAskedAtOnce) {
+  daemon.starts_at_once = true;  // each driver's own
   const ProcessId idle = driver(), busy = driver(), late = driver();
   daemon.demand(idle, 0, cpus(1), 1);
   daemon.demand(busy, 0, cpus(1), 2);
@@ -436,6 +509,7 @@ TEST_F(NodeCore, WhoWantsNoMoreIsAskedAtOnce) {
 }
 
 TEST_F(NodeCore, WhoHoldsMoreIsAskedOnceOthersHaveWaitedTooLong) {
+  daemon.starts_at_once = true;  // each driver's own
   const ProcessId rich = driver(), poor = driver();
   const Time patience = Core::Options{}.patience_ns;
   daemon.demand(rich, 0, cpus(1), 9);
@@ -482,6 +556,7 @@ TEST_F(NodeCore, NobodyIsAskedForLowerPriorityOrForNothing) {
 // --- Room that is kept.
 
 TEST_F(NodeCore, WhoWantsMuchAtOnceHasItsTurn) {
+  daemon.starts_at_once = true;  // each driver's own
   const ProcessId small = driver(), large = driver(), high = driver();
   const Time patience = Core::Options{}.patience_ns;
   daemon.demand(small, 0, cpus(1), 99);
@@ -505,6 +580,7 @@ TEST_F(NodeCore, WhoWantsMuchAtOnceHasItsTurn) {
 }
 
 TEST_F(NodeCore, RoomIsKeptForATimeOnlyThenForTwiceTheTime) {
+  daemon.starts_at_once = true;  // each driver's own
   const ProcessId outer = driver(), large = driver();
   const Time patience = Core::Options{}.patience_ns;
   daemon.demand(outer, 0, {.gpu = k_one}, 9);
@@ -546,6 +622,7 @@ TEST_F(NodeCore, NoRoomIsKeptForWhatActorsWillNotGiveBack) {
 }
 
 TEST_F(NodeCore, RoomForAWholeGpuIsNotGivenAwayInParts) {
+  daemon.starts_at_once = true;  // each driver's own
   const ProcessId parts = driver(), whole = driver();
   daemon.demand(parts, 0, {.gpu = k_one / 2}, 99);
   daemon.start_all();

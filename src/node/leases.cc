@@ -16,12 +16,14 @@ const Lease* Leases::find(std::uint64_t lease) const {
   return at == leases_.end() ? nullptr : &at->second;
 }
 
-void Leases::want(const LineKey& key, const wire::Resources& each, std::int32_t priority, std::uint32_t wanted,
-                  Time now) {
+void Leases::want(const LineKey& key, ProcessId job, const wire::Resources& each, std::int32_t priority,
+                  std::uint32_t wanted, Time now) {
   auto at = lines_.find(key);
   if (at == lines_.end()) {
     if (wanted == 0) return;
     at = lines_.emplace(key, Line{}).first;
+    at->second.job = job;
+    ++lines_to_[job];
     at->second.flow = queue_.add(priority, each);
     at->second.each = each;
     at->second.priority = priority;
@@ -32,8 +34,7 @@ void Leases::want(const LineKey& key, const wire::Resources& each, std::int32_t 
   line.wanted = wanted;
   while (line.promised.size() > wanted) {
     const std::uint64_t newest = *line.promised.rbegin();
-    line.promised.erase(newest);
-    promised_.erase(newest);
+    drop_promise(line, newest);
     capacity_.give(leases_.at(newest).allocation);
     queue_.gave_back(line.flow);
     leases_.erase(newest);
@@ -56,8 +57,15 @@ std::vector<std::uint32_t> Leases::forget(const LineKey& key) {
     queue_.gave_back(at->second.flow);
   }
   at->second.granted.clear();
-  want(key, {}, 0, 0, 0);
+  want(key, {}, {}, 0, 0, 0);
   return workers;
+}
+
+void Leases::drop_promise(Line& line, std::uint64_t id) {
+  line.promised.erase(id);
+  promised_.erase(id);
+  const auto job = promised_to_.find(line.job);
+  if (--job->second == 0) promised_to_.erase(job);
 }
 
 std::vector<LineKey> Leases::lines_of(ProcessId owner) const {
@@ -80,6 +88,7 @@ bool Leases::promise_next(Time now) {
   leases_.emplace(id, Lease{.line = &at->first, .allocation = capacity_.take(line.each)});
   line.promised.insert(id);
   promised_.insert(id);
+  ++promised_to_[line.job];
   line.waits_since = now;
   line.kept_for = 0;
   if (kept_ == *flow) kept_.reset();
@@ -129,8 +138,7 @@ const Lease& Leases::grant(std::uint64_t id, std::uint32_t worker, Time now) {
   Lease& lease = leases_.at(id);
   assert(lease.worker == 0 && lease.line != nullptr);
   const auto at = lines_.find(*lease.line);
-  at->second.promised.erase(id);
-  promised_.erase(id);
+  drop_promise(at->second, id);
   at->second.granted.insert(id);
   --at->second.wanted;
   lease.worker = worker;
@@ -177,12 +185,14 @@ void Leases::settle(std::map<LineKey, Line>::iterator at) {
   if (line.wanted > 0 || !line.granted.empty()) return;
   queue_.remove(line.flow);
   by_flow_.erase(line.flow);
+  if (const auto job = lines_to_.find(line.job); --job->second == 0) lines_to_.erase(job);
   lines_.erase(at);
 }
 
 std::string Leases::testing_fault() const {
   wire::Resources used;
   std::size_t promised = 0, waiting = 0;
+  std::map<ProcessId, std::size_t> promised_to, lines_to;
   for (const auto& [id, lease] : leases_) {
     wire::Resources resources = lease.allocation.resources;
     if (lease.allocation.lent) resources.cpu = 0;
@@ -196,6 +206,8 @@ std::string Leases::testing_fault() const {
   }
   for (const auto& [key, line] : lines_) {
     waiting += line.waits();
+    ++lines_to[line.job];
+    if (!line.promised.empty()) promised_to[line.job] += line.promised.size();
     if (line.wanted < line.promised.size()) return "more is promised than wanted";
     if (line.wanted == 0 && line.granted.empty()) return "a line of no use";
     if (line.waits() && may_promise(line.each, line.priority)) return "what fits waits";
@@ -205,6 +217,7 @@ std::string Leases::testing_fault() const {
   sched::add(used, capacity_.available());
   if (used != capacity_.total()) return "resources do not add up: " + sched::to_string(used);
   if (promised != promised_.size() || waiting != waits_.size()) return "a count is wrong";
+  if (promised_to != promised_to_ || lines_to != lines_to_) return "a count of a job's is wrong";
   return {};
 }
 

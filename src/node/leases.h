@@ -27,6 +27,7 @@ struct LineKey {
 
 /// What somebody wants again and again, and what it has of it. It lives while it wants or has something.
 struct Line {
+  ProcessId job{};  ///< Whose workers it takes.
   sched::FlowId flow{};
   wire::Resources each;
   std::int32_t priority = 0;
@@ -64,8 +65,9 @@ class Leases {
   /// Null where it wants and has nothing.
   const Line* find(const LineKey& key) const;
   /// It wants so many beside what was granted. What was promised beyond that is taken back, the newest first. `each` and
-  /// `priority` are those of the line's life; they count where there is none yet.
-  void want(const LineKey& key, const wire::Resources& each, std::int32_t priority, std::uint32_t wanted, Time now);
+  /// `priority` are those of the line's life; they and `job` count where there is none yet.
+  void want(const LineKey& key, ProcessId job, const wire::Resources& each, std::int32_t priority, std::uint32_t wanted,
+            Time now);
   /// Of a line that has not been granted anything yet.
   void set_actor(const LineKey& key, wire::StartActor actor) { lines_.at(key).actor = std::move(actor); }
   /// The line is gone and its promises are. Returns the workers of what was granted: their allocations stay until end().
@@ -103,6 +105,9 @@ class Leases {
   const std::map<std::uint64_t, Lease>& leases() const { return leases_; }
   /// The oldest first.
   const std::set<std::uint64_t>& promised() const { return promised_; }
+  /// How many of them each job has; none is 0.
+  const std::map<ProcessId, std::size_t>& promised_to() const { return promised_to_; }
+  bool has_lines(ProcessId job) const { return lines_to_.count(job) > 0; }
   /// Lines that want more than they have and were promised.
   std::size_t waiting() const { return waits_.size(); }
   /// Whether somebody has leases and wants no more.
@@ -117,6 +122,7 @@ class Leases {
  private:
   /// After each change of a line: whether it waits, is content, or is of no use any more.
   void settle(std::map<LineKey, Line>::iterator line);
+  void drop_promise(Line& line, std::uint64_t id);
   bool may_promise(const wire::Resources& each, std::int32_t priority) const;
   bool leaves_room(const wire::Resources& each, std::int32_t priority) const;
   std::optional<sched::FlowId> newest() const;
@@ -127,6 +133,7 @@ class Leases {
   std::map<sched::FlowId, std::map<LineKey, Line>::iterator> by_flow_;
   std::map<std::uint64_t, Lease> leases_;
   std::set<std::uint64_t> promised_;
+  std::map<ProcessId, std::size_t> promised_to_, lines_to_;  // jobs
   std::set<sched::FlowId> content_;
   std::set<sched::FlowId> waits_;
   std::optional<sched::FlowId> kept_;  // of a line that waits

@@ -24,7 +24,7 @@ class Table {
 
   void want(std::uint32_t owner, const wire::Resources& each, std::uint32_t wanted, Time now,
             std::int32_t priority = 0) {
-    leases.want({{1, owner}, false, 0}, each, priority, wanted, now);
+    leases.want({{1, owner}, false, 0}, {1, owner}, each, priority, wanted, now);
     while (leases.promise_next(now)) {
       const std::uint64_t id = *leases.promised().begin();
       leases.grant(id, ++workers_, now);
@@ -97,7 +97,7 @@ TEST(Recall, AsksForNothingThatWouldNotHelp) {
 TEST(Recall, WhatDoesNotHelpOneMayHelpTheNext) {
   Table table(cpus(2));
   const LineKey actor{{1, 1}, true, 1};
-  table.leases.want(actor, cpus(1), 0, 1, 0);
+  table.leases.want(actor, actor.owner, cpus(1), 0, 1, 0);
   table.leases.set_actor(actor, {});
   table.want(2, cpus(1), 5, 0);  // the actor has lease 1, this line 2
   table.want(3, cpus(2), 1, 0, 2);
@@ -132,7 +132,7 @@ TEST(Recall, OneThatFindsNothingSparesNobodyTheNext) {
 TEST(Recall, PartsOfGpusAreNoWholeOne) {
   Table table({.gpu = 2 * k_one});
   table.want(1, k_half_gpu, 9, 0);  // leases 1, 2 on GPU 0; 3, 4 on GPU 1
-  table.leases.want({{1, 1}, false, 0}, k_half_gpu, 0, 0, 0);
+  table.leases.want({{1, 1}, false, 0}, {1, 1}, k_half_gpu, 0, 0, 0);
   table.leases.end(2);
   table.leases.end(3);
   table.want(1, k_half_gpu, 0, 0);

@@ -73,4 +73,17 @@ std::vector<std::string> why_waiting(const Leases& leases) {
   return texts;
 }
 
+std::string state_of(const Workers::Worker& worker, const Leases& leases) {
+  const Lease* const lease = worker.lease == 0 ? nullptr : leases.find(worker.lease);
+  switch (worker.phase) {
+    case Workers::Phase::starting: return "starting";
+    case Workers::Phase::idle: return "idle";
+    case Workers::Phase::stopping: return "stopping";
+    case Workers::Phase::busy: break;
+  }
+  if (lease == nullptr || lease->line == nullptr) return "busy";
+  if (lease->line->is_actor) return "actor " + to_string(ActorId{lease->line->owner, lease->line->n});
+  return (lease->allocation.lent ? "waiting for " : "busy for ") + to_string(lease->line->owner);
+}
+
 }  // namespace shoal::node

@@ -4,10 +4,34 @@
 
 namespace shoal::node {
 
-std::uint32_t Workers::add() {
-  workers_.emplace(++numbers_, Worker{});
-  ++starting_;
-  return numbers_;
+/// From 1.
+std::uint32_t Workers::next_number(ProcessId job) {
+  if (job_of_.empty()) job_of_.emplace_back();
+  job_of_.push_back(job);
+  return static_cast<std::uint32_t>(job_of_.size() - 1);
+}
+
+ProcessId Workers::add_driver() {
+  const std::uint32_t n = next_number({});
+  return job_of_[n] = {node_, n};
+}
+
+ProcessId Workers::job_of(ProcessId process) const {
+  return process.node == node_ && process.n < job_of_.size() ? job_of_[process.n] : process;
+}
+
+std::uint32_t Workers::add(ProcessId job) {
+  const std::uint32_t n = next_number(job);
+  workers_.emplace(n, Worker{.job = job});
+  Job& of = jobs_[job];
+  ++of.workers;
+  ++of.starting;
+  return n;
+}
+
+std::size_t Workers::starting(ProcessId job) const {
+  const auto at = jobs_.find(job);
+  return at == jobs_.end() ? 0 : at->second.starting;
 }
 
 const Workers::Worker* Workers::find(std::uint32_t n) const {
@@ -19,14 +43,17 @@ void Workers::set_idle(std::uint32_t n, Time now) {
   Worker& worker = workers_.at(n);
   assert(worker.phase != Phase::idle);
   leave_phase(n, worker);
-  worker = {Phase::idle, 0, now, ++idle_turns_};
+  worker = {worker.job, Phase::idle, 0, now, ++idle_turns_};
   idle_.emplace(worker.idle_turn, n);
+  jobs_.at(worker.job).idle.emplace(worker.idle_turn, n);
 }
 
-std::optional<std::uint32_t> Workers::take_idle(std::uint64_t lease, std::uint32_t except) {
-  auto last = idle_.rbegin();
-  if (last != idle_.rend() && last->second == except) ++last;
-  if (last == idle_.rend()) return std::nullopt;
+std::optional<std::uint32_t> Workers::take_idle(ProcessId job, std::uint64_t lease, std::uint32_t except) {
+  const auto of = jobs_.find(job);
+  if (of == jobs_.end()) return std::nullopt;
+  auto last = of->second.idle.rbegin();
+  if (last != of->second.idle.rend() && last->second == except) ++last;
+  if (last == of->second.idle.rend()) return std::nullopt;
   const std::uint32_t n = last->second;
   Worker& worker = workers_.at(n);
   leave_phase(n, worker);
@@ -42,7 +69,9 @@ void Workers::set_stopping(std::uint32_t n) {
 }
 
 void Workers::remove(std::uint32_t n) {
-  leave_phase(n, workers_.at(n));
+  Worker& worker = workers_.at(n);
+  leave_phase(n, worker);
+  if (--jobs_.at(worker.job).workers == 0) jobs_.erase(worker.job);
   workers_.erase(n);
 }
 
@@ -53,8 +82,11 @@ std::optional<std::pair<std::uint32_t, Time>> Workers::longest_idle() const {
 }
 
 void Workers::leave_phase(std::uint32_t n, Worker& worker) {
-  if (worker.phase == Phase::starting) --starting_;
-  if (worker.phase == Phase::idle) idle_.erase({worker.idle_turn, n});
+  Job& job = jobs_.at(worker.job);
+  if (worker.phase == Phase::starting) --job.starting;
+  if (worker.phase != Phase::idle) return;
+  idle_.erase({worker.idle_turn, n});
+  job.idle.erase({worker.idle_turn, n});
 }
 
 }  // namespace shoal::node

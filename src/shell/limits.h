@@ -20,6 +20,18 @@ inline constexpr Time k_idle_ns = 1'000'000'000;
 inline constexpr int k_claims_max = 32;
 /// A worker process that was told to stop is killed after this time: what runs in it may not listen.
 inline constexpr Time k_stop_ns = 500'000'000;
+/// Who is gone is kept for so long: a thread that found it before may still look at it, for a moment.
+inline constexpr Time k_buried_ns = 60'000'000'000;
+/// Who was let in by a daemon is to say within this time what it wants,
+inline constexpr Time k_visit_ns = 10'000'000'000;
+/// and so many may be about it at once.
+inline constexpr std::size_t k_visitors_max = 64;
+/// What the last worker of a program that has ended wrote is shown within this time.
+inline constexpr Time k_last_lines_ns = 100'000'000;
+/// Objects of the store that a tool is told of at most.
+inline constexpr std::uint32_t k_shown_objects_max = 10'000;
+/// Failures that a node remembers, for people who ask.
+inline constexpr std::size_t k_failures_max = 32;
 /// What still runs when a session ends is named after this time.
 inline constexpr Time k_patience_ns = 2'000'000'000;
 

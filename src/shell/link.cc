@@ -19,7 +19,8 @@ ProcessId place_of(net::Roles roles, ProcessId owner, ProcessId node) {
 bool is_of_processes(const wire::Message& message) {
   return std::holds_alternative<wire::Welcome>(message) || std::holds_alternative<wire::Retire>(message) ||
          std::holds_alternative<wire::WorkerIsUp>(message) || std::holds_alternative<wire::WorkerStays>(message) ||
-         std::holds_alternative<wire::Stop>(message) || std::holds_alternative<wire::ProcessDied>(message);
+         std::holds_alternative<wire::Stop>(message) || std::holds_alternative<wire::ProcessDied>(message) ||
+         std::holds_alternative<wire::Join>(message);
 }
 
 }  // namespace

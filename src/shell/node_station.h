@@ -31,6 +31,11 @@ class NodeStation final : public TimedStation {
   void on_worker_started(ProcessId worker);
   void on_worker_stays(ProcessId worker);
   void on_process_died(ProcessId process, const std::string& cause, ErrorCode code = ErrorCode::worker_died);
+  /// Calls f(core), which looks only, under the station's lock.
+  template <class F>
+  void look(F&& f) {
+    enter([&] { f(std::as_const(core_)); });
+  }
 
  private:
   void on_message(ProcessId from, wire::Message& message) override;

@@ -21,10 +21,6 @@ std::size_t count_ready(std::span<owner::Object* const> objects) {
       std::count_if(objects.begin(), objects.end(), [](auto* object) { return OwnerStation::is_ready(*object); }));
 }
 
-[[noreturn]] void throw_stopped() {
-  throw Cancelled(ErrorCode::cancelled, "the session, or the worker that this ran in, was ended while this waited");
-}
-
 [[noreturn]] void throw_comes_after(const owner::Object& object, const std::string& maker) {
   throw InvalidArgument(ErrorCode::invalid_argument,
                         "get: an actor waits here for " + to_string(object.id) + ", the result of " + maker +
@@ -117,6 +113,13 @@ void OwnerStation::act_at(Time time, F&& f) {
 
 // --- What comes and what goes.
 
+void OwnerStation::throw_stopped() {
+  Status why;
+  enter([&] { why = stopped_by_; });
+  why.throw_if_error();
+  throw Cancelled(ErrorCode::cancelled, "the session, or the worker that this ran in, was ended while this waited");
+}
+
 void OwnerStation::on_message(ProcessId from, wire::Message& message) {
   if (store_ != nullptr && store_->on_message(message)) return;
   if (core_ == nullptr) return;
@@ -203,9 +206,9 @@ const Payload* OwnerStation::read(owner::Object& object, Payload& pinned, const 
   return pin(values, deadline) ? &pinned : nullptr;
 }
 
-void OwnerStation::keep_values() {
+void OwnerStation::keep_values(bool store_answers) {
   if (store_ == nullptr) return;
-  store_->resume();
+  if (store_answers) store_->resume();
   std::vector<owner::Object*> objects;
   enter([&] {
     objects = core_->readable();
@@ -611,7 +614,7 @@ void OwnerStation::remove_listener(const StopListener& listener) {
   act([&] { std::erase_if(listeners_, [&](const auto& each) { return each.get() == &listener; }); });
 }
 
-void OwnerStation::stop() {
+void OwnerStation::stop(const Status& why) {
   std::vector<std::shared_ptr<StopListener>> told;
   act([&] {
     told_listeners_ = true;
@@ -620,7 +623,9 @@ void OwnerStation::stop() {
   for (const auto& listener : told) listener->on_stop();
   if (store_ != nullptr) store_->stop();
   act([&] {
-    if (stopping_.exchange(true)) return;
+    if (is_stopping()) return;
+    stopped_by_ = why;
+    stopping_.store(true);
     for (Cell* const cell : cells_) cell->event.set();
     for (CreditCell* const cell : credit_cells_) cell->event.set();
     for (Question* const question : questions_) question->event.set();

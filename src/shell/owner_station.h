@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "owner/core.h"
 #include "shell/event.h"
 #include "shell/timed_station.h"
@@ -58,8 +59,9 @@ class OwnerStation final : public TimedStation {
   bool pin(std::span<Payload* const> values, const Deadline& deadline);
   /// The value of the object, which is ready: as it lies there, or `pinned`. Null where the deadline came first.
   const Payload* read(owner::Object& object, Payload& pinned, const Deadline& deadline);
-  /// The end is near: what the program refers to can be read after it, without the store.
-  void keep_values();
+  /// The end is near: what the program refers to can be read after it, without the store. `store_answers`: without it only
+  /// what is in memory can be kept.
+  void keep_values(bool store_answers = true);
   owner::Object* open(const ObjectId& id, const owner::Execution& execution);
   owner::Object* open(const ObjectId& id, owner::Object& outer);
   static void add_handle(owner::Object& object) { object.handles.fetch_add(1, std::memory_order_relaxed); }
@@ -141,8 +143,8 @@ class OwnerStation final : public TimedStation {
   /// False where this stops already.
   bool add_listener(const std::shared_ptr<StopListener>& listener);
   void remove_listener(const StopListener& listener);
-  /// Nothing begins any more, and who waits is told.
-  void stop();
+  /// Nothing begins any more, and who waits is told: by an exception of `why`, or that it was cancelled.
+  void stop(const Status& why = {});
   /// Of another process.
   void on_process_died(ProcessId process, const std::string& cause, ErrorCode code = ErrorCode::worker_died);
   /// Whether nothing here is of use to anybody.
@@ -168,6 +170,7 @@ class OwnerStation final : public TimedStation {
   void act(F&& f) {
     act_at(now(), std::forward<F>(f));
   }
+  [[noreturn]] void throw_stopped();
   void on_message(ProcessId from, wire::Message& message) override;
   void take_messages(std::vector<wire::Envelope>& into) override;
   void on_left() override;
@@ -211,6 +214,7 @@ class OwnerStation final : public TimedStation {
   std::map<const owner::Object*, Payload> kept_;  // that were pinned before the end
   std::vector<std::shared_ptr<StopListener>> listeners_;
   bool told_listeners_ = false;
+  Status stopped_by_;
 };
 
 }  // namespace shoal::shell

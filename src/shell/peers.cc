@@ -99,7 +99,7 @@ void Peers::close() {
 }
 
 net::Identity Peers::identity() const {
-  return {.process = place_.self, .roles = net::Role::worker, .program = this_build()};
+  return {.process = place_.self, .roles = place_.role, .program = this_build()};
 }
 
 std::string Peers::path_of(ProcessId process) const { return fmt::format("{}-{}", place_.meeting, process.n); }

@@ -22,14 +22,15 @@ const net::Program& this_build();
 /// A name that nobody has and nobody guesses. Nothing of it is in the file system, so nothing is left there.
 std::string make_meeting();
 
-/// The links between this worker process and other workers of its node: made when the first message goes to one, or when
-/// one calls.
+/// The links between this process, a worker or a driver, and others that work for its node: made when the first message goes
+/// to one, or when one calls.
 class Peers final : private Pollable, private Timed {
  public:
   struct Place {
     ProcessId self;
     ProcessId node;
-    std::string meeting;  ///< Each worker of the node listens under this name and its number.
+    std::string meeting;  ///< Each owner of the node listens under this name and its number.
+    net::Role role = net::Role::worker;
   };
   /// Listens from now on, and finds whom messages are for. Throws where that is not possible.
   Peers(Surroundings& around, Place place, const net::Token& token);

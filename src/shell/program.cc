@@ -28,12 +28,13 @@ constexpr int k_cannot_start = 127;  // as shells say it
 
 /// What the child does before it becomes the program: nothing but system calls, since other threads may have held any lock
 /// when it was made.
-[[noreturn]] void become_worker(int binary, const WorkerEnds& ends, pid_t parent, char* const* arguments,
+[[noreturn]] void become_worker(int binary, int folder, const WorkerEnds& ends, pid_t parent, char* const* arguments,
                                 char* const* environment) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(k_cannot_start);  // it died before it could be said
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (folder >= 0 && ::fchdir(folder) != 0) ::_exit(k_cannot_start);
   // One may stand where another is to be.
   const int from[] = {nothing, ends.out.get(), ends.err.get(), ends.channel.get(), ends.page.get()};
   int above[std::size(from)];
@@ -59,6 +60,21 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return pointers;
 }
 
+std::vector<std::string> own_arguments() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  const std::string line((std::istreambuf_iterator<char>(file)), {});
+  std::vector<std::string> arguments;
+  for (std::size_t at = 0; at < line.size(); at += arguments.back().size() + 1)
+    arguments.emplace_back(line.c_str() + at);
+  return arguments;
+}
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
+  return environment;
+}
+
 }  // namespace
 
 std::string wait_for_end(const Child& child, int* signal) {
@@ -75,35 +91,40 @@ std::string wait_for_end(const Child& child, int* signal) {
          (name == nullptr ? "" : std::string(" (") + name + ")");
 }
 
+Invocation invocation_of_this_process() { return {own_arguments(), own_environment()}; }
+
 Result<Program> Program::of_this_process() {
   Fd binary(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   if (!binary.is_open()) return errno_status(errno, "open", "/proc/self/exe");
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  const std::string line((std::istreambuf_iterator<char>(file)), {});
-  std::vector<std::string> arguments;
-  for (std::size_t at = 0; at < line.size(); at += arguments.back().size() + 1)
-    arguments.emplace_back(line.c_str() + at);
-  return Program(std::move(binary), std::move(arguments));
+  return Program(std::move(binary), own_arguments());
+}
+
+Result<Program> Program::of_process(const PeerProcess& process, Invocation invocation) {
+  SHOAL_ASSIGN_OR_RETURN(Fd binary, open_of(process, "exe", O_RDONLY));
+  SHOAL_ASSIGN_OR_RETURN(Fd folder, open_of(process, "cwd", O_RDONLY | O_DIRECTORY));
+  Program program(std::move(binary), std::move(invocation.arguments));
+  program.environment_ = std::move(invocation.environment);
+  program.folder_ = std::move(folder);
+  return program;
 }
 
 Result<Child> Program::start_worker(const WorkerEnds& ends) const {
   std::vector<std::string> arguments = arguments_;
-  std::vector<std::string> environment;
-  for (char** variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
+  std::vector<std::string> environment = environment_ ? *environment_ : own_environment();
   environment.push_back(std::string(k_variable) + "=" + std::to_string(k_channel));
   const std::vector<char*> argv = pointers(arguments);
   const std::vector<char*> envp = pointers(environment);
   const pid_t parent = ::getpid();
   Child child;
   child.pid = ::fork();
-  if (child.pid == 0) become_worker(binary_.get(), ends, parent, argv.data(), envp.data());
-  if (child.pid < 0) return errno_status(errno, "start a worker process from", arguments_.empty() ? "" : arguments_[0]);
+  if (child.pid == 0) become_worker(binary_.get(), folder_.get(), ends, parent, argv.data(), envp.data());
+  if (child.pid < 0) return errno_status(errno, "start a worker process from", name());
   child.process.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
   if (!child.process.is_open()) {
     const int error = errno;
     ::kill(child.pid, SIGKILL);
     ::waitpid(child.pid, nullptr, 0);
-    return errno_status(error, "watch a worker process of", arguments_.empty() ? "" : arguments_[0]);
+    return errno_status(error, "watch a worker process of", name());
   }
   return child;
 }

@@ -49,14 +49,16 @@ Reader::Reader()
   thread_ = std::thread([this] { stand_in(); });
 }
 
-Reader::~Reader() {
+Reader::~Reader() { stop(); }
+
+void Reader::stop() {
   {
     const Lock lock(mutex_);
     stopping_ = true;
     look_.notify_one();
     relief_.set();
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Reader::control(int operation, int descriptor, std::uint32_t events, std::uint32_t generation) const {

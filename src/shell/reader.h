@@ -29,6 +29,8 @@ class Reader final : private Event::Waker {
   Reader();
   /// No thread waits here any more.
   ~Reader() override;
+  /// From now on nobody reads but threads that wait(). The destructor does it, too.
+  void stop();
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 

@@ -45,6 +45,20 @@ std::unique_ptr<store::SpillFiles> open_files(const std::string& folder) {
   return nullptr;
 }
 
+std::string place_of(const store::ObjectInfo& object) {
+  using Where = store::ObjectInfo::Where;
+  using State = store::ObjectInfo::State;
+  if (object.state == State::spilling) return "on its way to disk";
+  if (object.state == State::restoring) return "on its way from disk";
+  switch (object.where) {
+    case Where::memory: return "memory";
+    case Where::memory_and_spill: return "memory and disk";
+    case Where::spill: return "disk";
+    case Where::overflow: return "disk, mapped";
+  }
+  return "memory";
+}
+
 Result<std::shared_ptr<const Fd>> to_read(const store::SharedMemory& memory) {
   SHOAL_ASSIGN_OR_RETURN(Fd reader, memory.reader());
   return std::make_shared<const Fd>(std::move(reader));
@@ -131,6 +145,25 @@ store::Core::Usage StoreStation::usage() {
   store::Core::Usage usage;
   enter([&] { usage = core_.usage(); });
   return usage;
+}
+
+void StoreStation::describe(wire::StatusIs& into, std::size_t objects_max) {
+  const store::Core::Usage used = usage();
+  into.store = {.capacity_bytes = capacity_bytes_,
+                .memory_bytes = used.memory_bytes,
+                .spilled_bytes = used.spilled_bytes,
+                .objects = used.objects,
+                .waiting = used.tickets};
+  if (objects_max == 0) return;
+  std::vector<store::ObjectInfo> all = objects();
+  const std::size_t shown = std::min(objects_max, all.size());
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(shown);
+  std::partial_sort(all.begin(), end, all.end(), [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  for (auto each = all.begin(); each != end; ++each) {
+    wire::ObjectInfo info{.object = each->object, .bytes = each->bytes, .place = place_of(*each), .pinned_by = {}};
+    for (const auto& [process, times] : each->pins) info.pinned_by.push_back(process);
+    into.objects.push_back(std::move(info));
+  }
 }
 
 // --- What processes say.

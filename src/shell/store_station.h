@@ -48,6 +48,8 @@ class StoreStation final : public Station {
   std::uint64_t capacity() const { return capacity_bytes_; }
   std::vector<store::ObjectInfo> objects();
   store::Core::Usage usage();
+  /// For people: what it holds, and its largest objects.
+  void describe(wire::StatusIs& into, std::size_t objects_max);
 
  private:
   StoreStation(Surroundings& around, ProcessId self, std::uint64_t capacity_bytes,

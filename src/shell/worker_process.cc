@@ -1,6 +1,5 @@
 #include "shell/worker_process.h"
 
-#include <poll.h>
 #include <shoal/base/log.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,9 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "shell/link.h"
-#include "shell/owner_station.h"
-#include "shell/peers.h"
+#include "shell/member.h"
 #include "shell/worker_activity.h"
 #include "shell/worker_page.h"
 
@@ -31,7 +28,7 @@ constexpr int k_cannot_begin = 2;
   ::_exit(status);
 }
 
-/// What is on the channel before there are messages. See hand_over() in private_node.cc.
+/// What is on the channel before there are messages. See hand_over() in crew.cc.
 net::Token read_token(int channel) {
   std::string digits(64, '0');
   const ssize_t got = ::recv(channel, digits.data(), digits.size(), MSG_WAITALL);
@@ -40,70 +37,13 @@ net::Token read_token(int channel) {
   return std::move(*token);
 }
 
-/// The first thing that is said to it: who it is. `early`: what came with it.
-wire::Welcome wait_for_welcome(net::SocketChannel& channel, std::vector<net::Frame>& early) {
-  net::Arrivals arrivals;
-  do {
-    pollfd ready{.fd = channel.descriptor(), .events = POLLIN, .revents = 0};
-    ::poll(&ready, 1, -1);
-    channel.receive(arrivals);
-  } while (arrivals.frames.empty() && !arrivals.broken);
-  auto* const welcome = arrivals.frames.empty() ? nullptr : std::get_if<wire::Welcome>(&arrivals.frames[0].message);
-  if (welcome == nullptr) end_process(k_parent_gone);
-  early = std::move(arrivals.frames);
-  return std::get<wire::Welcome>(std::move(early.front().message));
+void on_word(Member& member, const wire::Message& message) {
+  if (std::holds_alternative<wire::Stop>(message)) {
+    member.station().stop();
+  } else if (std::holds_alternative<wire::Retire>(message)) {
+    member.station().is_unused() ? member.station().stop() : member.say(wire::WorkerStays{});
+  }
 }
-
-/// Everything that a worker process consists of.
-class WorkerProcess {
- public:
-  WorkerProcess(const wire::Welcome& welcome, const net::Token& token, std::unique_ptr<net::SocketChannel> channel,
-                std::vector<net::Frame> early)
-      : welcome_(welcome),
-        station_(new OwnerStation(around_,
-                                  {.self = welcome.self, .node = welcome.node, .is_worker = true, .has_store = true},
-                                  [this](OwnerStation&) { ended_.set(); })) {
-    around_.threads->begin_use().throw_if_error();
-    around_.reader = std::make_unique<Reader>();
-    home_ = std::make_unique<Link>(
-        around_, Link::Ends{.here = welcome.self, .there = welcome.host, .node = welcome.node, .leads_to_node = true},
-        nullptr, [this](Link&, const wire::Message& message) { on_word(message); },
-        [](Link&) { end_process(k_parent_gone); });
-    around_.network.add(*home_);
-    around_.network.add(*home_, welcome.node);
-    around_.network.add(*home_, k_control);
-    peers_ = std::make_unique<Peers>(around_, Peers::Place{welcome.self, welcome.node, welcome.meeting}, token);
-    home_->take(std::move(early));
-    home_->attach(std::move(channel));
-    say(wire::WorkerIsUp{});
-  }
-
-  void wait_for_end() { ended_.wait({}); }
-
- private:
-  void say(wire::Message message) {
-    around_.network.send(welcome_.self, welcome_.node, std::move(message));
-    around_.network.serve_posted();
-  }
-
-  void on_word(const wire::Message& message) {
-    if (std::holds_alternative<wire::Stop>(message)) {
-      station_->stop();
-    } else if (std::holds_alternative<wire::Retire>(message)) {
-      station_->is_unused() ? station_->stop() : say(wire::WorkerStays{});
-    } else if (const auto* const died = std::get_if<wire::ProcessDied>(&message)) {
-      peers_->on_died(died->process);
-      station_->on_process_died(died->process, died->cause, died->code);
-    }
-  }
-
-  const wire::Welcome welcome_;
-  Event ended_;
-  Surroundings around_{welcome_.total};
-  OwnerStation* const station_;
-  std::unique_ptr<Link> home_;
-  std::unique_ptr<Peers> peers_;
-};
 
 }  // namespace
 
@@ -112,16 +52,22 @@ void run_worker(WorkerEnds ends) {
   const net::Token token = read_token(descriptor.get());
   const net::Identity parent{
       .process = k_control, .roles = net::Role::client | net::Role::node | net::Role::control, .program = this_build()};
-  std::vector<net::Frame> early;
-  auto channel = std::make_unique<net::SocketChannel>(std::move(descriptor), 1, net::Role::worker, parent);
-  const wire::Welcome welcome = wait_for_welcome(*channel, early);
+  Member::Way way{.role = net::Role::worker,
+                  .channel = std::make_unique<net::SocketChannel>(std::move(descriptor), 1, net::Role::worker, parent),
+                  .early = {}};
+  const Result<wire::Welcome> welcome = wait_for_welcome(*way.channel, way.early, {});
+  if (!welcome.ok()) end_process(k_parent_gone);
   Result<WorkerPage> page = WorkerPage::map(ends.page.get());
   if (!page.ok()) end_process(k_cannot_begin);
   ends.page.reset();
-  observe_runs(*new WorkerActivity(std::move(*page), welcome.meeting));  // ends with the process, too
-  auto* const process = new WorkerProcess(welcome, token, std::move(channel),
-                                          std::move(early));  // ends with the process
-  process->wait_for_end();
+  observe_runs(*new WorkerActivity(std::move(*page), welcome->meeting));  // ends with the process, too
+  Event ended;
+  Member::Calls calls{.on_word = on_word,
+                      .on_home_gone = [](Member&, const std::string&) { end_process(k_parent_gone); },
+                      .on_stopped = [&ended] { ended.set(); }};
+  auto* const member = new Member(*welcome, token, std::move(way), std::move(calls));  // ends with the process
+  member->say(wire::WorkerIsUp{});
+  ended.wait({});
   end_process(0);
 }
 

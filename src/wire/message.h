@@ -7,6 +7,7 @@
 #include "wire/lease.h"
 #include "wire/object.h"
 #include "wire/process.h"
+#include "wire/status.h"
 #include "wire/store.h"
 #include "wire/task.h"
 
@@ -25,7 +26,9 @@ using Message = std::variant<
     ItemHeld,                                                                         // object.h
     Welcome, WorkerIsUp, Retire, WorkerStays, Stop, ProcessDied,                      // process.h
     StoreIs, AskStore, ReleaseTicket, SealObject, ReturnExtent, RingSlot, GiveObject, DropObject, ExtentIs,
-    ForgetExtent, RecallExtent, ObjectPlaced, StoreAdmitted, StoreFailed>;  // store.h
+    ForgetExtent, RecallExtent, ObjectPlaced, StoreAdmitted, StoreFailed,  // store.h
+    Join,                                                                  // process.h
+    AskStatus, StatusIs>;                                                  // status.h
 
 /// A message and the process it goes to, or comes from.
 struct Envelope {

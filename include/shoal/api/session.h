@@ -19,7 +19,8 @@ enum class WorkerOutput : std::uint8_t {
 
 /// What a session is made of. All may be left out.
 struct SessionOptions {
-  /// Of a cluster to join; default SHOAL_ADDRESS. Joining arrives with the daemon; until then it is Unsupported.
+  /// Of a cluster to join, which `shoal start` started: its folder, or "auto" for the only one of this user. Default
+  /// SHOAL_ADDRESS, where `processes` is not set. What follows describes a node of the program's own.
   std::string address{};
   /// Worker processes of a node of this program's own; default SHOAL_PROCESSES, 0 = threads of this process.
   int processes = 0;
@@ -52,7 +53,10 @@ struct SessionOptions {
 ///
 /// It runs tasks in threads of this process (*embedded*): nothing has to be started, and nothing keeps a crash of a task from
 /// the program. With `processes` they run in worker processes: this program started again, in which the session's constructor
-/// does not return.
+/// does not return. With `address` these are the workers of a daemon, which shares one machine among several programs; when
+/// the daemon is gone, what waits throws Unavailable. Joining throws NotFound where no daemon runs, InvalidArgument where it
+/// could be several, SchemaMismatch where it runs another build, PermissionDenied where it is not this user's, or has another
+/// token.
 class Session {
  public:
   explicit Session(SessionOptions options = {});

@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 
 #include "api/current_session.h"
 #include "api/testing/shared.h"
+#include "api/testing/test_daemon.h"
 #include "shell/private_node.h"
 
 namespace shoal::testing {
@@ -20,6 +22,7 @@ enum class Engine : std::uint8_t {
   moved,      ///< Threads; messages are moved.
   encoded,    ///< Threads; messages are encoded.
   processes,  ///< Worker processes.
+  joined,     ///< Those of a daemon.
 };
 
 /// Whether nothing of values is in it; processes may have extents to write to.
@@ -30,11 +33,17 @@ inline bool is_empty(const store::Core::Usage& usage) {
 /// Each test in a session of its own, on each engine.
 class SessionTest : public ::testing::TestWithParam<Engine> {
  protected:
-  SessionTest() : session_(prepared(GetParam())) {}
+  SessionTest() : daemon_(prepared(GetParam())), session_(options_here()) {}
 
-  static SessionOptions prepared(Engine engine) {
+  static std::unique_ptr<TestDaemon> prepared(Engine engine) {
     renew_shared();
-    return options(engine);
+    return engine == Engine::joined ? std::make_unique<TestDaemon>(options(engine)) : nullptr;
+  }
+  SessionOptions options_here() const {
+    if (daemon_ == nullptr) return options(GetParam());
+    SessionOptions joins;
+    joins.address = daemon_->address();
+    return joins;
   }
   static SessionOptions options(Engine engine) {
     SessionOptions options;
@@ -55,28 +64,34 @@ class SessionTest : public ::testing::TestWithParam<Engine> {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the test left something behind";
       std::this_thread::yield();
     }
-    if (shell::PrivateNode* const node = node_of_session()) {
-      while (!is_empty(node->store().usage())) {
+    if (shell::StoreStation* const store = store_here()) {
+      while (!is_empty(store->usage())) {
         ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the test left something in the store";
         std::this_thread::yield();
       }
     }
   }
+  shell::StoreStation* store_here() const {
+    if (daemon_ != nullptr) return &daemon_->store();
+    shell::PrivateNode* const node = node_of_session();
+    return node == nullptr ? nullptr : &node->store();
+  }
 
+  const std::unique_ptr<TestDaemon> daemon_;
   Session session_;
 };
 
 inline std::string name_of_engine(const ::testing::TestParamInfo<Engine>& engine) {
-  constexpr const char* names[] = {"Moved", "Encoded", "Processes"};
+  constexpr const char* names[] = {"Moved", "Encoded", "Processes", "Joined"};
   return names[static_cast<std::size_t>(engine.param)];
 }
 
 }  // namespace shoal::testing
 
-#define SHOAL_TEST_IN_SESSIONS(suite)                                                                        \
-  INSTANTIATE_TEST_SUITE_P(Engines, suite,                                                                   \
-                           ::testing::Values(shoal::testing::Engine::moved, shoal::testing::Engine::encoded, \
-                                             shoal::testing::Engine::processes),                             \
+#define SHOAL_TEST_IN_SESSIONS(suite)                                                                            \
+  INSTANTIATE_TEST_SUITE_P(Engines, suite,                                                                       \
+                           ::testing::Values(shoal::testing::Engine::moved, shoal::testing::Engine::encoded,     \
+                                             shoal::testing::Engine::processes, shoal::testing::Engine::joined), \
                            shoal::testing::name_of_engine)
 
 /// For what is of use only where tasks run in this process.

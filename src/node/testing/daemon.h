@@ -94,6 +94,7 @@ class Daemon {
   std::vector<wire::Envelope> sent;
   std::deque<ProcessId> to_start, to_stop, to_retire;
   std::map<ProcessId, std::int64_t> memory;  ///< Limits, as last said.
+  bool starts_at_once = false;               ///< Workers run as soon as they are asked for.
 
  private:
   void take() {
@@ -108,6 +109,7 @@ class Daemon {
       if (const auto* retire = std::get_if<RetireWorker>(&each)) to_retire.push_back(retire->worker);
       if (const auto* limit = std::get_if<LimitMemory>(&each)) memory[limit->worker] = limit->bytes;
     }
+    if (starts_at_once) start_all();
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -33,8 +34,10 @@ class Shadow {
   };
   enum class Phase : std::uint8_t { starting, idle, busy, stopping };
   struct Worker {
+    ProcessId job;
     Phase phase = Phase::starting;
-    Use use;
+    Use use{};
+    bool retires = false;  ///< It was asked, and may stay.
   };
   struct Actor {
     std::uint32_t incarnation = 0;
@@ -51,7 +54,7 @@ class Shadow {
   }
   void gave_back(std::uint64_t lease) {
     Worker& worker = workers.at(leases.at(lease));
-    worker = {Phase::idle, {}};
+    worker = {worker.job, Phase::idle};
     leases.erase(lease);
   }
   void waits(ProcessId worker, bool lent) {
@@ -82,16 +85,18 @@ class Shadow {
     EXPECT_FALSE(dead.count(envelope.peer)) << "a message to " << to_string(envelope.peer) << ", which is dead";
     std::visit([&](const auto& what) { on(envelope.peer, what); }, envelope.message);
   }
-  void asked_to_start(ProcessId worker) {
-    EXPECT_TRUE(numbers_.insert(worker).second) << "a number that was used before";
-    workers[worker] = {};
+  void asked_to_start(ProcessId worker, ProcessId job) {
+    EXPECT_TRUE(jobs_.emplace(worker, job).second) << "a number that was used before";
+    EXPECT_TRUE(demands_of(job)) << "a worker for a job that wants nothing";
+    workers[worker] = {job};
   }
   void asked_to_stop(ProcessId id) {
     ASSERT_TRUE(workers.count(id));
     Worker& worker = workers.at(id);
-    EXPECT_EQ(worker.phase, Phase::busy);
     const bool was_due = must_stop.erase(id) > 0;
-    EXPECT_TRUE(was_due) << "nobody's work is stopped without a reason";
+    const bool is_left = worker.phase != Phase::busy && dead.count(worker.job) > 0;
+    EXPECT_TRUE(was_due || is_left) << "nobody's work is stopped without a reason";
+    EXPECT_NE(worker.phase, Phase::stopping);
     worker.phase = Phase::stopping;
   }
 
@@ -99,6 +104,7 @@ class Shadow {
     ASSERT_TRUE(workers.count(id));
     EXPECT_EQ(workers.at(id).phase, Phase::idle);
     workers.at(id).phase = Phase::stopping;
+    workers.at(id).retires = true;
   }
 
   // --- After each event.
@@ -184,15 +190,27 @@ class Shadow {
     EXPECT_NE(id, use.holder) << "a worker of its own";
     Worker& worker = workers.at(id);
     EXPECT_EQ(worker.phase, Phase::idle) << "a worker that has something to do";
-    worker = {Phase::busy, std::move(use)};
+    EXPECT_EQ(worker.job, job_of(use.lease != 0 ? use.holder : use.actor.owner)) << "a worker of another program";
+    worker = {worker.job, Phase::busy, std::move(use)};
     if (worker.use.resources.cpu == 0) return;
     std::int64_t running = 0;
     for (const auto& [each, other] : workers) running += other.use.lent ? 0 : other.use.resources.cpu;
     EXPECT_LE(running, total_.cpu) << "a grant beyond what there is";
   }
 
+  /// Drivers are jobs of their own.
+  ProcessId job_of(ProcessId process) const {
+    const auto worker = jobs_.find(process);
+    return worker == jobs_.end() ? process : worker->second;
+  }
+  bool demands_of(ProcessId job) const {
+    const auto wants = [&](const auto& each) { return each.second.wanted > 0 && job_of(each.first.first) == job; };
+    return std::any_of(demands.begin(), demands.end(), wants) ||
+           std::any_of(actors.begin(), actors.end(), [&](const auto& each) { return job_of(each.first.owner) == job; });
+  }
+
   const wire::Resources total_;
-  std::set<ProcessId> numbers_;
+  std::map<ProcessId, ProcessId> jobs_;  // of all workers that ever were
   std::set<std::uint64_t> lease_ids_;
 };
 

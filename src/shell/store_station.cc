@@ -132,6 +132,8 @@ void StoreStation::on_process_died(ProcessId process) {
     for (const ObjectId& object : holds_.on_process_died(process)) core_.drop(object);
     core_.on_process_died(process);
     processes_.erase(process);
+    std::erase_if(early_, [process](const auto& each) { return each.first == process; });
+    ask_early();
   });
 }
 
@@ -178,12 +180,21 @@ void StoreStation::on_message(ProcessId from, wire::Message& message) {
 }
 
 void StoreStation::on(ProcessId from, const wire::AskStore& ask) {
+  const auto is_early = [this](const ObjectId& object) { return holds_.may_begin(object); };
+  if (std::ranges::any_of(ask.objects, is_early)) return void(early_.emplace_back(from, ask));
   const store::TicketId ticket{ask.age, from, ask.n};
   const Status status = core_.ask({ticket, ask.objects, ask.extent_bytes});
   if (!status.ok()) fail(ticket, status);
 }
 
+void StoreStation::ask_early() {
+  std::vector<std::pair<ProcessId, wire::AskStore>> early;
+  early.swap(early_);
+  for (const auto& [from, ask] : early) on(from, ask);
+}
+
 void StoreStation::on(ProcessId from, const wire::ReleaseTicket& release) {
+  std::erase_if(early_, [&](const auto& each) { return each.first == from && each.second.n == release.n; });
   core_.release({release.age, from, release.n});
 }
 
@@ -191,6 +202,7 @@ void StoreStation::on(ProcessId from, const wire::SealObject& seal) {
   if (!holds_.begin(seal.object, from)) return;
   if (const Status status = core_.seal(from, seal.object, seal.place); !status.ok()) log::error("{}", status.text());
   if (const auto located = core_.find(seal.object)) say(from, wire::ObjectPlaced{seal.object, located->residence});
+  ask_early();
 }
 
 void StoreStation::on(ProcessId from, const wire::ReturnExtent& returned) {

@@ -72,6 +72,8 @@ class StoreStation final : public Station {
   void on(ProcessId from, const wire::GiveObject& give);
   void on(ProcessId from, const wire::DropObject& drop);
 
+  /// For those whose objects have begun meanwhile, or never will.
+  void ask_early();
   void act(store::Action& action);
   void answer(const store::Admitted& admitted);
   void fail(const store::TicketId& ticket, const Status& status);
@@ -89,6 +91,7 @@ class StoreStation final : public Station {
   store::PinBoard board_;
   store::Core core_;
   store::Holds holds_;
+  std::vector<std::pair<ProcessId, wire::AskStore>> early_;  // by whom; for objects that have not begun yet
   std::map<ProcessId, Process> processes_;
   std::map<store::ExtentId, std::shared_ptr<const store::SharedMemory>> extents_;
   std::vector<wire::Envelope> leaving_;

@@ -26,7 +26,14 @@ bool Holds::begin(const ObjectId& object, ProcessId writer) {
   Held& held = objects_[object];
   held.has_begun = true;
   add(held, writer, 1);
+  last_begun_[writer] = object.n;
   return true;
+}
+
+bool Holds::may_begin(const ObjectId& object) const {
+  if (dead_.contains(object.owner)) return false;
+  const auto last = last_begun_.find(object.owner);
+  return last == last_begun_.end() || last->second < object.n;
 }
 
 void Holds::give(const ObjectId& object, ProcessId to) {
@@ -45,6 +52,7 @@ bool Holds::drop(const ObjectId& object, ProcessId by) {
 
 std::set<ObjectId> Holds::on_process_died(ProcessId process) {
   dead_.insert(process);
+  last_begun_.erase(process);
   std::set<ObjectId> ended;
   for (auto at = objects_.begin(); at != objects_.end();) {
     Held& held = at->second;

@@ -22,6 +22,9 @@ class Holds {
   /// The object begins, held once by `writer`, whose name it has. False where that is dead: it is nobody's.
   [[nodiscard]] bool begin(const ObjectId& object, ProcessId writer);
   void give(const ObjectId& object, ProcessId to);
+  /// Whether it may still begin: its writer lives and has begun none with its number or a later one, since it numbers them in
+  /// order. Who was sent its place by the writer may ask for it before the writer is heard.
+  bool may_begin(const ObjectId& object) const;
   /// True where nobody holds it any more: it ends.
   [[nodiscard]] bool drop(const ObjectId& object, ProcessId by);
   /// It holds nothing any more, and what is given to it later does not count. Gives the objects that end.
@@ -43,6 +46,7 @@ class Holds {
   bool ends(const ObjectId& object, const Held& held) const;
 
   Table objects_;
+  std::map<ProcessId, std::uint64_t> last_begun_;
   std::set<ProcessId> dead_;
 };
 

@@ -57,6 +57,18 @@ TEST(Holds, ADropMayOvertakeTheBegin) {
   EXPECT_TRUE(holds.drop(k_object, k_p));
 }
 
+TEST(Holds, AnObjectMayBeginUntilALaterOneOfItsWriterHas) {
+  Holds holds;
+  EXPECT_TRUE(holds.may_begin(k_object));
+  ASSERT_TRUE(holds.begin(k_object, k_p));
+  EXPECT_FALSE(holds.may_begin(k_object));
+  EXPECT_TRUE(holds.drop(k_object, k_p));
+  EXPECT_FALSE(holds.may_begin(k_object)) << "it was there once";
+  EXPECT_TRUE(holds.may_begin(k_other));
+  EXPECT_THAT(holds.on_process_died(k_p), IsEmpty());
+  EXPECT_FALSE(holds.may_begin(k_other)) << "its writer is dead";
+}
+
 TEST(Holds, WhatADeadProcessHeldGoesWithIt) {
   Holds holds;
   ASSERT_TRUE(holds.begin(k_object, k_p));

@@ -38,7 +38,7 @@ Result<int> print_memory(const Arguments& arguments) {
                bytes(each.bytes), printable(each.place), names(each.pinned_by));
   }
   if (status.objects.size() < store.objects) {
-    fmt::print("and {} smaller ones (--objects N lists more)\n", store.objects - status.objects.size());
+    fmt::print("and {} more (--objects N lists N)\n", store.objects - status.objects.size());
   }
   return k_done;
 }

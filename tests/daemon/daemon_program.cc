@@ -75,6 +75,21 @@ int say() {
   return 0;
 }
 
+/// Has 240 MB in the store until there is a word on its input.
+int hold() {
+  std::vector<shoal::Ref<std::vector<double>>> blocks;
+  for (int i = 0; i < 30; ++i) {
+    blocks.push_back(shoal::submit([](int value) { return std::vector<double>(1'000'000, value); }, i));
+  }
+  const auto first = [](const std::vector<double>& block) { return block.front(); };
+  double sum = 0;
+  for (const auto& block : blocks) sum += shoal::get(shoal::submit(first, block));
+  const auto view = shoal::view(blocks.front());
+  std::cout << "holding " << sum << std::endl;
+  std::cin.get();
+  return static_cast<int>(view->back());
+}
+
 int leave_a_counter() {
   const auto counter = shoal::spawn<Counter>({.name = "visits", .detached = true});
   std::cout << "visits " << shoal::get(counter.call(&Counter::add, 1)) << std::endl;
@@ -94,6 +109,7 @@ int main(int argc, char** argv) try {
   if (what == "sum") return sum();
   if (what == "wait") return wait_for_ever();
   if (what == "say") return say();
+  if (what == "hold") return hold();
   if (what == "leave") return leave_a_counter();
   if (what == "find") return find_the_counter();
   if (what == "status") return 7;

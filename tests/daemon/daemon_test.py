@@ -149,6 +149,33 @@ class Daemon(unittest.TestCase):
         self.assertIn("CPU          0 of 2 used", self.shoal("status").stdout)
         self.assertIn("sum 332833500", self.join("sum").stdout)
 
+    def hold(self):
+        """A program that has 240 MB in the store."""
+        holds = subprocess.Popen([OPTIONS.program, "hold"], env=dict(self.environment, SHOAL_ADDRESS="auto"),
+                                 stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, cwd=self.temp)
+        self.programs.append(holds)
+        self.assertEqual(holds.stdout.readline(), "holding 435\n")
+        return holds
+
+    def test_values_are_in_its_store(self):
+        spill = os.path.join(self.temp, "spill")
+        self.start("--object-store-memory", "100000000", "--spill-dir", spill)
+        holds = self.hold()
+        listed = self.shoal("memory", "--objects", "5").stdout
+        self.assertIn("30 objects", listed)
+        self.assertIn("and 25 more", listed)
+        self.assertRegex(self.shoal("memory", "--objects", "30").stdout, r"7\.6 MiB +memory.* n1\.\d+")
+        self.assertRegex(self.shoal("status").stdout, r"Object store: .* of 95\.4 MiB, 30 objects, .* on disk")
+        holds.communicate("\n", timeout=SECONDS_MAX)
+        self.assertEqual(holds.returncode, 0)
+        wait_until(lambda: " 0 objects" in self.shoal("memory").stdout, "the end of what the program had")
+
+        killed = self.hold()
+        killed.kill()
+        wait_until(lambda: " 0 objects" in self.shoal("memory").stdout, "the end of what the killed program had")
+        self.shoal("stop")
+        self.assertEqual(os.listdir(spill), [])
+
     def test_a_killed_worker_is_named(self):
         self.start()
         program, worker = self.begin()

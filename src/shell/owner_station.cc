@@ -621,7 +621,7 @@ void OwnerStation::stop(const Status& why) {
     told.swap(listeners_);
   });
   for (const auto& listener : told) listener->on_stop();
-  if (store_ != nullptr) store_->stop();
+  if (store_ != nullptr) store_->stop(why);
   act([&] {
     if (is_stopping()) return;
     stopped_by_ = why;

@@ -17,10 +17,6 @@
 namespace shoal::shell {
 namespace {
 
-[[noreturn]] void throw_session_ended() {
-  throw Cancelled(ErrorCode::cancelled, "the session was ended while this waited for memory of the store");
-}
-
 /// Whether there is something of it to store, or to unpin.
 bool concerns_store(const Payload& value) {
   const SharedBytes block = value.block();
@@ -245,7 +241,7 @@ bool StoreClient::ask(Question& question, const Deadline& deadline) {
   question.asked.age = age_();
   {
     const Lock lock(mutex_);
-    if (is_stopping_ || is_closed_) throw_session_ended();
+    if (is_stopping_ || is_closed_) throw_stopped();
     question.asked.n = ++last_question_;
     questions_[question.asked.n] = &question;
     say(question.asked);
@@ -257,8 +253,13 @@ bool StoreClient::ask(Question& question, const Deadline& deadline) {
   if (question.is_answered && question.status.ok()) return true;
   say(wire::ReleaseTicket{question.asked.age, question.asked.n});
   if (question.is_answered) question.status.throw_if_error();
-  if (is_stopping_) throw_session_ended();
+  if (is_stopping_) throw_stopped();
   return false;
+}
+
+void StoreClient::throw_stopped() const {
+  stopped_by_.throw_if_error();
+  throw Cancelled(ErrorCode::cancelled, "the session was ended while this waited for memory of the store");
 }
 
 void StoreClient::ring(std::uint32_t slot) {
@@ -411,9 +412,10 @@ void StoreClient::on_time() {
   around_.network.serve_posted();
 }
 
-void StoreClient::stop() {
+void StoreClient::stop(const Status& why) {
   const Lock lock(mutex_);
   is_stopping_ = true;
+  stopped_by_ = why;
   for (const auto& [n, question] : questions_) question->event.set();
 }
 

@@ -53,8 +53,8 @@ class StoreClient final : public LargeMemory,
   /// A message of the store; false where it is none. Under the station's lock.
   bool on_message(wire::Message& message);
 
-  /// Whoever waits is told, and whoever would.
-  void stop();
+  /// Whoever waits is told why, and whoever would: the error, or Cancelled where there is none.
+  void stop(const Status& why = {});
   /// Nobody waits any more but the caller.
   void resume();
   /// From now on it hears nothing, says nothing and keeps what is pinned.
@@ -93,6 +93,7 @@ class StoreClient final : public LargeMemory,
   /// Without a holder where it is not in memory any more, or nobody knows whether.
   SharedBytes try_pin(const std::shared_ptr<wire::StoredObject>& stored);
   bool pin_all(std::vector<Wanted>& wanted, const Deadline& deadline);
+  [[noreturn]] void throw_stopped() const REQUIRES(mutex_);
   void ring(std::uint32_t slot);
 
   /// Says what waits to be said, and then this.
@@ -110,6 +111,7 @@ class StoreClient final : public LargeMemory,
 
   mutable Mutex mutex_;
   bool is_stopping_ GUARDED_BY(mutex_) = false;
+  Status stopped_by_ GUARDED_BY(mutex_);
   bool is_closed_ GUARDED_BY(mutex_) = false;
   std::uint64_t capacity_ GUARDED_BY(mutex_) = 0;
   std::size_t slots_ GUARDED_BY(mutex_) = 0;

@@ -87,6 +87,9 @@ class Crew::Worker final : public Pollable {
     ::syscall(SYS_pidfd_send_signal, child_.process.get(), SIGKILL, nullptr, 0);
   }
 
+  /// It has ended. It is kept for a while, and its descriptor is not: many workers may end in that time.
+  void bury() { child_.process.reset(); }
+
   // Under the crew's lock.
   bool is_told_to_end = false;
   std::optional<MemoryPolicy::Verdict> reason;  ///< Why the crew killed it.
@@ -111,7 +114,7 @@ class Crew::Worker final : public Pollable {
   Crew& home_;
   const ProcessId id_, job_;
   const std::int64_t ended_by_system_ = ended_by_system();
-  const Child child_;
+  Child child_;
   const WorkerPage page_;
   const std::shared_ptr<Printer> printer_;
   WorkerStreams streams_;
@@ -366,6 +369,7 @@ void Crew::on_exit(ProcessId worker, const std::string& cause, ErrorCode code) {
     const auto gone = workers_.find(worker);
     if (gone == workers_.end()) return;
     is_expected = closing_ || gone->second->is_told_to_end;
+    gone->second->bury();
     buried_.emplace_back(now(), std::move(gone->second));
     wake_by(buried_.front().first + k_buried_ns);
     workers_.erase(gone);

@@ -73,6 +73,7 @@ class Daemon::Driver final : public Pollable {
     home_.around_.reader->remove(process_.process.get());
     link_.drain();
     home_.around_.network.remove(id_);
+    process_.process.reset();
   }
   wire::DriverInfo describe() const {
     return {.process = id_, .pid = process_.pid, .program = program_, .joined_at = joined_at_};
@@ -88,7 +89,7 @@ class Daemon::Driver final : public Pollable {
 
   Daemon& home_;
   const ProcessId id_;
-  const PeerProcess process_;
+  PeerProcess process_;
   const std::string program_;
   const std::int64_t joined_at_;
   Link link_;

@@ -21,7 +21,7 @@ inline constexpr int k_claims_max = 32;
 /// A worker process that was told to stop is killed after this time: what runs in it may not listen.
 inline constexpr Time k_stop_ns = 500'000'000;
 /// Who is gone is kept for so long: a thread that found it before may still look at it, for a moment.
-inline constexpr Time k_buried_ns = 60'000'000'000;
+inline constexpr Time k_buried_ns = 10'000'000'000;
 /// Who was let in by a daemon is to say within this time what it wants,
 inline constexpr Time k_visit_ns = 10'000'000'000;
 /// and so many may be about it at once.

@@ -90,6 +90,37 @@ int hold() {
   return static_cast<int>(view->back());
 }
 
+/// Tasks in bursts, so that what grows is the daemon's, if anything does.
+int many_tasks(int count) {
+  constexpr int k_burst = 10'000;
+  long long total = 0;
+  for (int done = 0; done < count; done += k_burst) {
+    std::vector<shoal::Ref<int>> refs;
+    for (int i = 0; i < k_burst; ++i) refs.push_back(shoal::submit(square, i % 10));
+    for (const int each : shoal::get(refs)) total += each;
+  }
+  std::cout << "total " << total << std::endl;
+  std::cin.get();
+  return 0;
+}
+
+int many_actors(int count) {
+  constexpr int k_together = 20;
+  int total = 0;
+  for (int done = 0; done < count; done += k_together) {
+    std::vector<shoal::Actor<Counter>> counters;
+    std::vector<shoal::Ref<int>> sums;
+    for (int i = 0; i < k_together; ++i) {
+      counters.push_back(shoal::spawn<Counter>());
+      sums.push_back(counters.back().call(&Counter::add, 1));
+    }
+    for (const int each : shoal::get(sums)) total += each;
+  }
+  std::cout << "total " << total << std::endl;
+  std::cin.get();
+  return 0;
+}
+
 int leave_a_counter() {
   const auto counter = shoal::spawn<Counter>({.name = "visits", .detached = true});
   std::cout << "visits " << shoal::get(counter.call(&Counter::add, 1)) << std::endl;
@@ -110,6 +141,8 @@ int main(int argc, char** argv) try {
   if (what == "wait") return wait_for_ever();
   if (what == "say") return say();
   if (what == "hold") return hold();
+  if (what == "tasks") return many_tasks(std::atoi(argv[2]));
+  if (what == "actors") return many_actors(std::atoi(argv[2]));
   if (what == "leave") return leave_a_counter();
   if (what == "find") return find_the_counter();
   if (what == "status") return 7;

@@ -150,7 +150,7 @@ class Daemon(unittest.TestCase):
         self.assertIn("sum 332833500", self.join("sum").stdout)
 
     def hold(self):
-        """A program that has 240 MB in the store."""
+        """A program that has 240 MB in the store, five times its memory."""
         holds = subprocess.Popen([OPTIONS.program, "hold"], env=dict(self.environment, SHOAL_ADDRESS="auto"),
                                  stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, cwd=self.temp)
         self.programs.append(holds)
@@ -159,13 +159,13 @@ class Daemon(unittest.TestCase):
 
     def test_values_are_in_its_store(self):
         spill = os.path.join(self.temp, "spill")
-        self.start("--object-store-memory", "100000000", "--spill-dir", spill)
+        self.start("--object-store-memory", "48000000", "--spill-dir", spill)
         holds = self.hold()
         listed = self.shoal("memory", "--objects", "5").stdout
         self.assertIn("30 objects", listed)
         self.assertIn("and 25 more", listed)
         self.assertRegex(self.shoal("memory", "--objects", "30").stdout, r"7\.6 MiB +memory.* n1\.\d+")
-        self.assertRegex(self.shoal("status").stdout, r"Object store: .* of 95\.4 MiB, 30 objects, .* on disk")
+        self.assertRegex(self.shoal("status").stdout, r"Object store: .* of 45\.8 MiB, 30 objects, .* on disk")
         holds.communicate("\n", timeout=SECONDS_MAX)
         self.assertEqual(holds.returncode, 0)
         wait_until(lambda: " 0 objects" in self.shoal("memory").stdout, "the end of what the program had")
@@ -175,6 +175,49 @@ class Daemon(unittest.TestCase):
         wait_until(lambda: " 0 objects" in self.shoal("memory").stdout, "the end of what the killed program had")
         self.shoal("stop")
         self.assertEqual(os.listdir(spill), [])
+
+    def do_many(self, what, count):
+        """A program that has done so many, and waits for a word on its input."""
+        does = subprocess.Popen([OPTIONS.program, what, str(count)], env=dict(self.environment, SHOAL_ADDRESS="auto"),
+                                stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, cwd=self.temp)
+        self.programs.append(does)
+        self.assertRegex(does.stdout.readline(), r"^total \d+\n$")
+        return does
+
+    def end(self, program):
+        program.communicate("\n", timeout=SECONDS_MAX)
+        self.assertEqual(program.returncode, 0)
+        wait_until(lambda: "Workers: 0" in self.shoal("status").stdout, "its workers' end")
+
+    def resident_mib(self):
+        with open(f"/proc/{self.daemon}/status") as file:
+            return next(int(line.split()[1]) >> 10 for line in file if line.startswith("VmRSS:"))
+
+    def test_a_million_tasks_leave_little_in_the_daemon(self):
+        self.start()
+        self.end(self.do_many("tasks", 10_000))
+        before = self.resident_mib()
+        does = self.do_many("tasks", 1_000_000)
+        during = self.resident_mib()
+        self.end(does)
+        print(f"one million tasks: the daemon's memory from {before} to {during} MiB, {self.resident_mib()} at the end")
+        self.assertLessEqual(during - before, 50)
+
+    def counts(self):
+        """Descriptors and threads of the daemon."""
+        return [len(os.listdir(f"/proc/{self.daemon}/{what}")) for what in ("fd", "task")]
+
+    def test_two_thousand_actors_leave_nothing(self):
+        self.start()
+        before = self.counts()
+        does = self.do_many("actors", 2_000)
+        wait_until(lambda: "Workers: 0" in self.shoal("status").stdout, "the actors' end")
+        self.end(does)
+        wait_until(lambda: all(now <= then for now, then in zip(self.counts(), before)),
+                   f"the end of what they had in the daemon: {before}")
+        self.assertIn(" 0 B of ", self.shoal("memory").stdout)
+        self.assertIn(" 0 objects", self.shoal("memory").stdout)
+        print(f"2,000 actors: {before[0]} descriptors and {before[1]} threads in the daemon before, {self.counts()} behind")
 
     def test_a_killed_worker_is_named(self):
         self.start()

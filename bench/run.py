@@ -31,11 +31,13 @@ DATA = ROOT / "build" / "bench-data"
 class Line:
     """One benchmark: commands for ours, limit and peer, and the floor as a predicate over medians."""
 
-    def __init__(self, name, unit, better, ours, limit=None, peer=None, peer_name="", floor="", holds=None, engine="threads"):
+    def __init__(self, name, unit, better, ours, limit=None, peer=None, peer_name="", floor="", holds=None, engine="threads",
+                 second_peer=None, second_peer_name=""):
         self.name, self.unit, self.better, self.engine = name, unit, better, engine
-        self.commands = {"ours": ours, "limit": limit, "peer": peer}
-        self.peer_name, self.floor, self.holds = peer_name, floor, holds
-        self.figures = {"ours": [], "limit": [], "peer": []}  # one for each round
+        self.commands = {"ours": ours, "limit": limit, "peer": peer, "second_peer": second_peer}
+        self.names = {"peer": peer_name, "second_peer": second_peer_name}
+        self.floor, self.holds = floor, holds
+        self.figures = {who: [] for who in self.commands}  # one for each round
         self.cpu = []
 
     def median(self, who):
@@ -99,6 +101,21 @@ def make_peers():
         subprocess.run([folder / "bin/pip", "install", "-q", "-r", ROOT / "bench/peers/requirements.txt"], check=True)
         stamp.write_text(wanted)
     return folder / "bin/python"
+
+
+def make_ray_cxx(folder):
+    """The peer in C++, as a command without arguments. The program starts Ray by the command `ray`, which has to be in PATH."""
+    source = ROOT / "bench/peers/ray_core.cc"
+    program, library = folder / "ray_core", folder / "libray_core.so"
+    package = next(folder.glob("lib/python3*/site-packages/ray/cpp"))
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        print("building the peer in C++ ...", flush=True)
+        # The package is built for the library's older strings.
+        compile_it = ["g++", "-std=c++17", "-O2", "-w", "-D_GLIBCXX_USE_CXX11_ABI=0", f"-I{package}/include", source,
+                      f"-L{package}/lib", "-lray_api", f"-Wl,-rpath,{package}/lib"]
+        subprocess.run([*compile_it, "-shared", "-fPIC", "-o", library], check=True)
+        subprocess.run([*compile_it, "-o", program], check=True)
+    return ["/usr/bin/env", f"PATH={folder}/bin:{os.environ['PATH']}", program, library]
 
 
 def make_local_data(build, wanted):
@@ -201,12 +218,13 @@ def task_lines(build):
     ]
 
 
-def process_lines(build, python):
+def process_lines(build, python, ray_cxx):
     def line(name, unit, better, floor, arguments, limit=None, peer=None):
         return Line(name, unit, better, [build / "bench/bench_processes", *arguments],
                     limit and [build / "bench/limit_socket", *limit],
                     [python, ROOT / "bench/peers/ray_core.py", *(peer or arguments[:2])], "Ray 2.60, Python", *floor,
-                    engine="processes")
+                    engine="processes", second_peer=[*ray_cxx, *(peer or arguments[:2])] if name != "cold_start" else None,
+                    second_peer_name="Ray 2.60, C++")
     return [
         line("task_sync", "tasks/s", "higher", at_least(0.77), ["task_sync", "20000", "two"], ["rate", "two", "20000"],
              ["task_sync", "1000"]),
@@ -273,8 +291,9 @@ def measure(lines, rounds, env, slow_endpoint=None):
         # There and back, so that a machine that becomes slower or faster meanwhile does so for both.
         turns = [who for who in ("ours", "limit", "limit", "ours") if line.commands[who]]
         for round_number in range(-1, rounds):  # round -1 warms up ours and the limit and is not counted
-            values = {"ours": [], "limit": [], "peer": []}
-            for who in turns + (["peer"] if line.commands["peer"] and round_number >= 0 else []):
+            values = {who: [] for who in line.commands}
+            peers = [who for who in ("peer", "second_peer") if line.commands[who] and round_number >= 0]
+            for who in turns + peers:
                 figure = run_json(line.commands[who], slow if who == "ours" else env)
                 values[who].append(figure["value"])
                 if who == "ours" and round_number >= 0 and "cpu_us_per_op" in figure:
@@ -302,9 +321,14 @@ def report(lines, path):
         print(f"{line.name:20} {line.unit:10} {number(line.median('ours')):>10} "
               f"{number(min(ours)) + ' .. ' + number(max(ours)):>20} {number(line.median('limit')):>10} {ratios['limit']:>6} "
               f"{number(line.median('peer')):>10} {ratios['peer']:>6}  {line.floor}: {verdict}")
+        if line.figures["second_peer"]:
+            print(f"{'':62} {line.names['second_peer']:>18} {number(line.median('second_peer')):>10} "
+                  f"{line.ratio('second_peer'):6.2f}")
         out.append({"name": line.name, "engine": line.engine, "value": line.median("ours"), "unit": line.unit,
                     "better": line.better, "limit": line.median("limit"), "peer": line.median("peer"),
-                    "peer_name": line.peer_name if line.figures["peer"] else "",
+                    "peer_name": line.names["peer"] if line.figures["peer"] else "",
+                    "second_peer": line.median("second_peer"),
+                    "second_peer_name": line.names["second_peer"] if line.figures["second_peer"] else "",
                     "cpu_us_per_op": statistics.median(line.cpu) if line.cpu else None})
     path.write_text(json.dumps(out, indent=1) + "\n")
     print(f"\nwrote {path.relative_to(ROOT)}")
@@ -315,16 +339,17 @@ def chosen(lines, args):
     lines = [line for line in lines if not args.only or line.name in args.only]
     if args.no_peers:
         for line in lines:
-            line.commands["peer"] = None
+            line.commands["peer"] = line.commands["second_peer"] = None
     return lines
 
 
-def lines_without_server(build, python):
-    return task_lines(build) + process_lines(build, python) + channel_lines(build) + store_lines(build) + stored_lines(build) + local_lines(build, python)
+def lines_without_server(build, python, ray_cxx):
+    return (task_lines(build) + process_lines(build, python, ray_cxx) + channel_lines(build) + store_lines(build) +
+            stored_lines(build) + local_lines(build, python))
 
 
-def measure_local(args, python):
-    lines = chosen(lines_without_server(args.build, python), args)
+def measure_local(args, python, ray_cxx):
+    lines = chosen(lines_without_server(args.build, python, ray_cxx), args)
     make_local_data(args.build, {line.name for line in lines})
     measure(lines, args.rounds, clean_environment())
     return lines
@@ -350,13 +375,14 @@ def main():
     options.add_argument("--rounds", default=5, type=int)
     options.add_argument("--no-peers", action="store_true")
     args = options.parse_args()
-    local = {line.name for line in lines_without_server(args.build, "")}
+    local = {line.name for line in lines_without_server(args.build, "", [])}
     names = {line.name for line in s3_lines(args.build, "", "")} | local
     if unknown := set(args.only) - names:
         raise SystemExit(f"no such line: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
     python = sys.executable if args.no_peers else make_peers()
+    ray_cxx = [] if args.no_peers else make_ray_cxx(python.parent.parent)
     wanted = set(args.only) or names
-    lines = measure_local(args, python) if wanted & local else []
+    lines = measure_local(args, python, ray_cxx) if wanted & local else []
     if wanted - local:
         lines += measure_s3(args, python)
     return 0 if report(lines, ROOT / "build/bench.json") else 1

@@ -24,6 +24,20 @@ SHARED_MEMORY_LEFT_MAX = 64 << 20  # bytes; others on the machine may use some, 
 MARK = "SHOAL_TORTURE"
 
 
+def stat_of(pid):
+    """Its state, its parent, ..."""
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rsplit(")", 1)[1].split()
+
+
+def is_alive(pid):
+    """Also while it ends: it has its files until it is a zombie, and its environment no longer."""
+    try:
+        return stat_of(pid)[0] not in ("Z", "X")
+    except OSError:
+        return False
+
+
 def processes_with(mark):
     """Number and program of each process that was started, by whomever, with this mark in its environment."""
     found = {}
@@ -31,9 +45,7 @@ def processes_with(mark):
         try:
             with open(f"/proc/{name}/environ", "rb") as file:
                 is_marked = mark.encode() in file.read().split(b"\0")
-            with open(f"/proc/{name}/stat") as file:
-                is_dead = file.read().rsplit(")", 1)[1].split()[0] in ("Z", "X")
-            if is_marked and not is_dead:
+            if is_marked and stat_of(name)[0] not in ("Z", "X"):
                 found[int(name)] = os.path.basename(os.readlink(f"/proc/{name}/exe"))
         except OSError:
             continue  # it ended meanwhile
@@ -49,8 +61,7 @@ def wait_until(condition):
 
 def parent_of(pid):
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return int(file.read().rsplit(")", 1)[1].split()[1])
+        return int(stat_of(pid)[1])
     except OSError:
         return 0
 
@@ -165,7 +176,7 @@ class Torture:
         done = self.pause(pid) if what == "stop" else self.send(pid, signal.SIGKILL)
         self.faults[kind] += done
         if kind == "kill daemon" and done:
-            wait_until(lambda: pid not in processes_with(self.mark))
+            wait_until(lambda: not is_alive(pid))
             self.start_daemon()
 
     def run(self, seconds):

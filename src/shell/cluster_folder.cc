@@ -8,11 +8,13 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include "net/socket_path.h"
 #include "shell/peer_process.h"
@@ -21,6 +23,9 @@ namespace shoal::shell {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds k_orphan_lock_max{5};
+constexpr std::chrono::milliseconds k_orphan_lock_pause{5};
 
 /// A lock that goes with the last descriptor of its file, and that others can see without taking it.
 struct flock whole_file(short type) {
@@ -112,15 +117,29 @@ void remove_all(const std::string& folder) {
   ::rmdir(folder.c_str());
 }
 
-/// The lock of the folder, where nobody else has it; the file that is locked is the one that others see.
+/// Whether the daemon that says in the file that it runs is dead.
+bool is_of_a_dead_one(int file, const std::string& folder) {
+  const auto text = read_file(file, folder + "/pid");
+  const std::optional<RunningCluster> cluster = text.ok() ? parse(folder, *text) : std::nullopt;
+  return cluster && start_time_of(cluster->pid) != cluster->start_time;
+}
+
+/// The lock of the folder, where nobody else has it; the file that is locked is the one that others see. A worker that was
+/// being started when its daemon was killed has the daemon's descriptors, and so the lock, until it has begun: that is
+/// waited for.
 Result<Fd> lock_folder(const std::string& folder) {
   const std::string path = folder + "/pid";
+  const auto patience = std::chrono::steady_clock::now() + k_orphan_lock_max;
   while (true) {
     SHOAL_RETURN_IF_ERROR(net::open_own_folder(folder + "/socket").status());
     Fd file = open_file(path, O_RDWR | O_CREAT);
     if (!file.is_open()) return errno_status(errno, "open", path);
     struct flock lock = whole_file(F_WRLCK);
     if (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
+      if (is_of_a_dead_one(file.get(), folder) && std::chrono::steady_clock::now() < patience) {
+        std::this_thread::sleep_for(k_orphan_lock_pause);
+        continue;
+      }
       return Status(ErrorCode::already_exists, "a cluster runs in " + folder +
                                                    " already, or starts; stop it with shoal stop, or choose another "
                                                    "--name or --temp-dir");

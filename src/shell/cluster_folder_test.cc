@@ -1,6 +1,9 @@
 #include "shell/cluster_folder.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +12,10 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
+
+#include "base/posix.h"
 
 namespace shoal::shell {
 namespace {
@@ -79,6 +85,31 @@ TEST_F(ClusterFolderTest, WhatADeadOneLeftIsTakenOver) {
   std::ofstream(path + "/pid") << "";
   remove_stale(path);
   EXPECT_FALSE(fs::exists(path));
+}
+
+TEST_F(ClusterFolderTest, TheLockOfADeadOneIsWaitedFor) {
+  const std::string path = user_ + "/one";
+  fs::create_directories(path);
+  for (const std::string& folder : {user_, path}) ASSERT_EQ(::chmod(folder.c_str(), 0700), 0);
+  std::ofstream(path + "/pid") << ::getpid() << " 1\n";
+  Fd locked(::open((path + "/pid").c_str(), O_RDWR | O_CLOEXEC));
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  ASSERT_EQ(::fcntl(locked.get(), F_OFD_SETLK, &lock), 0);
+
+  const Fd watch(::inotify_init1(IN_CLOEXEC));
+  ASSERT_GE(::inotify_add_watch(watch.get(), (path + "/pid").c_str(), IN_OPEN), 0);
+  Status taken(ErrorCode::internal, "not yet");
+  std::thread takes([&] { taken = ClusterFolder::take(user_, "one").status(); });
+  for (int times = 0; times < 2; ++times) {  // it looked, and looked again
+    pollfd opened{.fd = watch.get(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&opened, 1, 30'000), 1);
+    inotify_event event{};
+    EXPECT_EQ(::read(watch.get(), &event, sizeof event), static_cast<ssize_t>(sizeof event));
+  }
+  locked.reset();
+  takes.join();
+  EXPECT_TRUE(taken.ok()) << taken.text();
 }
 
 TEST_F(ClusterFolderTest, OthersMayNotEnter) {

@@ -103,10 +103,15 @@ def make_peers():
     return folder / "bin/python"
 
 
-def make_ray_cxx(folder):
-    """The peer in C++, as a command without arguments. The program starts Ray by the command `ray`, which has to be in PATH."""
-    source = ROOT / "bench/peers/ray_core.cc"
-    program, library = folder / "ray_core", folder / "libray_core.so"
+def ray_cxx_command(python):
+    """The peer in C++, without arguments. The program starts Ray by the command `ray`, which has to be in PATH."""
+    folder = pathlib.Path(python).parent.parent
+    return ["/usr/bin/env", f"PATH={folder}/bin:{os.environ['PATH']}", folder / "ray_core", folder / "libray_core.so"]
+
+
+def make_ray_cxx(python):
+    *_, program, library = ray_cxx_command(python)
+    folder, source = program.parent, ROOT / "bench/peers/ray_core.cc"
     package = next(folder.glob("lib/python3*/site-packages/ray/cpp"))
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
         print("building the peer in C++ ...", flush=True)
@@ -115,7 +120,6 @@ def make_ray_cxx(folder):
                       f"-L{package}/lib", "-lray_api", f"-Wl,-rpath,{package}/lib"]
         subprocess.run([*compile_it, "-shared", "-fPIC", "-o", library], check=True)
         subprocess.run([*compile_it, "-o", program], check=True)
-    return ["/usr/bin/env", f"PATH={folder}/bin:{os.environ['PATH']}", program, library]
 
 
 def make_local_data(build, wanted):
@@ -218,12 +222,12 @@ def task_lines(build):
     ]
 
 
-def process_lines(build, python, ray_cxx):
+def process_lines(build, python):
     def line(name, unit, better, floor, arguments, limit=None, peer=None):
         return Line(name, unit, better, [build / "bench/bench_processes", *arguments],
                     limit and [build / "bench/limit_socket", *limit],
                     [python, ROOT / "bench/peers/ray_core.py", *(peer or arguments[:2])], "Ray 2.60, Python", *floor,
-                    engine="processes", second_peer=[*ray_cxx, *(peer or arguments[:2])] if name != "cold_start" else None,
+                    engine="processes", second_peer=[*ray_cxx_command(python), *(peer or arguments[:2])] if name != "cold_start" else None,
                     second_peer_name="Ray 2.60, C++")
     return [
         line("task_sync", "tasks/s", "higher", at_least(0.77), ["task_sync", "20000", "two"], ["rate", "two", "20000"],
@@ -343,13 +347,15 @@ def chosen(lines, args):
     return lines
 
 
-def lines_without_server(build, python, ray_cxx):
-    return (task_lines(build) + process_lines(build, python, ray_cxx) + channel_lines(build) + store_lines(build) +
+def lines_without_server(build, python):
+    return (task_lines(build) + process_lines(build, python) + channel_lines(build) + store_lines(build) +
             stored_lines(build) + local_lines(build, python))
 
 
-def measure_local(args, python, ray_cxx):
-    lines = chosen(lines_without_server(args.build, python, ray_cxx), args)
+def measure_local(args, python):
+    lines = chosen(lines_without_server(args.build, python), args)
+    if any(line.commands["second_peer"] for line in lines):
+        make_ray_cxx(python)
     make_local_data(args.build, {line.name for line in lines})
     measure(lines, args.rounds, clean_environment())
     return lines
@@ -375,14 +381,13 @@ def main():
     options.add_argument("--rounds", default=5, type=int)
     options.add_argument("--no-peers", action="store_true")
     args = options.parse_args()
-    local = {line.name for line in lines_without_server(args.build, "", [])}
+    local = {line.name for line in lines_without_server(args.build, "")}
     names = {line.name for line in s3_lines(args.build, "", "")} | local
     if unknown := set(args.only) - names:
         raise SystemExit(f"no such line: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
     python = sys.executable if args.no_peers else make_peers()
-    ray_cxx = [] if args.no_peers else make_ray_cxx(python.parent.parent)
     wanted = set(args.only) or names
-    lines = measure_local(args, python, ray_cxx) if wanted & local else []
+    lines = measure_local(args, python) if wanted & local else []
     if wanted - local:
         lines += measure_s3(args, python)
     return 0 if report(lines, ROOT / "build/bench.json") else 1

@@ -26,9 +26,9 @@ namespace shoal::shell {
 /// For people who look at it later, on any machine.
 std::int64_t nanoseconds_since_1970();
 
-/// The node of a machine with its store and its worker processes: starts each from the program of the driver whose tasks it is for, hears
-/// of its end, and tells everybody. Who composes a cluster owns it, and adds the drivers: the one of its own process, or
-/// those of others.
+/// The node of a machine with its store and its worker processes: starts each from the program of the driver whose tasks
+/// it is for, hears of its end, and tells everybody. Who composes a cluster owns it, and adds the drivers: the one of its
+/// own process, or those of others.
 class Crew final : private Timed {
  public:
   struct Options {
@@ -49,10 +49,11 @@ class Crew final : private Timed {
   /// What is said first to a process of this machine.
   wire::Welcome welcome(ProcessId process) const;
 
-  /// Under which name this process uses its own store, before anything is started: messages that others send by way of it may
-  /// carry what lies there.
+  /// Under which name this process uses its own store, before anything is started: messages that others send by way of
+  /// it may carry what lies there.
   void set_host(ProcessId host);
-  /// The driver in this process, which is its host, before it submits anything. `output`: what becomes of what its workers write.
+  /// The driver in this process, which is its host, before it submits anything. `output`: what becomes of what its
+  /// workers write.
   void add_driver(OwnerStation& driver, Program program, Printer::Options output);
   /// One in another process, to which the network knows the way. It hears of deaths from now on, and its workers write to
   /// its own output.

@@ -17,7 +17,7 @@
 namespace shoal::shell {
 namespace {
 
-/// Quotas of jobs come with daemons that have several.
+/// All drivers of a daemon share the store: none has a quota yet.
 constexpr store::JobId k_job = 1;
 
 template <class M>

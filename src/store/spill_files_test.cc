@@ -12,6 +12,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -21,6 +22,7 @@
 #include "base/testing/small_disk.h"
 #include "base/testing/seeds.h"
 #include "base/testing/temp_folder.h"
+#include "store/spill_folder.h"
 
 namespace shoal::store {
 namespace {
@@ -171,6 +173,29 @@ TEST_F(StoreSpillFiles, OfAKilledProcessAreRemovedByTheNext) {
   const auto files = open();
   EXPECT_TRUE(segments().empty());
   EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 1) << "the own folder";
+}
+
+TEST_F(StoreSpillFiles, OfAProcessThatWasKilledWhileItMadeThemAreRemovedByTheNext) {
+  fs::create_directories(folder + "/shoal-spill-without-lock");
+  fs::create_directories(folder + "/shoal-spill-without-owner");
+  std::ofstream(folder + "/shoal-spill-without-owner/lock").flush();
+  open().reset();
+  EXPECT_TRUE(fs::is_empty(folder));
+}
+
+TEST_F(StoreSpillFiles, AreMadeByManyAtOnce) {
+  const auto make_some = [this] {
+    for (int i = 0; i < 100; ++i) {
+      const auto own = SpillFolder::make(folder);
+      ASSERT_TRUE(own.ok()) << own.status().text();
+      std::string name;
+      EXPECT_TRUE(own->create(name).ok()) << "its folder was taken for an abandoned one";
+    }
+  };
+  std::vector<std::thread> makers;
+  for (int i = 0; i < 8; ++i) makers.emplace_back(make_some);
+  for (std::thread& maker : makers) maker.join();
+  EXPECT_TRUE(fs::is_empty(folder));
 }
 
 TEST_F(StoreSpillFiles, LeaveAloneWhatIsNotTheirs) {

@@ -26,7 +26,8 @@ namespace {
 
 constexpr std::string_view k_prefix = "shoal-spill-";
 constexpr const char* k_lock = "lock";
-constexpr const char* k_lock_in_making = "lock.new";
+/// So often a new folder may be taken for an abandoned one by others that start at the same time.
+constexpr int k_tries = 100;
 
 /// When the process began, in ticks since the machine did; empty where there is no such process.
 std::string start_time(const std::string& pid) {
@@ -55,7 +56,7 @@ std::vector<std::string> names_in(int folder) {
   return names;
 }
 
-/// The lock goes last: a folder that has none is left alone.
+/// The lock goes last: without it, files that are left in a folder are not ours.
 void remove_folder(int parent, const std::string& name, int folder) {
   for (const std::string& each : names_in(folder)) {
     if (each != k_lock) unlinkat(folder, each.c_str(), 0);
@@ -65,11 +66,13 @@ void remove_folder(int parent, const std::string& name, int folder) {
 }
 
 /// Whether the process that the lock names is gone. It kept the lock as long as it lived; a child of it may keep it longer,
-/// and one that the lock does not reach (on some network file systems) is found by its number.
+/// and one that the lock does not reach (on some network file systems) is found by its number. Who did not live to name
+/// itself is gone as well, or finds that it must begin again.
 bool owner_is_gone(int lock) {
   if (flock(lock, LOCK_EX | LOCK_NB) != 0) return false;
   char text[64] = {};
-  if (pread(lock, text, sizeof text - 1, 0) <= 0) return false;
+  const ssize_t size = pread(lock, text, sizeof text - 1, 0);
+  if (size <= 0) return size == 0;
   const std::string_view owner(text);
   const auto space = owner.find(' '), end = owner.find('\n');
   if (space == std::string_view::npos || end == std::string_view::npos || space > end) return false;
@@ -84,19 +87,41 @@ void remove_abandoned(int parent) {
     struct stat state{};
     if (!folder.is_open() || fstat(folder.get(), &state) != 0 || state.st_uid != geteuid()) continue;
     const Fd lock(openat(folder.get(), k_lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (lock.is_open() && owner_is_gone(lock.get())) remove_folder(parent, name, folder.get());
+    if (!lock.is_open()) {
+      unlinkat(parent, name.c_str(), AT_REMOVEDIR);  // fails where it holds anything
+    } else if (owner_is_gone(lock.get())) {
+      remove_folder(parent, name, folder.get());
+    }
   }
 }
 
-/// The lock has its name only when it is held and says whose it is.
+/// A lock that is held, and says whose it is. Somebody who looks for abandoned folders may take a new one for such until
+/// then, and remove it; that shows here as ENOENT (the folder), EWOULDBLOCK (the lock is looked at) or ESTALE (it is gone).
 int make_lock(int folder, Fd& lock) {
-  lock = Fd(openat(folder, k_lock_in_making, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  lock = Fd(openat(folder, k_lock, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!lock.is_open() || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return errno;
   const std::string pid = std::to_string(getpid());
   const std::string text = fmt::format("{} {}\n", pid, start_time(pid));
   const ssize_t written = write(lock.get(), text.data(), text.size());
   if (written != static_cast<ssize_t>(text.size())) return written < 0 ? errno : ENOSPC;
-  return renameat(folder, k_lock_in_making, folder, k_lock) == 0 ? 0 : errno;
+  struct stat state{};
+  if (fstat(lock.get(), &state) != 0) return errno;
+  return state.st_nlink == 0 ? ESTALE : 0;
+}
+
+/// What a folder is made of that is locked for this process.
+struct Parts {
+  Fd folder, lock;
+};
+
+/// 0, or why not, as an errno.
+int make_folder(int parent, const std::string& name, Parts& parts) {
+  if (mkdirat(parent, name.c_str(), S_IRWXU) != 0) return errno;
+  parts.folder = Fd(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!parts.folder.is_open()) return errno;
+  const int failed = make_lock(parts.folder.get(), parts.lock);
+  if (failed != 0) remove_folder(parent, name, parts.folder.get());
+  return failed;
 }
 
 }  // namespace
@@ -130,17 +155,18 @@ Result<SpillFolder> SpillFolder::make(const std::string& parent_path) {
   if (!parent.is_open()) return file_fault(errno, "opening the spill folder", parent_path);
   remove_abandoned(parent.get());
 
-  std::string name = std::string(k_prefix) + random_name();
-  std::string path = (std::filesystem::path(parent_path) / name).string();
-  if (mkdirat(parent.get(), name.c_str(), S_IRWXU) != 0) return file_fault(errno, "making", path);
-  Fd folder(openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  Fd lock;
-  const int failed = folder.is_open() ? make_lock(folder.get(), lock) : errno;
-  if (failed != 0) {
-    if (folder.is_open()) remove_folder(parent.get(), name, folder.get());
-    return file_fault(failed, "making the lock of", path);
+  Parts parts;
+  std::string name, path;
+  int failed = 0;
+  for (int i = 0; i < k_tries; ++i) {
+    name = std::string(k_prefix) + random_name();
+    path = (std::filesystem::path(parent_path) / name).string();
+    failed = make_folder(parent.get(), name, parts);
+    if (failed != ENOENT && failed != EWOULDBLOCK && failed != ESTALE) break;
   }
-  return SpillFolder(std::move(parent), std::move(folder), std::move(lock), std::move(name), std::move(path));
+  if (failed != 0) return file_fault(failed, "making the spill folder", path);
+  return SpillFolder(std::move(parent), std::move(parts.folder), std::move(parts.lock), std::move(name),
+                     std::move(path));
 }
 
 SpillFolder::~SpillFolder() {

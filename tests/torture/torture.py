@@ -204,13 +204,8 @@ def check(torture, programs, memory_before):
         complaints.append(f"processes are left: {left}")
         for pid in left:
             os.kill(pid, signal.SIGKILL)
-    # A known defect: a daemon that is killed between making and naming the lock of its spill folder leaves the two (one of
-    # 248 kills). It is told and not held against the rest.
-    half_made = [folder for folder, _, names in os.walk(torture.scratch) if names == ["lock.new"]]
-    if half_made:
-        print(f"left, as is known: spill folders without a lock: {half_made}")
-    files = [os.path.join(folder, name) for folder, _, names in os.walk(torture.scratch) for name in names
-             if folder not in half_made]
+    files = [os.path.join(folder, name) for folder, folders, names in os.walk(torture.scratch)
+             for name in names + [each for each in folders if each.startswith("shoal-spill-")]]
     if files:
         complaints.append(f"files are left: {files}")
     more = shared_memory() - memory_before

@@ -266,6 +266,27 @@ TEST(Core, WhatALostWorkerHadStartedUsesAnAttemptAndTheRestDoesNot) {
   EXPECT_EQ(retried.value(), 3);
 }
 
+TEST(Core, WhatWasWithALostWorkerIsNotSentBehindOthersAgain) {
+  Cores cores(1);
+  submit(cores.driver(), number(0));
+  cores.run_all(run_sum);  // how long it takes is known now
+  std::vector<Handle> results;
+  for (int i = 0; i < 3; ++i) results.push_back(submit(cores.driver(), number(i)));
+  cores.deliver();
+  const ProcessId dead = cores.workers().at(0);
+  ASSERT_TRUE(cores.core(dead).next());
+  ASSERT_TRUE(cores.core(dead).has_next());
+  cores.kill(dead);
+  cores.deliver();
+  Core& worker = cores.core(cores.workers().at(0));
+  std::optional<Execution> alone = worker.next();
+  ASSERT_TRUE(alone);
+  EXPECT_FALSE(worker.has_next()) << "which of them ended the worker must show";
+  run_sum(worker, std::move(*alone));
+  EXPECT_EQ(cores.run_all(run_sum), 2);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(results[static_cast<std::size_t>(i)].value(), i);
+}
+
 /// How often a task is begun whose processes all go over their memory.
 int attempts_out_of_memory(std::vector<wire::ExceptionType> retry_on) {
   Cores cores(1);

@@ -125,11 +125,12 @@ void Leases::dispatch() {
 
 /// How many more tasks like that the worker may be sent. One that must not run twice is never sent
 /// behind another: whether it had started could not be told, should the worker die.
-std::size_t Leases::room(const Lease& lease, const Template& next) const {
+std::size_t Leases::room(const Lease& lease, const Task& next) const {
   if (lease.recalled || lease.waits || lease.here != nullptr) return 0;
   std::size_t window = 1;
-  if (next.run_ns >= 0 && next.what->retries != 0 && !lease.kind->apart) {
-    const Time fit = k_window_ns / std::max<std::int64_t>(next.run_ns, 1);
+  const Template& of = *next.of;
+  if (of.run_ns >= 0 && of.what->retries != 0 && !lease.kind->apart && !next.was_lost) {
+    const Time fit = k_window_ns / std::max<std::int64_t>(of.run_ns, 1);
     window = static_cast<std::size_t>(std::clamp<Time>(fit, 1, k_window_max));
   }
   return window - std::min(window, lease.pushed.size());
@@ -140,11 +141,11 @@ void Leases::dispatch(Kind& kind) {
     kind.next_lease = (kind.next_lease + 1) % kind.leases.size();
     Lease& lease = *kind.leases[kind.next_lease];
     const std::size_t share = std::max<std::size_t>(1, kind.ready.size() / kind.leases.size());
-    const std::size_t count = std::min(share, room(lease, *kind.ready.first()->of));
+    const std::size_t count = std::min(share, room(lease, *kind.ready.first()));
     full = count == 0 ? full + 1 : 0;
     for (std::size_t i = 0; i < count && !kind.ready.empty(); ++i) {
       Task& next = *kind.ready.first();
-      if (i > 0 && room(lease, *next.of) == 0) break;
+      if (i > 0 && room(lease, next) == 0) break;
       kind.ready.remove(next);
       push(lease, next);
       push_followers(lease, next);
@@ -205,7 +206,7 @@ void Leases::push_followers(Lease& lease, Task& maker) {
         if (need->whose != Need::Whose::task) continue;
         auto& task = static_cast<Task&>(*need);
         if (!can_follow(task, lease)) continue;
-        if (room(lease, *task.of) == 0) return;
+        if (room(lease, task) == 0) return;
         push(lease, task);
         last = &task;
       }
@@ -386,6 +387,7 @@ std::vector<Leases::Lost> Leases::on_worker_died(ProcessId worker) {
     follows_no_more(*task);
     lease.pushed.remove(*task);
     task->lease = nullptr;
+    task->was_lost = true;
     --kind.pushed;
   }
   touch(kind);

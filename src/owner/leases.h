@@ -107,7 +107,7 @@ class Leases {
  private:
   Kind& kind_of(const wire::TaskTemplate& what);
   void dispatch(Kind& kind);
-  std::size_t room(const Lease& lease, const Template& next) const;
+  std::size_t room(const Lease& lease, const Task& next) const;
   void push(Lease& lease, Task& task);
   bool can_follow(const Task& task, const Lease& lease) const;
   void push_followers(Lease& lease, Task& maker);

@@ -61,6 +61,7 @@ struct Task : Need {
   TaskId id;
   State state = State::blocked;
   bool follows = false;    ///< Was pushed behind what makes its arguments, and some of them are missing still.
+  bool was_lost = false;   ///< Was with a worker that died: from then on it is behind no other, which might be why.
   bool cancelled = false;  ///< Its results are known to be; what a worker says of it is only its end.
   std::uint32_t attempt = 0;
   std::int32_t retries_left = 0;

@@ -53,6 +53,13 @@ struct Execution {
   Run* run = nullptr;                            ///< The core's own.
 };
 
+/// Whether another attempt follows if the process of this one is lost.
+inline bool is_run_again_if_lost(const Execution& execution) {
+  const wire::TaskTemplate& what = *execution.what;
+  const bool has_more = what.retries < 0 || execution.attempt < static_cast<std::uint32_t>(what.retries);
+  return execution.role == Role::task && has_more;
+}
+
 /// The items that an attempt gave.
 struct Yield {
   std::uint64_t items = 0;  ///< Those left out included.

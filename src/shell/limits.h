@@ -12,6 +12,11 @@ inline constexpr std::size_t k_dispatch_batch = 32;
 /// What was submitted is sent on after this time even if nobody waits for it. Shorter costs a loop that submits and gets
 /// one by one a wake-up of the pump for each.
 inline constexpr Time k_flush_ns = 250'000;
+/// While a worker process has more to run, so many results of tasks shorter than this are sent on together,
+inline constexpr std::size_t k_reply_batch = 32;
+inline constexpr Time k_short_ns = 20'000;
+/// or those of this time, whatever runs then: a message of its own costs more than the shortest tasks.
+inline constexpr Time k_reply_ns = 250'000;
 /// A worker's thread that ran out of work looks for more for so long before it sleeps: about what a wake-up costs.
 inline constexpr Time k_linger_ns = 50'000;
 /// A worker process's thread that has nothing to run reads for so long what comes, and then leaves that to another.

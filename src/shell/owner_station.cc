@@ -107,6 +107,7 @@ void OwnerStation::act_at(Time time, F&& f) {
   enter([&] {
     if (core_ == nullptr) return;
     core_->on_time(time);
+    holds_replies_ = false;
     f();
   });
 }
@@ -134,12 +135,19 @@ void OwnerStation::on_message(ProcessId from, wire::Message& message) {
   if (!std::exchange(in_batch_, true)) core_->on_time(now());
   core_->on_message(from, std::move(message));
   dispatch_now_ = true;
+  holds_replies_ = false;
 }
 
 void OwnerStation::take_messages(std::vector<wire::Envelope>& into) {
   if (core_ == nullptr) return into.clear();
   if (std::exchange(dispatch_now_, false) || core_->undispatched() >= k_dispatch_batch) core_->dispatch();
-  core_->take_messages(into);
+  if (holds_replies_) {
+    into.clear();
+  } else {
+    core_->take_messages(into);
+    held_replies_ = 0;
+    replies_due_ = k_never;
+  }
   in_batch_ = false;
   if (dead_.load(std::memory_order_relaxed)) return into.clear();
 
@@ -148,7 +156,7 @@ void OwnerStation::take_messages(std::vector<wire::Envelope>& into) {
   } else if (flush_at_ == k_never) {
     flush_at_ = now() + k_flush_ns;
   }
-  call_at(std::min(core_->next_time().value_or(k_never), flush_at_));
+  call_at(std::min({core_->next_time().value_or(k_never), flush_at_, replies_due_}));
 
   if (!options_.is_worker || !core_->has_next() || is_stopping()) return;
   if (idle_ != nullptr) {
@@ -564,11 +572,21 @@ std::optional<owner::Execution> OwnerStation::done(owner::Execution execution, s
                                                    const Span& ran, bool wants_next) {
   std::optional<owner::Execution> next;
   for (Payload& result : results) result = store(std::move(result));
+  const bool may_wait = options_.is_worker && around_.reader != nullptr && ran.end - ran.begin < k_short_ns &&
+                        is_run_again_if_lost(execution);
   act_at(ran.end, [&] {
     core_->done(std::move(execution), std::move(results), ran.end - ran.begin);
     if (wants_next && !is_stopping()) next = core_->next();
+    if (next && may_wait) hold_replies(ran.end);
   });
   return next;
+}
+
+/// There is more to run at once: what is to be sent waits for its results, but not for long. The pump, which no task holds
+/// up, sees to that. Under the station's lock.
+void OwnerStation::hold_replies(Time time) {
+  if (held_replies_++ == 0) replies_due_ = time + k_reply_ns;
+  holds_replies_ = held_replies_ < k_reply_batch && time < replies_due_;
 }
 
 std::optional<owner::Execution> OwnerStation::failed(owner::Execution execution, wire::Failure failure, const Span& ran,

@@ -184,6 +184,7 @@ class OwnerStation final : public TimedStation {
   std::optional<owner::Execution> next_or_leave(bool linger);
   std::optional<owner::Execution> read_for_next();
   void leave_work();
+  void hold_replies(Time time);
   bool forget_if_unheld();
   void start_work();
   std::shared_ptr<void> take_actor_to_end();
@@ -203,8 +204,11 @@ class OwnerStation final : public TimedStation {
   // Guarded by the station's lock.
   std::unique_ptr<owner::Core> core_;  // null once it is buried and the program holds nothing of it
   bool dispatch_now_ = false;
-  bool in_batch_ = false;    // of messages that came together
-  Time flush_at_ = k_never;  // when submissions are sent on at the latest
+  bool in_batch_ = false;         // of messages that came together
+  Time flush_at_ = k_never;       // when submissions are sent on at the latest
+  bool holds_replies_ = false;    // until somebody acts, a message comes, or they are due
+  std::size_t held_replies_ = 0;  // results that were not sent on yet
+  Time replies_due_ = k_never;
   bool released_ = false;
   int at_work_ = 0;        // threads that run what it was sent
   Event* idle_ = nullptr;  // of one of them that has nothing to run, and reads

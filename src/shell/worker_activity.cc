@@ -6,9 +6,7 @@ namespace shoal::shell {
 namespace {
 
 RunsNow as_now(const owner::Execution& execution) {
-  const wire::TaskTemplate& what = *execution.what;
-  const bool has_more = what.retries < 0 || execution.attempt < static_cast<std::uint32_t>(what.retries);
-  return {.task = what.name, .is_retriable = execution.role == owner::Role::task && has_more, .since = now()};
+  return {.task = execution.what->name, .is_retriable = is_run_again_if_lost(execution), .since = now()};
 }
 
 }  // namespace

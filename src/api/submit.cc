@@ -5,7 +5,6 @@
 
 #include "api/current_session.h"
 #include "api/templates.h"
-#include "base/code_address.h"
 
 namespace shoal::inline v1::detail {
 
@@ -28,32 +27,6 @@ owner::TaskRequest request_of(const Code& code, const TaskOptions* options, Pack
 void submit(const Code& code, const TaskOptions* options, Packer& packed, std::span<Handle> results) {
   shell::OwnerStation& home = home_of_this_thread();
   home.submit(request_of(code, options, packed, home), results);
-}
-
-void encode_code(Encoder& to, const void* code) {
-  if (code == nullptr) throw InvalidArgument(ErrorCode::invalid_argument, "submit: the function pointer is null");
-  thread_local const void* last = nullptr;
-  thread_local CodeAddress address;
-  if (code != last) {
-    address = code_address(code).value_or_throw();
-    last = code;
-  }
-  to.write_number(address.module);
-  to.write_number(address.offset);
-}
-
-const void* decode_code(Decoder& from) {
-  thread_local CodeAddress last;
-  thread_local const void* code = nullptr;
-  CodeAddress address;
-  address.module = from.read_number<std::uint64_t>();
-  address.offset = from.read_number<std::uint64_t>();
-  if (!from.ok()) throw_bad_arguments(from);
-  if (code == nullptr || address != last) {
-    code = code_at(address).value_or_throw();
-    last = address;
-  }
-  return code;
 }
 
 const Payload& Unpacker::next() {

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +15,7 @@
 #include <shoal/base/shippable.h>
 #include <shoal/base/signature.h>
 #include <shoal/shell/task_call.h>
+#include <shoal/wire/callable.h>
 #include <shoal/wire/codec.h>
 
 /// How arguments travel: what a call is given is packed on one side, and unpacked as what the function takes on the other.
@@ -185,43 +183,6 @@ K unpack_argument(Unpacker& unpacker) {
     decode(unpacker.decoder, value);
     if (!unpacker.decoder.ok()) throw_bad_arguments(unpacker.decoder);
     return value;
-  }
-}
-
-// --- The function itself.
-
-void encode_code(Encoder& to, const void* code);
-/// Null where the decoder failed.
-const void* decode_code(Decoder& from);
-
-template <class F>
-void pack_function(Encoder& to, const F& f) {
-  if constexpr (std::is_pointer_v<F>) {
-    encode_code(to, reinterpret_cast<const void*>(f));
-  } else if constexpr (std::is_empty_v<F>) {
-    // its type says all
-  } else if constexpr (is_plain_bytes<F>()) {
-    to.write_bytes(&f, sizeof f);
-  } else {
-    encode(to, f);
-  }
-}
-
-template <class F>
-F unpack_function(Decoder& from) {
-  if constexpr (std::is_pointer_v<F>) {
-    return reinterpret_cast<F>(const_cast<void*>(decode_code(from)));
-  } else if constexpr (is_plain_bytes<F>()) {
-    std::array<unsigned char, sizeof(F)> bytes{};
-    if constexpr (!std::is_empty_v<F>) {
-      if (const std::uint8_t* at = from.read_bytes(sizeof(F))) std::memcpy(bytes.data(), at, sizeof(F));
-    }
-    if (!from.ok()) throw_bad_arguments(from);
-    return std::bit_cast<F>(bytes);
-  } else {
-    F f{};
-    decode(from, f);
-    return f;
   }
 }
 

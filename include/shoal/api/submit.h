@@ -43,7 +43,7 @@ struct Task {
   static void run(TaskCall& task) {
     Unpacker unpacker(task);
     finish<Result>(task, [&] {
-      auto f = unpack_function<F>(unpacker.decoder);
+      auto f = decode_callable<F>(unpacker.decoder);
       if constexpr (k_streams) {
         Sink<Item> sink(task);
         return call_with<typename Function::Result>(f, unpacker, Parameters{}, members::Types<A...>{}, sink);
@@ -55,7 +55,7 @@ struct Task {
 
   static auto submit(const TaskOptions* options, const F& f, const A&... arguments) {
     Packer packed;
-    pack_function(packed.encoder, f);
+    encode_callable(packed.encoder, f);
     pack_all(packed, Parameters{}, arguments...);
     Code code{.entry = &run, .type = type_name<F>(), .results = leaves<Result>, .stream = k_streams};
     if constexpr (std::is_pointer_v<F>) code.function = reinterpret_cast<const void*>(f);

@@ -15,6 +15,11 @@ namespace arrow {
 class RecordBatch;
 }
 
+namespace shoal::inline v1 {
+class Encoder;
+class Decoder;
+}  // namespace shoal::inline v1
+
 namespace shoal::data::inline v1::detail {
 
 enum class FunctionKind : std::uint8_t { map, flat_map, filter, map_batches };
@@ -60,6 +65,10 @@ struct FunctionSpec {
   std::string name;                                 ///< "normalize", "Normalize", "lambda"
   bool has_state = false;                           ///< A class step: make() once in each worker of a pool.
   std::function<std::unique_ptr<Function>()> make;  ///< May throw what the class's constructor throws.
+  /// What it was made of, for decode() in another process of the program: captures, bound and constructor's arguments.
+  /// Both are empty where it cannot leave this process. Either may throw what the codec throws.
+  std::function<void(Encoder& to)> encode;
+  std::shared_ptr<const FunctionSpec> (*decode)(Decoder& from) = nullptr;  ///< Null where `from` failed.
   /// Columns it needs and columns it gives, for rules; not set for rows and batches without a static type.
   std::optional<std::vector<std::string>> reads;
   std::optional<std::vector<std::string>> writes;

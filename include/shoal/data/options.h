@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include <shoal/base/bytes.h>
+#include <shoal/base/shippable.h>
 
 namespace shoal::data::inline v1 {
 
@@ -119,3 +121,15 @@ struct BatchOptions {
 };
 
 }  // namespace shoal::data::inline v1
+
+namespace shoal::inline v1 {
+
+/// As the number it is.
+template <>
+struct Codec<data::Number> {
+  static constexpr std::size_t k_bytes_min = sizeof(double);
+  static void encode(Encoder& to, const data::Number& number);
+  static void decode(Decoder& from, data::Number& number);
+};
+
+}  // namespace shoal::inline v1

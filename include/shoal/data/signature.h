@@ -14,13 +14,6 @@
 #include <shoal/data/typed_rows.h>
 
 /// What a step's function takes and gives, and what may be wrong with it.
-namespace shoal::inline v1 {
-template <class T>
-inline constexpr bool is_shippable_handle<data::Tensor<T>> = true;
-template <>
-inline constexpr bool is_shippable_handle<data::Bytes> = true;
-}  // namespace shoal::inline v1
-
 namespace shoal::data::inline v1::detail {
 
 /// A step's function: the row comes first, then what is bound.

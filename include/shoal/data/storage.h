@@ -152,3 +152,15 @@ class ObjectHandle::Reader {
 };
 
 }  // namespace shoal::data::inline v1
+
+namespace shoal::inline v1 {
+
+/// Shares the bytes.
+template <>
+struct Codec<data::Bytes> {
+  static constexpr std::size_t k_bytes_min = 1;
+  static void encode(Encoder& to, const data::Bytes& bytes);
+  static void decode(Decoder& from, data::Bytes& bytes);
+};
+
+}  // namespace shoal::inline v1

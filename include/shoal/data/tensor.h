@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <shoal/base/shippable.h>
 #include <shoal/data/dlpack.h>
 #include <shoal/data/dtype.h>
 
@@ -74,6 +75,9 @@ DLManagedTensor* export_dlpack(const RawTensor& tensor);
 DLManagedTensorVersioned* export_dlpack_versioned(const RawTensor& tensor, bool read_only);
 [[noreturn]] void throw_not_contiguous(const Shape& shape, const Shape& strides);
 [[noreturn]] void throw_wrong_size(const Shape& shape, std::size_t elements);
+/// `tensor` is stored row by row. What is read has no strides; it is empty where the decoder failed.
+void encode_tensor(Encoder& to, const RawTensor& tensor, std::size_t element_bytes);
+RawTensor decode_tensor(Decoder& from, std::size_t element_bytes);
 }  // namespace detail
 
 /// A view of elements that lie in memory at fixed strides; `T` is const for views that may not write. A view taken from
@@ -226,3 +230,20 @@ class Tensor {
 };
 
 }  // namespace shoal::data::inline v1
+
+namespace shoal::inline v1 {
+
+/// Shares the elements.
+template <class T>
+struct Codec<data::Tensor<T>> {
+  static constexpr std::size_t k_bytes_min = 2;
+  static void encode(Encoder& to, const data::Tensor<T>& tensor) {
+    data::detail::encode_tensor(to, tensor.raw(), sizeof(T));
+  }
+  static void decode(Decoder& from, data::Tensor<T>& tensor) {
+    const data::detail::RawTensor read = data::detail::decode_tensor(from, sizeof(T));
+    if (read.owner != nullptr) tensor = data::Tensor<T>(read.shape, static_cast<const T*>(read.data), read.owner);
+  }
+};
+
+}  // namespace shoal::inline v1

@@ -16,7 +16,10 @@
 #include <shoal/data/function.h>
 #include <shoal/data/options.h>
 #include <shoal/data/signature.h>
+#include <shoal/data/typed_functions.h>
 #include <shoal/data/typed_rows.h>
+#include <shoal/wire/callable.h>
+#include <shoal/wire/codec.h>
 
 /// User functions and classes made into `FunctionSpec`s. What could not run in another process, or does not fit the
 /// step, does not compile, and the message says what to do.
@@ -24,147 +27,6 @@ namespace shoal::data::inline v1::detail {
 
 template <class T>
 inline constexpr bool is_step_options = std::is_same_v<std::remove_cvref_t<T>, StepOptions>;
-
-/// A callable with its bound arguments: `call(row)` is `function(row, bound...)`.
-template <class F, class... Bound>
-struct BoundCall {
-  F function;
-  std::tuple<Bound...> bound;
-  template <class In>
-  decltype(auto) operator()(In&& in) {
-    return std::apply(
-        [&](const auto&... arguments) -> decltype(auto) { return function(std::forward<In>(in), arguments...); },
-        bound);
-  }
-};
-
-/// The names of In's members that Out lacks; none where either is dynamic.
-template <class In, class Out>
-std::vector<std::string> dropped_columns() {
-  std::vector<std::string> dropped;
-  if constexpr (!std::is_same_v<In, Row> && !std::is_same_v<Out, Row>) {
-    static constexpr auto k_in = member_names<In>();
-    static constexpr auto k_out = member_names<Out>();
-    for (const std::string_view name : k_in) {
-      if (std::find(k_out.begin(), k_out.end(), name) == k_out.end()) dropped.emplace_back(name);
-    }
-  }
-  return dropped;
-}
-
-template <class In, class Out, class Call>
-class MapFunction final : public Function {
- public:
-  explicit MapFunction(Call call) : call_(std::move(call)), dropped_(dropped_columns<In, Out>()) {}
-  RecordBatchPtr call(const RecordBatchPtr& rows) override {
-    const std::int64_t count = row_count(*rows);
-    reader_.open(rows);
-    // Out's members are all there is where a dynamic row took every column.
-    constexpr bool k_takes_all = std::is_same_v<In, Row> && !std::is_same_v<Out, Row>;
-    RowWriter<Out> writer(k_takes_all ? nullptr : rows, dropped_, count);
-    Function::for_each_row(count, [&](std::int64_t i) { writer.append(call_(reader_.read(i))); });
-    reader_.close();
-    return writer.finish();
-  }
-
- private:
-  Call call_;
-  std::vector<std::string> dropped_;
-  RowReader<In> reader_;
-};
-
-template <class In, class Out, class Call>
-class FlatMapFunction final : public Function {
- public:
-  explicit FlatMapFunction(Call call) : call_(std::move(call)), dropped_(dropped_columns<In, Out>()) {}
-  RecordBatchPtr call(const RecordBatchPtr& rows) override {
-    const std::int64_t count = row_count(*rows);
-    reader_.open(rows);
-    constexpr bool k_takes_all = std::is_same_v<In, Row> && !std::is_same_v<Out, Row>;
-    RowWriter<Out> writer(k_takes_all ? nullptr : rows, dropped_, count);
-    std::vector<std::int32_t> picks;
-    Function::for_each_row(count, [&](std::int64_t i) {
-      In row = reader_.read(i);  // The function may return a reference into it.
-      for (auto&& out : call_(std::move(row))) {
-        writer.append(out);
-        picks.push_back(static_cast<std::int32_t>(i));
-      }
-    });
-    reader_.close();
-    return writer.finish(&picks);
-  }
-
- private:
-  Call call_;
-  std::vector<std::string> dropped_;
-  RowReader<In> reader_;
-};
-
-template <class In, class Call>
-class FilterFunction final : public Function {
- public:
-  explicit FilterFunction(Call call) : call_(std::move(call)) {}
-  RecordBatchPtr call(const RecordBatchPtr& rows) override {
-    const std::int64_t count = row_count(*rows);
-    reader_.open(rows);
-    std::vector<std::int32_t> kept;
-    Function::for_each_row(count, [&](std::int64_t i) {
-      if (static_cast<bool>(call_(reader_.read(i)))) kept.push_back(static_cast<std::int32_t>(i));
-    });
-    reader_.close();
-    return pick_rows(rows, kept);
-  }
-
- private:
-  Call call_;
-  RowReader<In> reader_;
-};
-
-template <class Call>
-class BatchFunction final : public Function {
- public:
-  explicit BatchFunction(Call call) : call_(std::move(call)) {}
-  RecordBatchPtr call(const RecordBatchPtr& rows) override { return Batch(call_(Batch(rows))).to_arrow(); }
-
- private:
-  Call call_;
-};
-
-/// add_column: the function's results as one more column.
-template <class In, class Out, class Call>
-class ColumnFunction final : public Function {
- public:
-  ColumnFunction(Call call, std::string name) : call_(std::move(call)), name_(std::move(name)) {}
-  RecordBatchPtr call(const RecordBatchPtr& rows) override {
-    const std::int64_t count = row_count(*rows);
-    reader_.open(rows);
-    ColumnSink sink(column_spec<Out>(name_), count);
-    Function::for_each_row(count, [&](std::int64_t i) { write_value<Out>(sink, call_(reader_.read(i))); });
-    reader_.close();
-    return assemble_rows(rows, {}, std::span(&sink, 1), count, nullptr);
-  }
-
- private:
-  Call call_;
-  std::string name_;
-  RowReader<In> reader_;
-};
-
-/// The Function of this kind over a callable with the signature S.
-template <FunctionKind K, class S, class Call>
-std::unique_ptr<Function> make_typed(Call call) {
-  using In = typename S::Row;
-  using Result = std::remove_cvref_t<typename S::Result>;
-  if constexpr (K == FunctionKind::map_batches) {
-    return std::make_unique<BatchFunction<Call>>(std::move(call));
-  } else if constexpr (K == FunctionKind::filter) {
-    return std::make_unique<FilterFunction<In, Call>>(std::move(call));
-  } else if constexpr (K == FunctionKind::flat_map) {
-    return std::make_unique<FlatMapFunction<In, RowGiven<K, Result>, Call>>(std::move(call));
-  } else {
-    return std::make_unique<MapFunction<In, Result, Call>>(std::move(call));
-  }
-}
 
 template <class T>
 std::optional<std::vector<std::string>> column_names_of() {
@@ -226,31 +88,93 @@ BoundCall<F, Kept<Parameter>...> bind_call(F function, members::Types<Parameter.
   return {std::move(function), {static_cast<Kept<Parameter>>(std::forward<Bound>(bound))...}};
 }
 
+/// The spec of what has describe(), make(), encode() and decode(): all that a step was given.
+template <class Recipe>
+std::shared_ptr<const FunctionSpec> spec_of(Recipe recipe) {
+  FunctionSpec spec = recipe.describe();
+  const auto kept = std::make_shared<const Recipe>(std::move(recipe));
+  spec.make = [kept] { return kept->make(); };
+  spec.encode = [kept](Encoder& to) { kept->encode(to); };
+  spec.decode = [](Decoder& from) -> std::shared_ptr<const FunctionSpec> {
+    Recipe made = Recipe::decode(from);
+    return from.ok() ? spec_of(std::move(made)) : nullptr;
+  };
+  return std::make_shared<const FunctionSpec>(std::move(spec));
+}
+
+template <class F, class... Bound>
+void encode_call(Encoder& to, const BoundCall<F, Bound...>& call) {
+  shoal::detail::encode_callable(to, call.function);
+  shoal::encode(to, call.bound);
+}
+
+template <class Call>
+struct CallDecoder;
+template <class F, class... Bound>
+struct CallDecoder<BoundCall<F, Bound...>> {
+  static BoundCall<F, Bound...> decode(Decoder& from) {
+    BoundCall<F, Bound...> call{shoal::detail::decode_callable<F>(from), std::tuple<Bound...>()};
+    shoal::decode(from, call.bound);
+    return call;
+  }
+};
+
+/// A function, lambda or function object, with what is bound to it.
+template <FunctionKind K, class S, class Call>
+struct GivenFunction {
+  Call call;
+
+  FunctionSpec describe() const { return detail::describe<K, S>(callable_name(call.function), false); }
+  std::unique_ptr<Function> make() const { return make_typed<K, S>(call); }
+  void encode(Encoder& to) const { encode_call(to, call); }
+  static GivenFunction decode(Decoder& from) { return {CallDecoder<Call>::decode(from)}; }
+};
+
 template <FunctionKind K, class, class F, class... Bound>
 std::shared_ptr<const FunctionSpec> make_spec(FormTag<StepForm::function>, F&& function, Bound&&... bound) {
   using S = SignatureOf<std::decay_t<F>>;
-  FunctionSpec spec = describe<K, S>(callable_name<std::decay_t<F>>(function), false);
-  spec.make = [call = bind_call(std::decay_t<F>(std::forward<F>(function)), typename S::BoundParameters{},
-                                std::forward<Bound>(bound)...)] { return make_typed<K, S>(call); };
-  return std::make_shared<const FunctionSpec>(std::move(spec));
+  auto call = bind_call(std::decay_t<F>(std::forward<F>(function)), typename S::BoundParameters{},
+                        std::forward<Bound>(bound)...);
+  return spec_of(GivenFunction<K, S, decltype(call)>{std::move(call)});
 }
+
+/// The same for add_column, with the column's name.
+template <class S, class Call>
+struct GivenColumn {
+  std::string name;
+  Call call;
+
+  FunctionSpec describe() const {
+    FunctionSpec spec;
+    spec.kind = FunctionKind::map;
+    spec.name = name;
+    spec.reads = column_names_of<typename S::Row>();
+    spec.writes = spec.reads;
+    if (spec.writes) spec.writes->push_back(name);
+    return spec;
+  }
+  std::unique_ptr<Function> make() const {
+    return std::make_unique<ColumnFunction<typename S::Row, typename S::Result, Call>>(call, name);
+  }
+  void encode(Encoder& to) const {
+    shoal::encode(to, name);
+    encode_call(to, call);
+  }
+  static GivenColumn decode(Decoder& from) {
+    std::string column;
+    shoal::decode(from, column);
+    return {std::move(column), CallDecoder<Call>::decode(from)};
+  }
+};
 
 template <FunctionKind K, class, class F, class... Bound>
 std::shared_ptr<const FunctionSpec> make_spec(FormTag<StepForm::column>, std::string name, F&& function,
                                               Bound&&... bound) {
+  static_assert(K == FunctionKind::map);
   using S = SignatureOf<std::decay_t<F>>;
-  FunctionSpec spec;
-  spec.kind = K;
-  spec.name = name;
-  spec.reads = column_names_of<typename S::Row>();
-  spec.writes = spec.reads;
-  if (spec.writes) spec.writes->push_back(name);
-  spec.make = [name, call = bind_call(std::decay_t<F>(std::forward<F>(function)), typename S::BoundParameters{},
-                                      std::forward<Bound>(bound)...)] {
-    return std::make_unique<ColumnFunction<typename S::Row, typename S::Result, std::remove_cvref_t<decltype(call)>>>(
-        call, name);
-  };
-  return std::make_shared<const FunctionSpec>(std::move(spec));
+  auto call = bind_call(std::decay_t<F>(std::forward<F>(function)), typename S::BoundParameters{},
+                        std::forward<Bound>(bound)...);
+  return spec_of(GivenColumn<S, decltype(call)>{std::move(name), std::move(call)});
 }
 
 /// The object of a class step.
@@ -263,14 +187,27 @@ struct ClassCall {
   }
 };
 
+/// A class, and what its constructor gets.
+template <FunctionKind K, class C, class... Args>
+struct GivenClass {
+  std::tuple<Args...> arguments;
+
+  FunctionSpec describe() const { return detail::describe<K, SignatureOf<C>>(std::string(type_name<C>()), true); }
+  std::unique_ptr<Function> make() const {
+    auto object = std::apply([](const auto&... values) { return std::make_unique<C>(values...); }, arguments);
+    return make_typed<K, SignatureOf<C>>(ClassCall<C>{std::move(object)});
+  }
+  void encode(Encoder& to) const { shoal::encode(to, arguments); }
+  static GivenClass decode(Decoder& from) {
+    GivenClass given;
+    shoal::decode(from, given.arguments);
+    return given;
+  }
+};
+
 template <FunctionKind K, class C, class... Args>
 std::shared_ptr<const FunctionSpec> make_spec(FormTag<StepForm::object>, Args&&... args) {
-  FunctionSpec spec = describe<K, SignatureOf<C>>(std::string(type_name<C>()), true);
-  spec.make = [kept = std::tuple<Kept<Args>...>(std::forward<Args>(args)...)] {
-    auto object = std::apply([](const auto&... values) { return std::make_unique<C>(values...); }, kept);
-    return make_typed<K, SignatureOf<C>>(ClassCall<C>{std::move(object)});
-  };
-  return std::make_shared<const FunctionSpec>(std::move(spec));
+  return spec_of(GivenClass<K, C, Kept<Args>...>{std::tuple<Kept<Args>...>(std::forward<Args>(args)...)});
 }
 
 /// Whether there is no fault of this kind. A function, because compilers explain comparisons at length.

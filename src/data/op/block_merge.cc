@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "data/io/arrow_status.h"
+#include "data/op/ship.h"
 #include "data/rows/agreed_columns.h"
 #include "data/rows/block_bytes.h"
 
@@ -71,6 +72,7 @@ class BlockMergeStream final : public Stream {
 class BlockMergeStep final : public Step {
  public:
   std::string label() const override { return ""; }
+  Result<Shipped<Step>> ship() const override { return ship_as<BlockMergeStep>(); }
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
     return std::make_unique<BlockMergeStream>(std::move(input), context);
   }

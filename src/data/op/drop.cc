@@ -9,6 +9,7 @@
 
 #include "data/io/arrow_status.h"
 #include "data/op/columns.h"
+#include "data/op/ship.h"
 #include "data/op/transform.h"
 
 namespace shoal::data {
@@ -34,6 +35,7 @@ class DropStep final : public Step {
   explicit DropStep(std::vector<std::string> columns) : columns_(std::move(columns)) {}
 
   std::string label() const override { return "Drop"; }
+  Result<Shipped<Step>> ship() const override { return ship_as<DropStep>(columns_); }
 
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext&, StepState*) const override {
     return transform(std::move(input), [this](const Rows& rows) -> Result<Rows> {

@@ -4,6 +4,8 @@
 
 #include "data/op/columns.h"
 #include "data/op/expr_arrow.h"
+#include "data/op/expr_terms.h"
+#include "data/op/ship.h"
 #include "data/op/transform.h"
 
 namespace shoal::data {
@@ -15,6 +17,11 @@ class FilterExprStep final : public Step {
       : predicate_(predicate), evaluator_(std::make_shared<ExprEvaluator>(predicate, "filter")) {}
 
   std::string label() const override { return fmt::format("Filter({})", predicate_.to_string()); }
+  Result<Shipped<Step>> ship() const override { return ship_as<FilterExprStep>(terms_of(predicate_)); }
+  static Result<std::shared_ptr<const Step>> remake(const ExprTerms& predicate) {
+    SHOAL_ASSIGN_OR_RETURN(const Expr expr, expr_of(predicate));
+    return std::shared_ptr<const Step>(std::make_shared<FilterExprStep>(expr));
+  }
 
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
     return transform(std::move(input), [evaluator = evaluator_, &context](const Rows& rows) -> Result<Rows> {

@@ -1,5 +1,6 @@
 #include "data/op/from_arrow.h"
 
+#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
@@ -10,7 +11,9 @@
 
 #include "data/io/arrow_status.h"
 #include "data/op/row_source.h"
+#include "data/op/ship.h"
 #include "data/rows/block_bytes.h"
+#include "data/rows/ipc.h"
 #include "data/rows/plain_text.h"
 
 namespace shoal::data {
@@ -38,10 +41,28 @@ struct TableSpec {
 
 class TableSource final : public RowSource {
  public:
-  TableSource(RowRange rows, std::shared_ptr<const TableSpec> spec)
-      : RowSource(rows, spec->row_bytes, spec->parallelism), spec_(std::move(spec)) {}
+  TableSource(const RowCuts& cuts, std::shared_ptr<const TableSpec> spec) : RowSource(cuts), spec_(std::move(spec)) {}
 
   std::string label() const override { return spec_->name; }
+  /// With its own rows alone.
+  Result<Shipped<Source>> ship() const override {
+    RowCuts cut = cuts();
+    const std::shared_ptr<arrow::Table> rows = spec_->table->Slice(cut.rows.begin, cut.rows.size());
+    SHOAL_ASSIGN_OR_RETURN(const SharedBytes bytes, to_ipc(*rows, arrow::default_memory_pool()));
+    cut.rows = {0, cut.rows.size()};
+    return ship_as<TableSource>(cut, bytes, spec_->name);
+  }
+  static Result<std::shared_ptr<const Source>> remake(const RowCuts& cuts, const SharedBytes& bytes,
+                                                      const std::string& name) {
+    SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Table> table, from_ipc(bytes, arrow::default_memory_pool()));
+    if (cuts.rows != RowRange{0, table->num_rows()}) {
+      return Status(ErrorCode::corrupt_data, name + ": the table has other rows than were sent");
+    }
+    SchemaPtr schema = plain_schema(*table->schema());
+    return std::shared_ptr<const Source>(std::make_shared<TableSource>(
+        cuts, std::make_shared<const TableSpec>(
+                  TableSpec{std::move(table), std::move(schema), cuts.row_bytes, cuts.parallelism, name})));
+  }
 
  protected:
   Result<Rows> make_rows(RowRange rows, arrow::MemoryPool* pool) const override {
@@ -65,7 +86,9 @@ class TableNode final : public RowSourceNode {
     const std::int64_t all = spec_->table->num_rows();
     return fmt::format("{}({} rows{})", spec_->name, all, describe_window(all));
   }
-  std::shared_ptr<const Source> source() const override { return std::make_shared<TableSource>(rows(), spec_); }
+  std::shared_ptr<const Source> source() const override {
+    return std::make_shared<TableSource>(RowCuts{rows(), spec_->row_bytes, spec_->parallelism}, spec_);
+  }
   SchemaPtr known_schema(const SchemaPtr&) const override { return spec_->schema; }
 
  protected:

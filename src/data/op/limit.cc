@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/op/ship.h"
+
 namespace shoal::data {
 namespace {
 
@@ -34,6 +36,7 @@ class FragmentLimitStep final : public Step {
  public:
   explicit FragmentLimitStep(std::int64_t rows) : rows_(rows) {}
   std::string label() const override { return "Limit(" + std::to_string(rows_) + ")"; }
+  Result<Shipped<Step>> ship() const override { return ship_as<FragmentLimitStep>(rows_); }
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext&, StepState*) const override {
     return std::make_unique<FragmentLimitStream>(std::move(input), rows_);
   }

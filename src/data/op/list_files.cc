@@ -19,6 +19,7 @@
 #include "data/io/uri.h"
 #include "data/op/file_blocks.h"
 #include "data/op/object_feed.h"
+#include "data/op/ship.h"
 
 namespace shoal::data {
 namespace {
@@ -33,7 +34,7 @@ enum class ListRows : std::uint8_t { files, objects };
 
 struct ListSpec {
   ListRows rows{};
-  ListFilesOptions files;
+  ListFilesOptions files{};
   bool recursive = true;
 };
 
@@ -185,6 +186,8 @@ Result<Rows> ListStream::next() {
 class ListSource final : public Source {
  public:
   explicit ListSource(std::shared_ptr<const ListSpec> spec) : spec_(std::move(spec)) {}
+  ListSource(ListSpec spec, int parallelism)
+      : spec_(std::make_shared<const ListSpec>(std::move(spec))), parallelism_(parallelism) {}
 
   std::string label() const override { return spec_->rows == ListRows::files ? "ListFiles" : "ListObjects"; }
   Result<std::int64_t> split_count(int parallelism_hint, std::int64_t) const override {
@@ -194,6 +197,7 @@ class ListSource final : public Source {
   std::unique_ptr<Stream> open(std::int64_t, const StepContext& context) const override {
     return std::make_unique<ListStream>(spec_, parallelism_, context);
   }
+  Result<Shipped<Source>> ship() const override { return ship_as<ListSource>(*spec_, parallelism_.load()); }
 
  private:
   const std::shared_ptr<const ListSpec> spec_;

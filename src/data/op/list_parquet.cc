@@ -20,6 +20,7 @@
 #include "data/op/parquet_prune.h"
 #include "data/op/parquet_schema.h"
 #include "data/op/parquet_task.h"
+#include "data/op/ship.h"
 
 namespace shoal::data {
 namespace {
@@ -278,6 +279,16 @@ class ListParquetSource final : public Source {
   std::unique_ptr<Stream> open(std::int64_t split, const StepContext& context) const override {
     return std::make_unique<ListParquetStream>(spec_, listing_->open(split, context), schema_, parallelism_, context);
   }
+  Result<Shipped<Source>> ship() const override {
+    return ship_as<ListParquetSource>(parts_of(*spec_), parallelism_.load());
+  }
+  static Result<std::shared_ptr<const Source>> remake(const ParquetParts& parts, int parallelism) {
+    SHOAL_ASSIGN_OR_RETURN(auto spec, shoal::data::spec_of(parts));
+    SHOAL_ASSIGN_OR_RETURN(const NodePtr listing, listing_of(*spec));
+    auto source = std::make_shared<ListParquetSource>(std::move(spec), listing->source());
+    SHOAL_RETURN_IF_ERROR(source->split_count(parallelism, 0).status());
+    return std::shared_ptr<const Source>(std::move(source));
+  }
 
  private:
   const std::shared_ptr<const ParquetSpec> spec_;
@@ -321,6 +332,20 @@ struct MetadataRead {
 };
 
 }  // namespace
+
+ParquetParts parts_of(const ParquetSpec& spec) {
+  const ParquetOptions& options = spec.options;
+  ParquetParts parts{
+      .uris = spec.uris, .columns = options.columns, .parallelism = options.parallelism, .storage = options.storage};
+  if (options.filter.has_value()) parts.filter = terms_of(*options.filter);
+  return parts;
+}
+
+Result<std::shared_ptr<const ParquetSpec>> spec_of(const ParquetParts& parts) {
+  ParquetOptions options{.columns = parts.columns, .parallelism = parts.parallelism, .storage = parts.storage};
+  if (parts.filter) { SHOAL_ASSIGN_OR_RETURN(options.filter, expr_of(*parts.filter)); }
+  return std::make_shared<const ParquetSpec>(ParquetSpec{parts.uris, std::move(options)});
+}
 
 std::vector<std::string> ParquetSpec::decoded_columns() const {
   if (options.columns.empty() || !options.filter.has_value()) return options.columns;

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <shoal/data/table_options.h>
 
+#include "data/op/expr_terms.h"
 #include "data/plan/node.h"
 
 namespace shoal::data {
@@ -18,6 +20,18 @@ struct ParquetSpec {
   /// Columns to decode: those asked for and those that the filter reads; empty = all.
   std::vector<std::string> decoded_columns() const;
 };
+
+/// The same as a struct that the codec walks.
+struct ParquetParts {
+  std::vector<std::string> uris{};
+  std::vector<std::string> columns{};
+  std::optional<ExprTerms> filter{};
+  std::optional<int> parallelism{};
+  StorageOptions storage{};
+};
+ParquetParts parts_of(const ParquetSpec& spec);
+/// Errors: corrupt_data.
+Result<std::shared_ptr<const ParquetSpec>> spec_of(const ParquetParts& parts);
 
 /// The source that lists files, reads their footers with many requests in flight, and cuts the row groups that the
 /// filter leaves into blocks of ParquetTask rows, each the work of one fragment: a file of many row groups is read by

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "base/thread_safety.h"
+#include "data/op/ship.h"
+#include "data/op/ship_function.h"
 
 namespace shoal::data {
 namespace {
@@ -162,21 +164,42 @@ class MapStream final : public Stream {
   SchemaPtr columns_;           // of most outputs
 };
 
+/// What a step's options say of how it calls its function.
+struct MapCalls {
+  std::string label{};
+  std::int64_t batch_rows = 0;
+  std::int64_t asked_rows = 0;
+  bool has_state = false;
+};
+
+MapCalls calls_of(const FunctionSpec& spec, const StepOptions& options) {
+  const std::int64_t rows = spec.kind == FunctionKind::map_batches ? k_default_batch_rows : k_row_function_rows;
+  return {.label = function_label(spec, options),
+          .batch_rows = options.batch_size.value_or(rows),
+          .asked_rows = options.batch_size.value_or(0),
+          .has_state = spec.has_state || options.pool != Pool{}};
+}
+
 class MapStep final : public Step {
  public:
-  MapStep(std::shared_ptr<const FunctionSpec> spec, const StepOptions& options)
-      : shared_(std::make_shared<MapShared>()),
-        has_state_(spec->has_state || options.pool != Pool{}),
-        asked_rows_(options.batch_size.value_or(0)) {
-    shared_->label = function_label(*spec, options);
-    shared_->batch_rows = spec->kind == FunctionKind::map_batches ? options.batch_size.value_or(k_default_batch_rows)
-                                                                  : options.batch_size.value_or(k_row_function_rows);
+  MapStep(std::shared_ptr<const FunctionSpec> spec, MapCalls calls)
+      : shared_(std::make_shared<MapShared>()), calls_(std::move(calls)) {
+    shared_->label = calls_.label;
+    shared_->batch_rows = calls_.batch_rows;
     shared_->spec = std::move(spec);
   }
 
   std::string label() const override { return shared_->label; }
-  std::int64_t batch_rows() const override { return asked_rows_; }
-  bool has_state() const override { return has_state_; }
+  std::int64_t batch_rows() const override { return calls_.asked_rows; }
+  bool has_state() const override { return calls_.has_state; }
+  Result<Shipped<Step>> ship() const override {
+    if (shared_->spec->decode == nullptr) return Step::ship();
+    return ship_as<MapStep>(calls_, ShippedFunction{shared_->spec});
+  }
+  static Result<std::shared_ptr<const Step>> remake(MapCalls calls, ShippedFunction function) {
+    if (calls.batch_rows < 1) return Status(ErrorCode::corrupt_data, calls.label + ": it would call with no rows");
+    return std::shared_ptr<const Step>(std::make_shared<MapStep>(std::move(function.spec), std::move(calls)));
+  }
 
   Result<std::unique_ptr<StepState>> make_state() const override {
     SHOAL_ASSIGN_OR_RETURN(auto function, make_function(*shared_->spec, shared_->label));
@@ -191,8 +214,7 @@ class MapStep final : public Step {
 
  private:
   const std::shared_ptr<MapShared> shared_;
-  const bool has_state_;
-  const std::int64_t asked_rows_;
+  const MapCalls calls_;
 };
 
 }  // namespace
@@ -203,7 +225,8 @@ std::string function_label(const FunctionSpec& spec, const StepOptions& options)
 }
 
 std::shared_ptr<const Step> make_map_step(std::shared_ptr<const FunctionSpec> spec, const StepOptions& options) {
-  return std::make_shared<MapStep>(std::move(spec), options);
+  MapCalls calls = calls_of(*spec, options);
+  return std::make_shared<MapStep>(std::move(spec), std::move(calls));
 }
 
 MapNode::MapNode(NodePtr input, std::shared_ptr<const FunctionSpec> spec, StepOptions options)

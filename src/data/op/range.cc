@@ -10,6 +10,7 @@
 
 #include "data/io/arrow_status.h"
 #include "data/op/row_source.h"
+#include "data/op/ship.h"
 
 namespace shoal::data {
 namespace {
@@ -21,9 +22,10 @@ SchemaPtr range_schema() {
 
 class RangeSource final : public RowSource {
  public:
-  RangeSource(RowRange rows, std::optional<int> parallelism) : RowSource(rows, sizeof(std::int64_t), parallelism) {}
+  using RowSource::RowSource;
 
   std::string label() const override { return "ReadRange"; }
+  Result<Shipped<Source>> ship() const override { return ship_as<RangeSource>(cuts()); }
 
  protected:
   Result<Rows> make_rows(RowRange rows, arrow::MemoryPool* pool) const override {
@@ -43,7 +45,7 @@ class RangeNode final : public RowSourceNode {
 
   std::string describe() const override { return fmt::format("Range({}{})", n_, describe_window(n_)); }
   std::shared_ptr<const Source> source() const override {
-    return std::make_shared<RangeSource>(rows(), options_.parallelism);
+    return std::make_shared<RangeSource>(RowCuts{rows(), sizeof(std::int64_t), options_.parallelism});
   }
   SchemaPtr known_schema(const SchemaPtr&) const override { return range_schema(); }
 

@@ -14,6 +14,7 @@
 
 #include "data/io/arrow_status.h"
 #include "data/op/row_source.h"
+#include "data/op/ship.h"
 
 namespace shoal::data {
 namespace {
@@ -24,6 +25,9 @@ struct TensorKind {
   std::int32_t elements = 0;
   SchemaPtr schema = arrow::schema({arrow::field("data", type)});
 
+  const std::vector<std::int64_t>& shape() const {
+    return static_cast<const arrow::extension::FixedShapeTensorType&>(*type).shape();
+  }
   std::int64_t row_bytes() const { return std::int64_t{elements} * static_cast<std::int64_t>(sizeof(std::int64_t)); }
 };
 
@@ -51,10 +55,14 @@ Result<TensorKind> tensor_kind(const std::vector<std::int64_t>& shape) {
 
 class RangeTensorSource final : public RowSource {
  public:
-  RangeTensorSource(RowRange rows, TensorKind kind, std::optional<int> parallelism)
-      : RowSource(rows, kind.row_bytes(), parallelism), kind_(std::move(kind)) {}
+  RangeTensorSource(const RowCuts& cuts, TensorKind kind) : RowSource(cuts), kind_(std::move(kind)) {}
 
   std::string label() const override { return "ReadRange"; }
+  Result<Shipped<Source>> ship() const override { return ship_as<RangeTensorSource>(cuts(), kind_.shape()); }
+  static Result<std::shared_ptr<const Source>> remake(const RowCuts& cuts, const std::vector<std::int64_t>& shape) {
+    SHOAL_ASSIGN_OR_RETURN(TensorKind kind, tensor_kind(shape));
+    return std::shared_ptr<const Source>(std::make_shared<RangeTensorSource>(cuts, std::move(kind)));
+  }
 
  protected:
   Result<Rows> make_rows(RowRange rows, arrow::MemoryPool* pool) const override {
@@ -82,7 +90,7 @@ class RangeTensorNode final : public RowSourceNode {
     return fmt::format("RangeTensor({}, {}{})", n_, fmt::join(options_.shape, "x"), describe_window(n_));
   }
   std::shared_ptr<const Source> source() const override {
-    return std::make_shared<RangeTensorSource>(rows(), kind_, options_.parallelism);
+    return std::make_shared<RangeTensorSource>(RowCuts{rows(), kind_.row_bytes(), options_.parallelism}, kind_);
   }
   SchemaPtr known_schema(const SchemaPtr&) const override { return kind_.schema; }
 

@@ -15,6 +15,7 @@
 #include "data/op/file_reader_node.h"
 #include "data/op/list_files.h"
 #include "data/op/read_files.h"
+#include "data/op/ship.h"
 
 namespace shoal::data {
 namespace {
@@ -31,7 +32,7 @@ SchemaPtr binary_schema(bool include_paths) {
 struct BinarySpec {
   bool include_paths = true;
   StorageOptions storage;
-  SchemaPtr schema;
+  SchemaPtr schema = binary_schema(include_paths);
 };
 
 /// One block of rows for each block of the listing. The files are read to where they stand in the column.
@@ -108,8 +109,10 @@ Result<Rows> BinaryStream::next() {
 
 class BinaryStep final : public Step {
  public:
-  explicit BinaryStep(std::shared_ptr<const BinarySpec> spec) : spec_(std::move(spec)) {}
+  BinaryStep(bool include_paths, StorageOptions storage)
+      : spec_(std::make_shared<const BinarySpec>(BinarySpec{include_paths, std::move(storage)})) {}
   std::string label() const override { return "ReadBinary"; }
+  Result<Shipped<Step>> ship() const override { return ship_as<BinaryStep>(spec_->include_paths, spec_->storage); }
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
     return std::make_unique<BinaryStream>(std::move(input), spec_, context);
   }
@@ -126,13 +129,10 @@ Result<NodePtr> make_read_binary(std::vector<std::string> uris, BinaryOptions op
                            .storage = options.storage,
                            .parallelism = options.parallelism};
   SHOAL_ASSIGN_OR_RETURN(NodePtr files, make_list_files(std::move(listing)));
-  auto spec = std::make_shared<BinarySpec>();
-  spec->include_paths = options.include_paths;
-  spec->storage = std::move(options.storage);
-  spec->schema = binary_schema(options.include_paths);
-  FileReaderSpec node{reader_description("ReadBinary", *files), spec->schema, /*one_row_per_file=*/true};
-  return NodePtr(
-      std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::make_shared<BinaryStep>(spec)));
+  FileReaderSpec node{reader_description("ReadBinary", *files), binary_schema(options.include_paths),
+                      /*one_row_per_file=*/true};
+  auto step = std::make_shared<BinaryStep>(options.include_paths, std::move(options.storage));
+  return NodePtr(std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::move(step)));
 }
 
 }  // namespace shoal::data

@@ -146,4 +146,11 @@ Status quarantine_or_fail(const std::optional<Quarantine>& quarantine, const Sta
   return Status();
 }
 
+Status quarantine_stays_here(const std::string& step) {
+  return Status(ErrorCode::unsupported,
+                step +
+                    " has a .quarantine, whose rows are kept in this process, so it cannot be sent to a worker "
+                    "process; leave the quarantine out, or run it in threads");
+}
+
 }  // namespace shoal::data

@@ -88,4 +88,7 @@ class FileReader {
 Status quarantine_or_fail(const std::optional<Quarantine>& quarantine, const Status& error, std::string_view path,
                           std::int64_t offset, const StepContext& context);
 
+/// Why a reader with a quarantine cannot be sent to another process.
+Status quarantine_stays_here(const std::string& step);
+
 }  // namespace shoal::data

@@ -16,6 +16,7 @@
 #include "data/op/image_reader.h"
 #include "data/op/list_files.h"
 #include "data/op/read_files.h"
+#include "data/op/ship.h"
 
 namespace shoal::data {
 namespace {
@@ -25,24 +26,33 @@ constexpr int k_side_max = 1 << 16;  // of a wanted size
 /// Pixels of a block, as far as batches allow: few enough that their pages are used again while they are warm.
 constexpr std::int64_t k_image_block_bytes = 16 << 20;
 
-struct ImageSpec {
-  ImageOptions options;
-  SchemaPtr schema;
+/// What of the options says which rows files become.
+struct ImageForm {
+  ImageMode mode{};
+  ImageSize size{};
+  bool include_paths = false;
+  StorageOptions storage{};
 };
 
-SchemaPtr image_schema(const ImageOptions& options) {
-  arrow::FieldVector fields = {arrow::field("image", image_column_type(options.mode, options.size))};
-  if (options.include_paths) fields.push_back(arrow::field("path", arrow::utf8()));
+SchemaPtr image_schema(const ImageForm& form) {
+  arrow::FieldVector fields = {arrow::field("image", image_column_type(form.mode, form.size))};
+  if (form.include_paths) fields.push_back(arrow::field("path", arrow::utf8()));
   return arrow::schema(std::move(fields));
 }
+
+struct ImageSpec {
+  ImageForm form;
+  std::optional<Quarantine> quarantine;
+  SchemaPtr schema = image_schema(form);
+};
 
 class ImageStream final : public Stream {
  public:
   ImageStream(std::unique_ptr<Stream> input, std::shared_ptr<const ImageSpec> spec, const StepContext& context)
       : spec_(std::move(spec)),
         context_(context),
-        files_(std::move(input), context, spec_->options.storage),
-        reader_(spec_->options.mode, spec_->options.size) {}
+        files_(std::move(input), context, spec_->form.storage),
+        reader_(spec_->form.mode, spec_->form.size) {}
 
   void prepare() override { files_.prepare(); }
   Result<Rows> next() override;
@@ -77,13 +87,12 @@ Status ImageStream::append(const FetchedFile& file, ImageColumn& images, arrow::
   Status decoded = decode(file, images);
   if (!decoded.ok()) {
     const bool is_damaged = decoded.code() == ErrorCode::corrupt_data || decoded.code() == ErrorCode::unsupported;
-    if (is_damaged && !spec_->options.quarantine) {
+    if (is_damaged && !spec_->quarantine) {
       decoded = Status(decoded.code(), decoded.text() + " (set .quarantine to leave out files that cannot be read)");
     }
-    return quarantine_or_fail(spec_->options.quarantine, decoded.with_context(std::string(file.path)), file.path, 0,
-                              context_);
+    return quarantine_or_fail(spec_->quarantine, decoded.with_context(std::string(file.path)), file.path, 0, context_);
   }
-  return spec_->options.include_paths ? from_arrow(paths.Append(file.path)) : Status();
+  return spec_->form.include_paths ? from_arrow(paths.Append(file.path)) : Status();
 }
 
 std::int64_t ImageStream::block_rows(std::int64_t bytes) const {
@@ -102,7 +111,7 @@ bool ImageStream::is_full(const ImageColumn& images) const {
 }
 
 Result<Rows> ImageStream::next() {
-  ImageColumn images(spec_->options.mode, spec_->options.size, context_.pool);
+  ImageColumn images(spec_->form.mode, spec_->form.size, context_.pool);
   arrow::StringBuilder paths(context_.pool);
   while (!is_full(images)) {
     SHOAL_ASSIGN_OR_RETURN(const std::optional<FetchedFile> file, files_.next());
@@ -113,21 +122,9 @@ Result<Rows> ImageStream::next() {
   const std::int64_t rows = images.rows();
   std::vector<std::shared_ptr<arrow::Array>> columns(1);
   SHOAL_ASSIGN_OR_RETURN(columns[0], images.finish());
-  if (spec_->options.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Finish(&columns.emplace_back())));
+  if (spec_->form.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Finish(&columns.emplace_back())));
   return Rows(arrow::RecordBatch::Make(spec_->schema, rows, std::move(columns)));
 }
-
-class ImageStep final : public Step {
- public:
-  explicit ImageStep(std::shared_ptr<const ImageSpec> spec) : spec_(std::move(spec)) {}
-  std::string label() const override { return "ReadImages"; }
-  std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
-    return std::make_unique<ImageStream>(std::move(input), spec_, context);
-  }
-
- private:
-  const std::shared_ptr<const ImageSpec> spec_;
-};
 
 Status check_size(ImageSize size) {
   if (size == ImageSize{}) return Status();
@@ -137,6 +134,30 @@ Status check_size(ImageSize size) {
                                                  std::to_string(size.width) +
                                                  " is none; give a height and a width, or neither");
 }
+
+class ImageStep final : public Step {
+ public:
+  explicit ImageStep(ImageForm form, std::optional<Quarantine> quarantine = {})
+      : spec_(std::make_shared<const ImageSpec>(ImageSpec{std::move(form), std::move(quarantine)})) {}
+  std::string label() const override { return "ReadImages"; }
+  Result<Shipped<Step>> ship() const override {
+    return spec_->quarantine ? quarantine_stays_here(label()) : ship_as<ImageStep>(spec_->form);
+  }
+  static Result<std::shared_ptr<const Step>> remake(ImageForm form) {
+    SHOAL_RETURN_IF_ERROR(check_size(form.size));
+    if (form.mode != ImageMode::rgb && form.mode != ImageMode::gray) {
+      return Status(ErrorCode::corrupt_data, "images have no such mode");
+    }
+    return std::shared_ptr<const Step>(std::make_shared<ImageStep>(std::move(form)));
+  }
+  const SchemaPtr& schema() const { return spec_->schema; }
+  std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
+    return std::make_unique<ImageStream>(std::move(input), spec_, context);
+  }
+
+ private:
+  const std::shared_ptr<const ImageSpec> spec_;
+};
 
 std::string describe(const NodePtr& files, const ImageOptions& options) {
   std::string text = reader_description("ReadImages", *files);
@@ -157,12 +178,13 @@ Result<NodePtr> make_read_images(std::vector<std::string> uris, ImageOptions opt
                            .storage = options.storage,
                            .parallelism = options.parallelism};
   SHOAL_ASSIGN_OR_RETURN(NodePtr files, make_list_files(std::move(listing)));
-  auto spec = std::make_shared<ImageSpec>();
-  spec->schema = image_schema(options);
-  FileReaderSpec node{describe(files, options), spec->schema, /*one_row_per_file=*/!options.quarantine};
-  spec->options = std::move(options);
-  return NodePtr(
-      std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::make_shared<ImageStep>(spec)));
+  std::string description = describe(files, options);
+  const bool one_row_per_file = !options.quarantine;
+  auto step = std::make_shared<ImageStep>(
+      ImageForm{options.mode, options.size, options.include_paths, std::move(options.storage)},
+      std::move(options.quarantine));
+  FileReaderSpec node{std::move(description), step->schema(), one_row_per_file};
+  return NodePtr(std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::move(step)));
 }
 
 }  // namespace shoal::data

@@ -23,6 +23,7 @@
 #include "data/op/parquet_schema.h"
 #include "data/rows/plain_text.h"
 #include "data/op/parquet_task.h"
+#include "data/op/ship.h"
 
 namespace shoal::data {
 namespace {
@@ -226,6 +227,11 @@ class ReadParquetStep final : public Step {
   explicit ReadParquetStep(std::shared_ptr<const ParquetSpec> spec) : spec_(std::move(spec)) {}
 
   std::string label() const override { return "ReadParquet"; }
+  Result<Shipped<Step>> ship() const override { return ship_as<ReadParquetStep>(parts_of(*spec_)); }
+  static Result<std::shared_ptr<const Step>> remake(const ParquetParts& parts) {
+    SHOAL_ASSIGN_OR_RETURN(auto spec, spec_of(parts));
+    return std::shared_ptr<const Step>(std::make_shared<ReadParquetStep>(std::move(spec)));
+  }
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
     return std::make_unique<ReadParquetStream>(spec_, std::move(input), context);
   }

@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "data/io/arrow_status.h"
 #include "data/op/file_reader_node.h"
 #include "data/op/list_files.h"
 #include "data/op/read_files.h"
+#include "data/op/ship.h"
 #include "data/op/text_range.h"
 
 namespace shoal::data {
@@ -25,9 +27,17 @@ SchemaPtr text_schema(bool include_paths) {
   return arrow::schema(std::move(fields));
 }
 
+/// What of the options says which rows lines become.
+struct TextForm {
+  bool include_paths = false;
+  bool skip_empty_lines = false;
+  StorageOptions storage{};
+};
+
 struct TextSpec {
-  TextOptions options;
-  SchemaPtr schema;
+  TextForm form;
+  std::optional<Quarantine> quarantine;
+  SchemaPtr schema = text_schema(form.include_paths);
 };
 
 class TextStream final : public Stream {
@@ -35,7 +45,7 @@ class TextStream final : public Stream {
   TextStream(std::unique_ptr<Stream> input, std::shared_ptr<const TextSpec> spec, const StepContext& context)
       : spec_(std::move(spec)),
         context_(context),
-        files_(std::move(input), context, spec_->options.storage, k_text_margin) {}
+        files_(std::move(input), context, spec_->form.storage, k_text_margin) {}
 
   void prepare() override { files_.prepare(); }
   Result<Rows> next() override;
@@ -67,15 +77,15 @@ Status TextStream::append_lines(arrow::StringBuilder& paths, arrow::StringBuilde
       range_.reset();
       return Status();
     }
-    if (spec_->options.skip_empty_lines && line->text.empty()) continue;
+    if (spec_->form.skip_empty_lines && line->text.empty()) continue;
     if (!arrow::util::ValidateUTF8(line->text)) {
       Status bad(ErrorCode::corrupt_data, range_->path() + ": the line at byte " + std::to_string(line->offset) +
                                               " is not UTF-8; convert the file, or set .quarantine to leave such "
                                               "lines out");
-      SHOAL_RETURN_IF_ERROR(quarantine_or_fail(spec_->options.quarantine, bad, range_->path(), line->offset, context_));
+      SHOAL_RETURN_IF_ERROR(quarantine_or_fail(spec_->quarantine, bad, range_->path(), line->offset, context_));
       continue;
     }
-    if (spec_->options.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Append(range_->path())));
+    if (spec_->form.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Append(range_->path())));
     SHOAL_RETURN_IF_ERROR(from_arrow(texts.Append(line->text)));
   }
   return Status();
@@ -93,15 +103,19 @@ Result<Rows> TextStream::next() {
   if (texts.length() == 0) return Rows();
   std::vector<std::shared_ptr<arrow::Array>> columns(static_cast<std::size_t>(spec_->schema->num_fields()));
   const std::int64_t rows = texts.length();
-  if (spec_->options.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Finish(&columns.front())));
+  if (spec_->form.include_paths) SHOAL_RETURN_IF_ERROR(from_arrow(paths.Finish(&columns.front())));
   SHOAL_RETURN_IF_ERROR(from_arrow(texts.Finish(&columns.back())));
   return Rows(arrow::RecordBatch::Make(spec_->schema, rows, std::move(columns)));
 }
 
 class TextStep final : public Step {
  public:
-  explicit TextStep(std::shared_ptr<const TextSpec> spec) : spec_(std::move(spec)) {}
+  explicit TextStep(TextForm form, std::optional<Quarantine> quarantine = {})
+      : spec_(std::make_shared<const TextSpec>(TextSpec{std::move(form), std::move(quarantine)})) {}
   std::string label() const override { return "ReadText"; }
+  Result<Shipped<Step>> ship() const override {
+    return spec_->quarantine ? quarantine_stays_here(label()) : ship_as<TextStep>(spec_->form);
+  }
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
     return std::make_unique<TextStream>(std::move(input), spec_, context);
   }
@@ -119,11 +133,11 @@ Result<NodePtr> make_read_text_ranges(std::vector<std::string> uris, TextOptions
                            .parallelism = options.parallelism,
                            .range_bytes = range_bytes};
   SHOAL_ASSIGN_OR_RETURN(NodePtr files, make_list_files(std::move(listing)));
-  auto spec = std::make_shared<TextSpec>();
-  spec->schema = text_schema(options.include_paths);
-  spec->options = std::move(options);
-  FileReaderSpec node{reader_description("ReadText", *files), spec->schema};
-  return NodePtr(std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::make_shared<TextStep>(spec)));
+  FileReaderSpec node{reader_description("ReadText", *files), text_schema(options.include_paths)};
+  auto step = std::make_shared<TextStep>(
+      TextForm{options.include_paths, options.skip_empty_lines, std::move(options.storage)},
+      std::move(options.quarantine));
+  return NodePtr(std::make_shared<FileReaderNode>(std::move(files), std::move(node), std::move(step)));
 }
 
 Result<NodePtr> make_read_text(std::vector<std::string> uris, TextOptions options) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "data/op/columns.h"
+#include "data/op/ship.h"
 #include "data/op/transform.h"
 
 namespace shoal::data {
@@ -36,6 +37,7 @@ class RenameStep final : public Step {
   explicit RenameStep(Renames renames) : renames_(std::move(renames)) {}
 
   std::string label() const override { return "Rename"; }
+  Result<Shipped<Step>> ship() const override { return ship_as<RenameStep>(renames_); }
 
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext&, StepState*) const override {
     return transform(std::move(input), [this](const Rows& rows) -> Result<Rows> {

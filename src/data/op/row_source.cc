@@ -37,7 +37,7 @@ class RowSource::RowStream final : public Stream {
         context_(context),
         rows_(rows),
         at_(rows.begin),
-        pieces_(pieces_of(rows.size(), source.row_bytes_, context.block_bytes)) {}
+        pieces_(pieces_of(rows.size(), source.cuts_.row_bytes, context.block_bytes)) {}
 
   Result<Rows> next() override {
     if (at_ == rows_.end) return Rows();
@@ -60,19 +60,16 @@ class RowSource::RowStream final : public Stream {
   std::int64_t piece_ = 0;
 };
 
-RowSource::RowSource(RowRange rows, std::int64_t row_bytes, std::optional<int> parallelism)
-    : rows_(rows), row_bytes_(row_bytes), parallelism_(parallelism) {}
-
 Result<std::int64_t> RowSource::split_count(int parallelism_hint, std::int64_t block_bytes) const {
-  const std::int64_t pieces = pieces_of(rows_.size(), row_bytes_, block_bytes);
-  const std::int64_t wanted = parallelism_.has_value() ? *parallelism_
-                                                       : std::max<std::int64_t>(parallelism_hint, pieces);
-  splits_ = std::min(std::max<std::int64_t>(wanted, 1), rows_.size());
+  const std::int64_t pieces = pieces_of(cuts_.rows.size(), cuts_.row_bytes, block_bytes);
+  const std::int64_t wanted = cuts_.parallelism.has_value() ? *cuts_.parallelism
+                                                            : std::max<std::int64_t>(parallelism_hint, pieces);
+  splits_ = std::min(std::max<std::int64_t>(wanted, 1), cuts_.rows.size());
   return splits_.load();
 }
 
 std::unique_ptr<Stream> RowSource::open(std::int64_t split, const StepContext& context) const {
-  return std::make_unique<RowStream>(*this, nth_part(rows_, splits_, split), context);
+  return std::make_unique<RowStream>(*this, nth_part(cuts_.rows, splits_, split), context);
 }
 
 std::string RowSourceNode::describe_window(std::int64_t all) const {

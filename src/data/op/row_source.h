@@ -24,12 +24,20 @@ RowRange nth_part(RowRange whole, std::int64_t parts, std::int64_t i);
 /// The part of `whole` that a window lets through.
 RowRange cut_to_window(RowRange whole, const RowWindow& window);
 
+/// What a RowSource is cut from, and into how many splits as split_count() said last.
+struct RowCuts {
+  RowRange rows{};
+  std::int64_t row_bytes = 0;
+  std::optional<int> parallelism{};
+  std::int64_t splits = 1;
+};
+
 /// A source of numbered rows that can begin at any of them: ranges and tables. Cut into `parallelism` splits where
 /// that is set, else into one for each `block_bytes` and at least as many as the hint; never more than rows. A split
 /// of more than `block_bytes` comes in pieces of equal size.
 class RowSource : public Source {
  public:
-  RowSource(RowRange rows, std::int64_t row_bytes, std::optional<int> parallelism);
+  explicit RowSource(const RowCuts& cuts) : cuts_(cuts), splits_(cuts.splits) {}
 
   Result<std::int64_t> split_count(int parallelism_hint, std::int64_t block_bytes) const final;
   std::unique_ptr<Stream> open(std::int64_t split, const StepContext& context) const final;
@@ -38,13 +46,13 @@ class RowSource : public Source {
   /// Rows from `rows.begin` on: all of `rows`, or at least one. Any thread.
   virtual Result<Rows> make_rows(RowRange rows, arrow::MemoryPool* pool) const = 0;
 
+  RowCuts cuts() const { return {cuts_.rows, cuts_.row_bytes, cuts_.parallelism, splits_}; }
+
  private:
   class RowStream;
-  const RowRange rows_;
-  const std::int64_t row_bytes_;
-  const std::optional<int> parallelism_;
+  const RowCuts cuts_;
   /// Decided by split_count() before the first open().
-  mutable std::atomic<std::int64_t> splits_{1};
+  mutable std::atomic<std::int64_t> splits_;
 };
 
 /// The node of a RowSource: knows its rows, and can be cut to a window.

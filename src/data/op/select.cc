@@ -7,6 +7,7 @@
 
 #include "data/io/arrow_status.h"
 #include "data/op/columns.h"
+#include "data/op/ship.h"
 #include "data/op/transform.h"
 
 namespace shoal::data {
@@ -26,6 +27,7 @@ class SelectStep final : public Step {
   explicit SelectStep(std::vector<std::string> columns) : columns_(std::move(columns)) {}
 
   std::string label() const override { return "Select"; }
+  Result<Shipped<Step>> ship() const override { return ship_as<SelectStep>(columns_); }
 
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext&, StepState*) const override {
     return transform(std::move(input), [this](const Rows& rows) -> Result<Rows> {

@@ -16,6 +16,8 @@ class RecordBatch;
 namespace shoal::data {
 
 class StorageClients;
+template <class Part>
+struct Shipped;  // data/op/ship.h
 
 /// A block, or a piece of one: rows of equal schema. Immutable once made; null stands for "no more rows".
 using Rows = std::shared_ptr<arrow::RecordBatch>;
@@ -76,6 +78,8 @@ class Step {
   /// Rows of `input` through this step. `state` is this worker's, null for a step without.
   virtual std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context,
                                        StepState* state) const = 0;
+  /// The step for another process. By default the error `unsupported`: it holds what only this process has.
+  virtual Result<Shipped<Step>> ship() const;
 };
 
 /// What a plan begins with: rows that come from no other operator, cut into splits that can be read in any order.
@@ -86,6 +90,8 @@ class Source {
   /// How many splits there are, decided from the input and the hints alone, never from timing. Called once a run.
   virtual Result<std::int64_t> split_count(int parallelism_hint, std::int64_t block_bytes) const = 0;
   virtual std::unique_ptr<Stream> open(std::int64_t split, const StepContext& context) const = 0;
+  /// As Step::ship(). What it makes can open the splits that split_count() said, which is called before.
+  virtual Result<Shipped<Source>> ship() const;
 };
 
 /// The part of a physical operator that runs inside one slot: a source or input blocks, then fused steps.

@@ -11,6 +11,8 @@
 #include "data/io/arrow_status.h"
 #include "data/op/columns.h"
 #include "data/op/expr_arrow.h"
+#include "data/op/expr_terms.h"
+#include "data/op/ship.h"
 #include "data/op/transform.h"
 
 namespace shoal::data {
@@ -18,10 +20,15 @@ namespace {
 
 class WithColumnStep final : public Step {
  public:
-  WithColumnStep(std::string name, Expr value)
-      : name_(std::move(name)), evaluator_(std::make_shared<ExprEvaluator>(std::move(value), "with_column")) {}
+  WithColumnStep(std::string name, const Expr& value)
+      : name_(std::move(name)), value_(value), evaluator_(std::make_shared<ExprEvaluator>(value, "with_column")) {}
 
   std::string label() const override { return fmt::format("WithColumn({})", name_); }
+  Result<Shipped<Step>> ship() const override { return ship_as<WithColumnStep>(name_, terms_of(value_)); }
+  static Result<std::shared_ptr<const Step>> remake(const std::string& name, const ExprTerms& value) {
+    SHOAL_ASSIGN_OR_RETURN(const Expr expr, expr_of(value));
+    return std::shared_ptr<const Step>(std::make_shared<WithColumnStep>(name, expr));
+  }
 
   std::unique_ptr<Stream> open(std::unique_ptr<Stream> input, const StepContext& context, StepState*) const override {
     return transform(std::move(input), [this, evaluator = evaluator_, &context](const Rows& rows) -> Result<Rows> {
@@ -35,6 +42,7 @@ class WithColumnStep final : public Step {
 
  private:
   const std::string name_;
+  const Expr value_;
   const std::shared_ptr<ExprEvaluator> evaluator_;
 };
 

@@ -1,0 +1,54 @@
+#include "data/rows/ipc.h"
+
+#include <arrow/buffer.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/options.h>
+#include <arrow/ipc/reader.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/table.h>
+
+#include <utility>
+
+#include "data/io/arrow_status.h"
+
+namespace shoal::data {
+namespace {
+
+/// Bytes that somebody else holds.
+class HeldBuffer final : public arrow::Buffer {
+ public:
+  explicit HeldBuffer(SharedBytes bytes)
+      : arrow::Buffer(bytes.bytes.data(), static_cast<std::int64_t>(bytes.bytes.size())), bytes_(std::move(bytes)) {}
+
+ private:
+  const SharedBytes bytes_;
+};
+
+}  // namespace
+
+Result<SharedBytes> to_ipc(const arrow::Table& table, arrow::MemoryPool* pool) {
+  arrow::ipc::IpcWriteOptions options = arrow::ipc::IpcWriteOptions::Defaults();
+  options.memory_pool = pool;
+  options.use_threads = false;
+  SHOAL_ASSIGN_OR_RETURN(const auto sink, from_arrow(arrow::io::BufferOutputStream::Create(4096, pool)));
+  SHOAL_ASSIGN_OR_RETURN(const auto writer, from_arrow(arrow::ipc::MakeStreamWriter(sink, table.schema(), options)));
+  SHOAL_RETURN_IF_ERROR(from_arrow(writer->WriteTable(table), ErrorCode::unsupported));
+  SHOAL_RETURN_IF_ERROR(from_arrow(writer->Close()));
+  SHOAL_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Buffer> buffer, from_arrow(sink->Finish()));
+  return SharedBytes{.holder = buffer, .bytes = {buffer->data(), static_cast<std::size_t>(buffer->size())}};
+}
+
+Result<std::shared_ptr<arrow::Table>> from_ipc(const SharedBytes& bytes, arrow::MemoryPool* pool) {
+  arrow::ipc::IpcReadOptions options = arrow::ipc::IpcReadOptions::Defaults();
+  options.memory_pool = pool;
+  options.use_threads = false;
+  options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+  const auto source = std::make_shared<arrow::io::BufferReader>(std::make_shared<HeldBuffer>(bytes));
+  SHOAL_ASSIGN_OR_RETURN(const auto reader, from_arrow(arrow::ipc::RecordBatchStreamReader::Open(source, options),
+                                                       ErrorCode::corrupt_data));
+  SHOAL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Table> table, from_arrow(reader->ToTable(), ErrorCode::corrupt_data));
+  SHOAL_RETURN_IF_ERROR(from_arrow(table->ValidateFull(), ErrorCode::corrupt_data));
+  return table;
+}
+
+}  // namespace shoal::data

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+
+#include <shoal/wire/payload.h>
+
+#include "base/status.h"
+
+namespace shoal::data {
+
+/// A table in Arrow's stream format: schema, metadata, and the ends of chunks stay as they are. Whoever reads an extension
+/// type has to have it registered. Errors: unsupported (dictionaries inside of dictionaries).
+Result<SharedBytes> to_ipc(const arrow::Table& table, arrow::MemoryPool* pool);
+/// The table, whose buffers are those of `bytes` where they are aligned. Its bytes may be anything: all are looked at.
+/// Errors: corrupt_data.
+Result<std::shared_ptr<arrow::Table>> from_ipc(const SharedBytes& bytes, arrow::MemoryPool* pool);
+
+}  // namespace shoal::data

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "api/at_home.h"
 #include "api/current_session.h"
 #include "api/demand.h"
 #include "shell/cluster_folder.h"
@@ -27,6 +28,7 @@ namespace {
 
 std::atomic<shell::OwnerStation*> current{nullptr};
 std::atomic<shell::PrivateNode*> current_node{nullptr};
+thread_local shell::OwnerStation* chosen = nullptr;  // by an AtHome
 
 }  // namespace
 
@@ -38,7 +40,18 @@ void set_node_of_session(shell::PrivateNode* node) { current_node.store(node); }
 
 bool has_session() { return current.load() != nullptr; }
 
+AtHome::AtHome(shell::OwnerStation& home) : before_(std::exchange(chosen, &home)) {}
+
+AtHome::~AtHome() { chosen = before_; }
+
+shell::OwnerStation* home_with_worker_processes() {
+  if (shell::RunningCall::of_this_thread() == nullptr && !has_session()) return nullptr;
+  shell::OwnerStation& home = home_of_this_thread();
+  return home.runs_tasks_in_this_process() ? nullptr : &home;
+}
+
 shell::OwnerStation& home_of_this_thread() {
+  if (chosen != nullptr) return *chosen;
   if (const shell::RunningCall* const call = shell::RunningCall::of_this_thread()) return call->home();
   shell::OwnerStation* const driver = current.load();
   if (driver == nullptr) {
@@ -52,9 +65,8 @@ shell::OwnerStation& home_of_this_thread() {
 inline namespace v1 {
 
 LargeMemory* detail::large_memory() {
-  const shell::RunningCall* const call = shell::RunningCall::of_this_thread();
-  shell::OwnerStation* const home = call != nullptr ? &call->home() : current.load();
-  return home == nullptr ? nullptr : home->large_memory();
+  const bool has_home = chosen != nullptr || shell::RunningCall::of_this_thread() != nullptr || has_session();
+  return has_home ? home_of_this_thread().large_memory() : nullptr;
 }
 
 namespace {

@@ -24,8 +24,8 @@ struct Number {
   friend bool operator==(const Number&, const Number&) = default;
 };
 
-/// Where the workers of a step live. Processes arrive with the cluster engine; until then asking for them is an
-/// `Unsupported` error when the run starts.
+/// Where calls of a step run: in threads of this process, or each in a worker process of its own, of which there are as many
+/// as run at once. Processes need a session that has them; else the run is `Unsupported`.
 enum class Isolation : std::uint8_t { threads, processes };
 
 /// How many workers of a class step may exist at once. Workers above `min` are made as input queues up and leave

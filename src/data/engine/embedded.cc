@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "data/engine/embedded_core.h"
+#include "data/engine/worker_processes.h"
 #include "data/io/object_store.h"
 #include "data/memory/memory_pool.h"
 
@@ -14,8 +15,9 @@ namespace {
 class EmbeddedEngine final : public Engine {
  public:
   EmbeddedEngine(const EmbeddedOptions& options, std::shared_ptr<EmbeddedCore> core,
-                 std::unique_ptr<LocalSession> session)
+                 std::unique_ptr<LocalSession> session, bool isolates_workers)
       : resources_(options.resources),
+        isolates_workers_(isolates_workers),
         budget_(options.resources.memory),
         session_(std::move(session)),
         core_(std::move(core)) {
@@ -23,7 +25,7 @@ class EmbeddedEngine final : public Engine {
   }
   ~EmbeddedEngine() override { core_->shut_down(); }
 
-  Capabilities capabilities() const override { return {}; }
+  Capabilities capabilities() const override { return {.isolates_workers = isolates_workers_}; }
   Resources total_resources() const override { return resources_; }
 
   void submit(FragmentSpec spec) override { core_->submit(std::move(spec)); }
@@ -43,6 +45,7 @@ class EmbeddedEngine final : public Engine {
 
  private:
   const Resources resources_;
+  const bool isolates_workers_;
   const PoolBudget budget_;
   const std::unique_ptr<LocalSession> session_;
   const std::shared_ptr<EmbeddedCore> core_;
@@ -54,14 +57,17 @@ Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& opti
   const FragmentRunner::World world{options.block_bytes, options.limited,
                                     options.pool ? options.pool : counted_memory_pool(),
                                     options.storage ? options.storage : &process_storage_clients()};
-  auto core = std::make_shared<EmbeddedCore>(world);
+  auto processes = WorkerProcesses::of_session({.block_bytes = options.block_bytes, .limited = options.limited});
+  const bool isolates_workers = processes != nullptr;
+  auto core = std::make_shared<EmbeddedCore>(world, std::move(processes));
   const auto on_end = [weak = std::weak_ptr(core)](const Status& why) {
     if (const auto alive = weak.lock()) alive->lose_session(why);
   };
   SHOAL_ASSIGN_OR_RETURN(
       auto session,
       LocalSession::open({.num_cpus = options.resources.cpus, .num_gpus = options.resources.gpus, .on_end = on_end}));
-  return std::unique_ptr<Engine>(std::make_unique<EmbeddedEngine>(options, std::move(core), std::move(session)));
+  return std::unique_ptr<Engine>(
+      std::make_unique<EmbeddedEngine>(options, std::move(core), std::move(session), isolates_workers));
 }
 
 }  // namespace shoal::data

@@ -5,16 +5,37 @@
 
 #include "api/waiting.h"
 #include "data/engine/embedded_parts.h"
+#include "data/engine/worker_processes.h"
 
 namespace shoal::data {
 namespace {
 
 Status lost_status() { return Status(ErrorCode::worker_died, "the fragment's worker is gone"); }
 
+Status no_processes_status(const Pipeline& pipeline) {
+  return Status(ErrorCode::unsupported, pipeline.label +
+                                            ": isolation = processes needs a session with worker processes "
+                                            "(shoal::Session(argc, argv, {.processes = n}))");
+}
+
 }  // namespace
 
 Status EmbeddedCore::cancelled_status() const {
   return lost_.ok() ? Status(ErrorCode::cancelled, "the fragment was cancelled") : lost_;
+}
+
+Result<std::unique_ptr<FragmentRun>> EmbeddedCore::open(const FragmentSpec& spec, std::vector<Rows> inputs) const {
+  if (spec.pipeline->isolation == Isolation::threads) {
+    return std::unique_ptr<FragmentRun>(std::make_unique<FragmentRunner>(spec, std::move(inputs), world_));
+  }
+  if (processes_ == nullptr) return no_processes_status(*spec.pipeline);
+  return processes_->open(spec, std::move(inputs));
+}
+
+Result<std::unique_ptr<WorkerState>> EmbeddedCore::make_state(const std::shared_ptr<const Pipeline>& pipeline) const {
+  if (pipeline->isolation == Isolation::threads) return make_worker_state(*pipeline);
+  if (processes_ == nullptr) return no_processes_status(*pipeline);
+  return processes_->make_state(pipeline);
 }
 
 // --- The calls of Engine.
@@ -27,7 +48,12 @@ void EmbeddedCore::submit(FragmentSpec spec) {
     if (!rows.ok()) broken = rows.status();
     else inputs.push_back(*std::move(rows));
   }
-  const auto fragment = std::make_shared<Fragment>(spec, std::move(inputs), world_);
+  Result<std::unique_ptr<FragmentRun>> run = open(spec, std::move(inputs));
+  if (!run.ok()) {
+    broken = run.status();
+    run = std::unique_ptr<FragmentRun>(std::make_unique<FragmentRunner>(spec, std::vector<Rows>(), world_));
+  }
+  const auto fragment = std::make_shared<Fragment>(spec.id, *std::move(run));
   auto kind = session_->kind(spec.pipeline->label, spec.num_cpus);
   Starts todo;
   {
@@ -78,6 +104,7 @@ void EmbeddedCore::cancel(FragmentId id) {
 
 void EmbeddedCore::create_actor(ActorId id, std::shared_ptr<const Pipeline> pipeline) {
   auto actor = std::make_shared<Actor>();
+  actor->id = id;
   actor->pipeline = std::move(pipeline);
   Starts todo;
   {
@@ -151,7 +178,7 @@ void EmbeddedCore::shut_down() {
 
 /// What runs is told; all else ends without a CPU.
 void EmbeddedCore::cancel(const FragmentPtr& fragment, Starts& todo) {
-  fragment->runner.cancel();
+  fragment->runner->cancel();
   switch (fragment->state) {
     case Fragment::State::idle: break;
     case Fragment::State::waiting: std::erase(fragment->actor->waiting, fragment); break;
@@ -202,7 +229,7 @@ void EmbeddedCore::note_end(Fragment& fragment, EngineEvent end) {
 
 void EmbeddedCore::queue(const FragmentPtr& fragment, Starts& todo) {
   fragment->prepare_pending = false;
-  if (fragment->runner.cancelled()) return end_soon(fragment, cancelled_status(), todo);
+  if (fragment->runner->cancelled()) return end_soon(fragment, cancelled_status(), todo);
   if (const ActorPtr& actor = fragment->actor) {
     if (actor->killed) return end_soon(fragment, lost_status(), todo);
     if (!actor->up || actor->busy) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "api/local_session.h"
@@ -17,6 +18,8 @@
 
 namespace shoal::data {
 
+class WorkerProcesses;
+
 /// What the embedded engine and its tasks share. A fragment with credit waits in the *lane* of those that need as many CPUs
 /// for a task of the session, which runs what it finds there: for each that waits a task is submitted, which stays for
 /// others of its lane for a while and goes by their names, as a task costs more than most blocks. Small duties (starting reads ahead, ending what was cancelled,
@@ -24,7 +27,9 @@ namespace shoal::data {
 /// a CPU.
 class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
  public:
-  explicit EmbeddedCore(const FragmentRunner::World& world) : world_(world) {}
+  /// `processes`: where pipelines run that ask for processes; null = there are none.
+  EmbeddedCore(const FragmentRunner::World& world, std::shared_ptr<WorkerProcesses> processes)
+      : world_(world), processes_(std::move(processes)) {}
   /// Before all other calls. `session` lives until shut_down() has returned.
   void begin(LocalSession& session) { session_ = &session; }
 
@@ -75,6 +80,8 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
   };
   using Starts = std::vector<Start>;
 
+  Result<std::unique_ptr<FragmentRun>> open(const FragmentSpec& spec, std::vector<Rows> inputs) const;
+  Result<std::unique_ptr<WorkerState>> make_state(const std::shared_ptr<const Pipeline>& pipeline) const;
   FragmentPtr take_ready(Lane& lane) REQUIRES(mutex_);
   // These add what is to be started to `todo`.
   void queue(const FragmentPtr& fragment, Starts& todo) REQUIRES(mutex_);
@@ -84,6 +91,7 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
   void end_soon(const FragmentPtr& fragment, const Status& reason, Starts& todo) REQUIRES(mutex_);
   void cancel(const FragmentPtr& fragment, Starts& todo) REQUIRES(mutex_);
   void kill(ActorId actor, Starts& todo) REQUIRES(mutex_);
+  void lose_actor(const Actor& actor, const Status& cause);
   void note_end(Fragment& fragment, EngineEvent end) REQUIRES(mutex_);
   Status cancelled_status() const REQUIRES(mutex_);
 
@@ -103,6 +111,7 @@ class EmbeddedCore : public std::enable_shared_from_this<EmbeddedCore> {
   }
 
   const FragmentRunner::World world_;
+  const std::shared_ptr<WorkerProcesses> processes_;
   LocalSession* session_ = nullptr;  // constant after begin()
   std::function<void()> wakeup_;     // constant after set_wakeup()
   BlockTable blocks_;                // synchronises itself

@@ -5,13 +5,12 @@
 #include <stop_token>
 #include <vector>
 
-#include "data/engine/engine.h"
+#include "data/engine/fragment_run.h"
 
 namespace shoal::data {
 
-/// The running part of one fragment: its pipeline and what it counted. Opens lazily. One thread at a time, but
-/// cancel() may come from any.
-class FragmentRunner {
+/// A fragment that runs in this process. Opens lazily.
+class FragmentRunner final : public FragmentRun {
  public:
   struct World {
     std::int64_t block_bytes = 0;
@@ -21,23 +20,14 @@ class FragmentRunner {
   };
   FragmentRunner(const FragmentSpec& spec, std::vector<Rows> inputs, const World& world);
 
-  /// Opens the pipeline of a fragment without a worker, and starts its reads. Exceptions of user code come out as
-  /// errors, here and in next().
-  Status prepare();
-  /// The next block that was not delivered by an earlier attempt; null at the end. Opens the pipeline where that was
-  /// not done. `worker` is the state of the fragment's worker, null without one; it outlives the runner.
-  /// Error: cancelled.
-  Result<Rows> next(WorkerState* worker);
-  /// Whether next() would surely give null without running anything.
-  bool at_end() const;
-  /// Frees the streams, their memory and the pipeline. The last call but stats().
-  void close();
-
-  /// Ends waits for storage, too: the thread in next() comes back soon unless it is in user code.
-  void cancel() { stop_.request_stop(); }
-  bool cancelled() const { return stop_.stop_requested(); }
-  /// After close().
-  FragmentStats stats() const;
+  /// Exceptions of user code come out as errors, here and in next().
+  Status prepare() override;
+  Result<Rows> next(WorkerState* worker) override;
+  bool at_end() const override;
+  void close() override;
+  void cancel() override { stop_.request_stop(); }
+  bool cancelled() const override { return stop_.stop_requested(); }
+  FragmentStats stats() const override;
 
  private:
   Status open(WorkerState* worker);

@@ -13,6 +13,7 @@ namespace shoal::data {
 /// Parts of an embedded engine that only its own sources see.
 
 struct EmbeddedCore::Actor {
+  ActorId id{};
   std::shared_ptr<const Pipeline> pipeline;
   std::unique_ptr<WorkerState> state;
   bool up = false;
@@ -32,12 +33,11 @@ struct EmbeddedCore::Fragment {
     ended,
   };
 
-  Fragment(const FragmentSpec& spec, std::vector<Rows> inputs, const FragmentRunner::World& world)
-      : id(spec.id), runner(spec, std::move(inputs), world) {}
+  Fragment(FragmentId name, std::unique_ptr<FragmentRun> run) : id(name), runner(std::move(run)) {}
 
   const FragmentId id;
-  FragmentRunner runner;  // of the thread that runs or prepares the fragment
-  Lane* lane = nullptr;   // constant after submit, as the next
+  const std::unique_ptr<FragmentRun> runner;  // of the thread that runs or prepares the fragment
+  Lane* lane = nullptr;                       // constant after submit, as the next
   LocalSession::Kind kind;
   ActorPtr actor;             // constant after submit, until the end
   State state = State::idle;  // guarded by the core's mutex, as all below

@@ -66,10 +66,11 @@ void EmbeddedCore::run_lane(Lane& lane) {
 
 /// Makes one block. False: the fragment parked or ended.
 bool EmbeddedCore::step(const FragmentPtr& fragment) {
-  FragmentRunner& runner = fragment->runner;
+  FragmentRun& runner = *fragment->runner;
   Result<Rows> rows = runner.next(fragment->actor ? fragment->actor->state.get() : nullptr);
   if (!rows.ok()) {
-    end(fragment, Failed{fragment->id, rows.status(), false}, true);
+    if (runner.lost() && fragment->actor != nullptr) lose_actor(*fragment->actor, rows.status());
+    end(fragment, Failed{fragment->id, rows.status(), runner.lost()}, true);
     return false;
   }
   if (*rows == nullptr) {
@@ -114,15 +115,15 @@ bool EmbeddedCore::step(const FragmentPtr& fragment) {
 }
 
 void EmbeddedCore::end(const FragmentPtr& fragment, EngineEvent event, bool last_act) {
-  fragment->runner.close();
+  fragment->runner->close();
   std::optional<Taker::Opened> opened;
   if (last_act) opened.emplace(*this);
   Starts todo;
   {
     const Lock lock(mutex_);
     if (auto* const failed = std::get_if<Failed>(&event)) {
-      failed->stats = fragment->runner.stats();
-      if (failed->cause.code() == ErrorCode::cancelled && fragment->runner.cancelled())
+      failed->stats = fragment->runner->stats();
+      if (failed->cause.code() == ErrorCode::cancelled && fragment->runner->cancelled())
         failed->cause = cancelled_status();
     }
     if (fragment->state == Fragment::State::running) leave_actor(*fragment, todo);
@@ -131,6 +132,18 @@ void EmbeddedCore::end(const FragmentPtr& fragment, EngineEvent event, bool last
   fragment->actor.reset();  // the last fragment of a killed worker destroys its state, here
   start(todo);
   wake();
+}
+
+/// Its process is gone.
+void EmbeddedCore::lose_actor(const Actor& actor, const Status& cause) {
+  Starts todo;
+  {
+    const Lock lock(mutex_);
+    if (actor.killed) return;
+    events_.push_back(ActorDown{actor.id, cause});
+    kill(actor.id, todo);
+  }
+  start(todo);
 }
 
 void EmbeddedCore::run_actor(ActorId id, ActorPtr actor) {
@@ -142,7 +155,7 @@ void EmbeddedCore::run_actor(ActorId id, ActorPtr actor) {
   std::unique_ptr<WorkerState> made;
   Status failure;
   try {
-    Result<std::unique_ptr<WorkerState>> state = make_worker_state(*actor->pipeline);
+    Result<std::unique_ptr<WorkerState>> state = make_state(actor->pipeline);
     if (state.ok()) made = *std::move(state);
     failure = state.status();
   } catch (...) { failure = Status::from_current_exception(); }
@@ -197,12 +210,12 @@ void EmbeddedCore::do_chores() {
 }
 
 void EmbeddedCore::prepare(const FragmentPtr& fragment) {
-  Status opened = fragment->runner.prepare();
+  Status opened = fragment->runner->prepare();
   Starts todo;
   {
     const Lock lock(mutex_);
     fragment->state = Fragment::State::idle;
-    if (opened.ok() && fragment->runner.cancelled()) opened = cancelled_status();
+    if (opened.ok() && fragment->runner->cancelled()) opened = cancelled_status();
     if (opened.ok() && fragment->credit > 0) queue(fragment, todo);
     if (!opened.ok()) fragment->state = Fragment::State::ending;
   }

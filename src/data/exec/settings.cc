@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/at_home.h"
 #include "api/capacity.h"
 #include "base/thread_safety.h"
 
@@ -116,6 +117,7 @@ Result<RunSettings> resolve(const RunOptions& chosen) {
   const RunOptions options = overlay(default_run_options(), chosen);
   RunSettings settings;
   SHOAL_RETURN_IF_ERROR(resolve_resources(options, settings));
+  settings.has_processes = home_with_worker_processes() != nullptr;
   settings.preserve_order = options.preserve_order.value_or(true);
   settings.fuse = options.fuse.value_or(true);
   if (options.verbosity) {

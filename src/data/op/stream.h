@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <shoal/data/options.h>
+
 #include "base/status.h"
 
 namespace arrow {
@@ -100,6 +102,7 @@ struct Pipeline {
   std::vector<std::shared_ptr<const Step>> steps;
   std::string label;            ///< "ReadImages+MapBatches(normalize)"
   std::int64_t batch_rows = 0;  ///< Of the first step that says, here or in a later operator.
+  Isolation isolation{};        ///< Where fragments of it run.
 
   bool has_state() const;
 };

@@ -8,6 +8,7 @@
 #include "data/exec/sizing.h"
 #include "data/op/block_merge.h"
 #include "data/op/limit.h"
+#include "data/op/ship.h"
 
 namespace shoal::data {
 namespace {
@@ -54,12 +55,6 @@ Status check_values(const StepOptions& options, const std::string& label) {
                  "must be {min, max} with 0 <= min <= max and max >= 1, but is {" + std::to_string(pool.min) + ", " +
                      std::to_string(pool.max) + "}");
   }
-  if (options.isolation == Isolation::processes) {
-    return Status(ErrorCode::unsupported,
-                  label +
-                      ": isolation = processes needs an engine with worker processes, which this build does not "
-                      "have; leave isolation at threads");
-  }
   return {};
 }
 
@@ -74,6 +69,12 @@ Pool default_pool(const Placement& placement, const RunSettings& settings) {
 Result<Placement> place(const StepOptions& options, bool has_state, const RunSettings& settings,
                         const std::string& label) {
   SHOAL_RETURN_IF_ERROR(check_values(options, label));
+  if (options.isolation == Isolation::processes && !settings.has_processes) {
+    return Status(ErrorCode::unsupported,
+                  label +
+                      ": isolation = processes needs a session with worker processes: "
+                      "shoal::Session session(argc, argv, {.processes = n}); or leave isolation at threads");
+  }
   Placement placement = plain_slot(settings);
   if (options.num_cpus) placement.num_cpus = options.num_cpus->value;
   placement.num_gpus = options.num_gpus.value_or(0).value;
@@ -160,7 +161,10 @@ class Lowering {
       SHOAL_ASSIGN_OR_RETURN(placement, place(*node.options(), step->has_state(), settings_, label));
     }
     const bool windowed = !drafts_.back().op.window.is_everything();
-    if (node.options() == nullptr && windowed) {  // it goes with nobody, so it gets a plain slot
+    Status shipped;
+    if (placement.isolation == Isolation::processes) shipped = step->ship().status();
+    if (node.options() != nullptr) SHOAL_RETURN_IF_ERROR(shipped);
+    if (node.options() == nullptr && (windowed || !shipped.ok())) {  // it goes with nobody, so it gets a plain slot
       placement = Placement{};
       placement.preserve_order = settings_.preserve_order;
     }
@@ -192,6 +196,7 @@ class Lowering {
     if (draft.pipeline->has_state()) draft.op.pool = draft.placement.pool;
     draft.op.retries = draft.placement.retries;
     draft.op.preserve_order = draft.placement.preserve_order;
+    draft.pipeline->isolation = draft.placement.isolation;
     draft.op.pipeline = draft.pipeline;
   }
 

@@ -5,6 +5,7 @@
 #include <arrow/ipc/options.h>
 #include <arrow/ipc/reader.h>
 #include <arrow/ipc/writer.h>
+#include <arrow/record_batch.h>
 #include <arrow/table.h>
 
 #include <utility>
@@ -24,7 +25,40 @@ class HeldBuffer final : public arrow::Buffer {
   const SharedBytes bytes_;
 };
 
+Status write_stream(const arrow::RecordBatch& rows, arrow::io::OutputStream& out) {
+  arrow::ipc::IpcWriteOptions options = arrow::ipc::IpcWriteOptions::Defaults();
+  options.use_threads = false;
+  options.alignment = 64;
+  SHOAL_ASSIGN_OR_RETURN(const auto writer, from_arrow(arrow::ipc::MakeStreamWriter(&out, rows.schema(), options)));
+  SHOAL_RETURN_IF_ERROR(from_arrow(writer->WriteRecordBatch(rows), ErrorCode::unsupported));
+  return from_arrow(writer->Close());
+}
+
 }  // namespace
+
+Result<std::int64_t> ipc_bytes(const std::shared_ptr<arrow::RecordBatch>& rows) {
+  arrow::io::MockOutputStream out;
+  SHOAL_RETURN_IF_ERROR(write_stream(*rows, out));
+  return out.GetExtentBytesWritten();
+}
+
+Status write_ipc(const std::shared_ptr<arrow::RecordBatch>& rows, std::span<std::uint8_t> into) {
+  arrow::io::FixedSizeBufferWriter out(
+      std::make_shared<arrow::MutableBuffer>(into.data(), static_cast<std::int64_t>(into.size())));
+  return write_stream(*rows, out);
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> rows_of_ipc(const SharedBytes& bytes) {
+  arrow::ipc::IpcReadOptions options = arrow::ipc::IpcReadOptions::Defaults();
+  options.use_threads = false;
+  const auto source = std::make_shared<arrow::io::BufferReader>(std::make_shared<HeldBuffer>(bytes));
+  SHOAL_ASSIGN_OR_RETURN(const auto reader, from_arrow(arrow::ipc::RecordBatchStreamReader::Open(source, options),
+                                                       ErrorCode::corrupt_data));
+  std::shared_ptr<arrow::RecordBatch> rows;
+  SHOAL_RETURN_IF_ERROR(from_arrow(reader->ReadNext(&rows), ErrorCode::corrupt_data));
+  if (rows == nullptr) return Status(ErrorCode::corrupt_data, "the bytes of a block have no rows");
+  return rows;
+}
 
 Result<SharedBytes> to_ipc(const arrow::Table& table, arrow::MemoryPool* pool) {
   arrow::ipc::IpcWriteOptions options = arrow::ipc::IpcWriteOptions::Defaults();

@@ -2,7 +2,9 @@
 
 #include <arrow/type_fwd.h>
 
+#include <cstdint>
 #include <memory>
+#include <span>
 
 #include <shoal/wire/payload.h>
 
@@ -16,5 +18,12 @@ Result<SharedBytes> to_ipc(const arrow::Table& table, arrow::MemoryPool* pool);
 /// The table, whose buffers are those of `bytes` where they are aligned. Its bytes may be anything: all are looked at.
 /// Errors: corrupt_data.
 Result<std::shared_ptr<arrow::Table>> from_ipc(const SharedBytes& bytes, arrow::MemoryPool* pool);
+
+/// How many bytes write_ipc() writes.
+Result<std::int64_t> ipc_bytes(const std::shared_ptr<arrow::RecordBatch>& rows);
+/// The rows in the same format into so many bytes, which are not allocated here.
+Status write_ipc(const std::shared_ptr<arrow::RecordBatch>& rows, std::span<std::uint8_t> into);
+/// The rows, whose buffers are those of `bytes`, which this program wrote: they are not looked at. Errors: corrupt_data.
+Result<std::shared_ptr<arrow::RecordBatch>> rows_of_ipc(const SharedBytes& bytes);
 
 }  // namespace shoal::data

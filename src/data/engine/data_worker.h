@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <shoal/api/buffer.h>
+#include <shoal/base/error.h>
+
+#include "base/thread_safety.h"
+#include "data/engine/embedded_fragment.h"
+
+namespace shoal::data {
+
+/// What all fragments of a run have in common.
+struct DataWorld {
+  std::int64_t block_bytes = 0;
+  bool limited = false;
+};
+
+/// A fragment to run; pipelines and fragments have the engine's numbers.
+struct FragmentOrder {
+  std::uint64_t id = 0;
+  std::uint64_t pipeline = 0;
+  std::int64_t ordinal = 0;
+  int attempt = 0;
+  std::int64_t skip_items = 0;
+};
+
+/// How a call of a DataWorker ended. Errors cross as their code and text.
+struct WorkerAnswer {
+  ErrorCode code = ErrorCode::ok;
+  std::string text{};
+  Buffer block{};          ///< Of next(), as write_ipc() writes it.
+  bool has_block = false;  ///< Not at the end.
+  bool at_end = false;     ///< Nothing comes after the block.
+  FragmentStats stats{};
+
+  static WorkerAnswer of(const Status& status) { return {.code = status.code(), .text = status.text()}; }
+  Status status() const { return code == ErrorCode::ok ? Status() : Status(code, text); }
+};
+
+/// Runs fragments in a worker process for an engine in another: the class of an actor with two threads, one for what runs and
+/// one for cancel(). A fragment between two calls of next() holds no thread.
+class DataWorker {
+ public:
+  explicit DataWorker(const DataWorld& world) : world_(world) {}
+
+  /// What pack_pipeline() made is `pipeline` from now on; gives the process's number at the system. Throws what
+  /// unpack_pipeline() gives.
+  std::int64_t load(std::uint64_t pipeline, const Payload& packed);
+  /// Makes the objects of the pipeline's class steps, which its fragments here use.
+  WorkerAnswer make_state(std::uint64_t pipeline);
+  /// Starts the fragment's reads; `inputs` as to_ipc() wrote them.
+  WorkerAnswer begin(const FragmentOrder& order, const std::vector<Buffer>& inputs);
+  WorkerAnswer next(std::uint64_t fragment);
+  /// Unknown ones are ignored, here and below.
+  void cancel(std::uint64_t fragment);
+  void forget(std::uint64_t fragment);
+
+ private:
+  struct Loaded {
+    std::shared_ptr<const Pipeline> pipeline;
+    std::shared_ptr<WorkerState> state;  // null without class steps
+  };
+  struct Running {
+    std::shared_ptr<FragmentRunner> runner;
+    std::shared_ptr<WorkerState> state;
+  };
+  Loaded loaded(std::uint64_t pipeline);
+  Running running(std::uint64_t fragment);
+
+  const DataWorld world_;
+  Mutex mutex_;
+  std::map<std::uint64_t, Loaded> pipelines_ GUARDED_BY(mutex_);
+  std::map<std::uint64_t, Running> fragments_ GUARDED_BY(mutex_);
+};
+
+/// A block as bytes in memory that other processes can map, where the session has such.
+Result<Buffer> block_to_buffer(const Rows& rows);
+/// The block, whose columns lie in the buffer.
+Result<Rows> block_of_buffer(const Buffer& buffer);
+
+}  // namespace shoal::data

@@ -1,12 +1,14 @@
 // From an object store to training batches: lists the JPEGs of MNIST's digits in a bucket, fetches, decodes, labels and
 // normalises them in the background, and goes through them in batches, several times. Run it with --help.
 #include <shoal/data.h>
+#include <shoal/shoal.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "idx.h"
@@ -73,6 +75,7 @@ sd::Dataset digits_of(const std::string& set, const mnist::Options& options) {
                                    .map(label_from_path);
   sd::StepOptions step{.batch_size = options.batch_size};
   if (options.concurrency > 0) step.concurrency = options.concurrency;
+  if (options.processes > 0) step.isolation = sd::Isolation::processes;
   switch (options.variant) {
     case mnist::Variant::batch_class: return labelled.map_batches<Normalize>(step, 0.5f, 0.5f);
     case mnist::Variant::row_function: return labelled.map(normalize_row, step);
@@ -110,7 +113,11 @@ int run(const mnist::Options& options) {
 
 int main(int argc, char** argv) {
   try {
-    return run(mnist::parse_options(argc, argv));
+    shoal::init(argc, argv);  // a worker process, which is this program started again, does not get further
+    const mnist::Options options = mnist::parse_options(argc, argv);
+    std::optional<shoal::Session> session;
+    if (options.processes > 0) session.emplace(shoal::SessionOptions{.processes = options.processes});
+    return run(options);
   } catch (const shoal::Cancelled& cancelled) {
     std::cerr << "mnist: " << cancelled.what() << "\n";
     return 130;

@@ -18,6 +18,7 @@ constexpr const char* k_usage =
     "  --batch-size N   images in a batch; default 400\n"
     "  --epochs N       times the training set is read; default 2\n"
     "  --concurrency N  calls of a step at once; default one per CPU\n"
+    "  --processes N    normalise in worker processes of a node with N CPUs, instead of threads; logs their numbers\n"
     "  --smoke          only 1,200 images of each set\n"
     "  --remove         take the digits out of the bucket in the end\n";
 
@@ -47,6 +48,7 @@ Options parse_options(int argc, char** argv) {
       {"batch-size", required_argument, nullptr, 'n'},
       {"epochs", required_argument, nullptr, 'e'},
       {"concurrency", required_argument, nullptr, 'p'},
+      {"processes", required_argument, nullptr, 'w'},
       {"smoke", no_argument, nullptr, 's'},
       {"remove", no_argument, nullptr, 'x'},
       {"help", no_argument, nullptr, 'h'},
@@ -62,6 +64,7 @@ Options parse_options(int argc, char** argv) {
       case 'n': options.batch_size = number(optarg); break;
       case 'e': options.epochs = static_cast<int>(number(optarg)); break;
       case 'p': options.concurrency = static_cast<int>(number(optarg)); break;
+      case 'w': options.processes = static_cast<int>(number(optarg)); break;
       case 's': options.images_max = 1200; break;
       case 'x': options.remove = true; break;
       default: stop(what == 'h' ? 0 : 2);

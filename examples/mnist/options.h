@@ -15,6 +15,7 @@ struct Options {
   std::int64_t batch_size = 400;
   int epochs = 2;
   int concurrency = 0;               ///< Calls of a step at once; 0 = as many as there are CPUs.
+  int processes = 0;                 ///< Worker processes that images are normalised in; 0 = threads of this one.
   std::int64_t images_max = 60'000;  ///< Of each set; few for --smoke.
   bool remove = false;               ///< Takes the digits out of the bucket in the end.
 };

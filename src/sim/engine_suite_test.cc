@@ -1,5 +1,7 @@
 #include "sim/testing/engine_suite.h"
 
+#include <shoal/api/session.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -61,6 +63,25 @@ class EmbeddedUnderTest final : public EngineUnderTest {
       data::make_embedded_engine({.resources = {4, 0, 1 << 20}, .block_bytes = 1 << 16}).value_or_throw();
 };
 
+/// All pipelines in worker processes.
+class ProcessesUnderTest final : public EngineUnderTest {
+ public:
+  ~ProcessesUnderTest() override { destroy(); }
+  data::Engine& engine() override { return embedded_->engine(); }
+  void destroy() override { embedded_->destroy(); }
+  std::optional<data::EngineEvent> wait() override { return embedded_->wait(); }
+  data::Isolation isolation() const override { return data::Isolation::processes; }
+
+ private:
+  static SessionOptions options() {
+    SessionOptions options;
+    options.processes = 4;
+    return options;
+  }
+  Session session_{options()};
+  std::optional<EmbeddedUnderTest> embedded_{std::in_place};
+};
+
 class SimUnderTest final : public EngineUnderTest {
  public:
   data::Engine& engine() override { return *engine_; }
@@ -86,7 +107,8 @@ EngineMaker maker(const std::string& name) {
 std::string name_of(const ::testing::TestParamInfo<EngineMaker>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineSuite,
-                         ::testing::Values(maker<EmbeddedUnderTest>("Embedded"), maker<SimUnderTest>("Simulated")),
+                         ::testing::Values(maker<EmbeddedUnderTest>("Embedded"), maker<ProcessesUnderTest>("Processes"),
+                                           maker<SimUnderTest>("Simulated")),
                          name_of);
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <arrow/builder.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <shoal/wire/callable.h>
 
 #include <cstdint>
 #include <functional>
@@ -13,7 +14,29 @@
 #include <vector>
 
 #include "data/exec/physical.h"
+#include "data/op/ship.h"
 #include "data/op/stream.h"
+
+namespace shoal::data {
+
+/// A function pointer that travels.
+template <class F>
+struct CodeOf {
+  F code = nullptr;
+};
+
+}  // namespace shoal::data
+
+namespace shoal::inline v1 {
+
+template <class F>
+struct Codec<data::CodeOf<F>> {
+  static constexpr std::size_t k_bytes_min = 16;
+  static void encode(Encoder& to, const data::CodeOf<F>& of) { detail::encode_callable(to, of.code); }
+  static void decode(Decoder& from, data::CodeOf<F>& of) { of.code = detail::decode_callable<F>(from); }
+};
+
+}  // namespace shoal::inline v1
 
 namespace shoal::data {
 
@@ -39,6 +62,7 @@ class CountingSource final : public Source {
   std::unique_ptr<Stream> open(std::int64_t split, const StepContext&) const override {
     return std::make_unique<Numbers>(*this, split * blocks_);
   }
+  Result<Shipped<Source>> ship() const override { return ship_as<CountingSource>(blocks_, rows_); }
 
  private:
   class Numbers final : public Stream {
@@ -65,13 +89,17 @@ class CountingSource final : public Source {
 };
 
 /// Each piece of the input through a function; null drops it. With `make` it has state: the function is made anew in
-/// each worker.
+/// each worker. It travels where it was made from function pointers.
 class CallStep final : public Step {
  public:
   using Call = std::function<Result<Rows>(const Rows&, const StepContext&)>;
   using Make = std::function<Result<Call>()>;
   CallStep(std::string label, Call call) : label_(std::move(label)), call_(std::move(call)) {}
   CallStep(std::string label, Make make) : label_(std::move(label)), make_(std::move(make)) {}
+  using CallCode = CodeOf<Result<Rows> (*)(const Rows&, const StepContext&)>;
+  using MakeCode = CodeOf<Result<Call> (*)()>;
+  CallStep(std::string label, CallCode call) : label_(std::move(label)), call_(call.code), call_code_(call) {}
+  CallStep(std::string label, MakeCode make) : label_(std::move(label)), make_(make.code), make_code_(make) {}
 
   std::string label() const override { return label_; }
   bool has_state() const override { return make_ != nullptr; }
@@ -85,6 +113,11 @@ class CallStep final : public Step {
                                StepState* state) const override {
     const Call& call = state != nullptr ? static_cast<Made*>(state)->call : call_;
     return std::make_unique<Calls>(std::move(input), context, call);
+  }
+  Result<Shipped<Step>> ship() const override {
+    if (call_code_.code != nullptr) return ship_as<CallStep>(label_, call_code_);
+    if (make_code_.code != nullptr) return ship_as<CallStep>(label_, make_code_);
+    return Step::ship();
   }
 
  private:
@@ -114,6 +147,8 @@ class CallStep final : public Step {
   const std::string label_;
   const Call call_;
   const Make make_;
+  const CallCode call_code_{};
+  const MakeCode make_code_{};
 };
 
 /// A pipeline with its label.

@@ -43,8 +43,8 @@ struct StepOptions {
   std::optional<Number> num_cpus{};          ///< CPUs one running call takes of the run's; default 1.
   std::optional<Number> num_gpus{};          ///< GPUs a worker takes of the run's; fractions share one; default 0.
   std::optional<int> concurrency{};          ///< Calls of this step that run at once at most; default: no cap.
-  Isolation isolation{};
-  int retries{};               ///< Times a fragment whose user function threw runs again; default 0.
+  std::optional<Isolation> isolation{};      ///< Default: the run's.
+  int retries{};                             ///< Times a fragment whose user function threw runs again; default 0.
   bool preserve_order = true;  ///< false: blocks go on as they finish, which is faster when some are slow.
   std::string name{};          ///< What plans, progress and errors call the step; default: the function's name.
 };
@@ -64,12 +64,14 @@ struct RunOptions {
   std::optional<std::int64_t> block_size{};     ///< Bytes a block aims at; at most budget / (4 x CPUs) and 128 MiB.
   std::optional<int> parallelism{};             ///< Blocks a source is cut into where it can choose.
   std::optional<bool> preserve_order{};         ///< false allows rows in any order; default true.
-  std::optional<bool> fuse{};                   ///< false runs every step as an operator of its own; default true.
-  std::optional<Verbosity> verbosity{};         ///< Default `normal`, or SHOAL_VERBOSITY=quiet|normal|verbose.
-  std::optional<bool> progress{};  ///< Default: on when standard error is a terminal or verbosity is verbose.
-  std::string trace_path{};        ///< Writes a Chrome trace there when the run ends; default none.
-  std::string spill_dir{};         ///< Where blocks go that do not fit; default TMPDIR, else /tmp.
-  std::string name{};              ///< Shown in logs.
+  std::optional<Isolation>
+      isolation{};             ///< Of what does not say; default threads, or SHOAL_ISOLATION=threads|processes.
+  std::optional<bool> fuse{};  ///< false runs every step as an operator of its own; default true.
+  std::optional<Verbosity> verbosity{};  ///< Default `normal`, or SHOAL_VERBOSITY=quiet|normal|verbose.
+  std::optional<bool> progress{};        ///< Default: on when standard error is a terminal or verbosity is verbose.
+  std::string trace_path{};              ///< Writes a Chrome trace there when the run ends; default none.
+  std::string spill_dir{};               ///< Where blocks go that do not fit; default TMPDIR, else /tmp.
+  std::string name{};                    ///< Shown in logs.
 };
 
 /// Sets the process-wide defaults that later runs start from. Thread-safe.

@@ -47,6 +47,16 @@ Result<Verbosity> verbosity_of_environment() {
                 "SHOAL_VERBOSITY must be quiet, normal or verbose, but is \"" + std::string(name) + "\"");
 }
 
+/// A program that runs with processes and without needs no other environment: it says nothing where there are none.
+Result<Isolation> isolation_of_environment(bool has_processes) {
+  const char* text = std::getenv("SHOAL_ISOLATION");
+  const std::string_view name = text == nullptr ? "" : text;
+  if (name.empty() || name == "threads") return Isolation::threads;
+  if (name == "processes") return has_processes ? Isolation::processes : Isolation::threads;
+  return Status(ErrorCode::invalid_argument,
+                "SHOAL_ISOLATION must be threads or processes, but is \"" + std::string(name) + "\"");
+}
+
 std::string default_spill_dir() {
   const char* folder = std::getenv("TMPDIR");
   return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
@@ -104,6 +114,7 @@ RunOptions overlay(RunOptions base, const RunOptions& over) {
   put(base.block_size, over.block_size);
   put(base.parallelism, over.parallelism);
   put(base.preserve_order, over.preserve_order);
+  put(base.isolation, over.isolation);
   put(base.fuse, over.fuse);
   put(base.verbosity, over.verbosity);
   put(base.progress, over.progress);
@@ -118,6 +129,11 @@ Result<RunSettings> resolve(const RunOptions& chosen) {
   RunSettings settings;
   SHOAL_RETURN_IF_ERROR(resolve_resources(options, settings));
   settings.has_processes = home_with_worker_processes() != nullptr;
+  if (options.isolation) {
+    settings.isolation = *options.isolation;
+  } else {
+    SHOAL_ASSIGN_OR_RETURN(settings.isolation, isolation_of_environment(settings.has_processes));
+  }
   settings.preserve_order = options.preserve_order.value_or(true);
   settings.fuse = options.fuse.value_or(true);
   if (options.verbosity) {

@@ -17,7 +17,8 @@ struct RunSettings {
   std::int64_t memory_budget = 0;
   std::int64_t block_bytes = 0;
   int parallelism = 0;
-  bool has_processes = false;  ///< Steps may run in worker processes.
+  bool has_processes = false;                ///< Steps may run in worker processes.
+  Isolation isolation = Isolation::threads;  ///< Of steps that do not say.
   bool preserve_order = true;
   bool fuse = true;
   Verbosity verbosity = Verbosity::normal;

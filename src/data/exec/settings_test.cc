@@ -1,6 +1,7 @@
 #include "data/exec/settings.h"
 
 #include <gtest/gtest.h>
+#include <shoal/api/session.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -48,6 +49,22 @@ TEST(Settings, RefusesWrongValues) {
   EXPECT_EQ(code_of({.memory_budget = 1_MiB - 1}), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of({.block_size = 0}), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of({.parallelism = 0}), ErrorCode::invalid_argument);
+}
+
+TEST(Settings, TheEnvironmentsIsolationIsForSessionsWithProcesses) {
+  ::setenv("SHOAL_ISOLATION", "processes", 1);
+  EXPECT_EQ(resolve({})->isolation, Isolation::threads);
+  EXPECT_EQ(resolve({.isolation = Isolation::processes})->isolation, Isolation::processes);
+  {
+    SessionOptions options;
+    options.processes = 1;
+    const Session session(options);
+    EXPECT_EQ(resolve({})->isolation, Isolation::processes);
+    EXPECT_EQ(resolve({.isolation = Isolation::threads})->isolation, Isolation::threads);
+  }
+  ::setenv("SHOAL_ISOLATION", "containers", 1);
+  EXPECT_EQ(code_of({}), ErrorCode::invalid_argument);
+  ::unsetenv("SHOAL_ISOLATION");
 }
 
 TEST(Settings, TheEnvironmentSetsVerbosity) {

@@ -33,6 +33,7 @@ struct Placement {
 Placement plain_slot(const RunSettings& settings) {
   Placement placement;
   placement.num_cpus = std::min(k_default_cpus, settings.num_cpus);
+  placement.isolation = settings.isolation;
   placement.preserve_order = settings.preserve_order;
   return placement;
 }
@@ -69,7 +70,8 @@ Pool default_pool(const Placement& placement, const RunSettings& settings) {
 Result<Placement> place(const StepOptions& options, bool has_state, const RunSettings& settings,
                         const std::string& label) {
   SHOAL_RETURN_IF_ERROR(check_values(options, label));
-  if (options.isolation == Isolation::processes && !settings.has_processes) {
+  const Isolation isolation = options.isolation.value_or(settings.isolation);
+  if (isolation == Isolation::processes && !settings.has_processes) {
     return Status(ErrorCode::unsupported,
                   label +
                       ": isolation = processes needs a session with worker processes: "
@@ -79,7 +81,7 @@ Result<Placement> place(const StepOptions& options, bool has_state, const RunSet
   if (options.num_cpus) placement.num_cpus = options.num_cpus->value;
   placement.num_gpus = options.num_gpus.value_or(0).value;
   placement.concurrency = options.concurrency.value_or(std::numeric_limits<int>::max());
-  placement.isolation = options.isolation;
+  placement.isolation = isolation;
   placement.retries = options.retries;
   placement.preserve_order = placement.preserve_order && options.preserve_order;
   if (has_state) {
@@ -88,6 +90,21 @@ Result<Placement> place(const StepOptions& options, bool has_state, const RunSet
     if (is_default && options.concurrency) placement.pool->max = *options.concurrency;
   }
   return placement;
+}
+
+/// A part of the plan that was to run in processes because the whole run is, not because somebody said so of it, runs in
+/// threads where it takes no CPU, as listings do, or holds what only this process has.
+template <class Part>
+Status settle_isolation(const Part& part, const StepOptions* options, Placement& placement) {
+  if (placement.isolation == Isolation::threads) return {};
+  const bool was_asked = options != nullptr && options->isolation.has_value();
+  const bool is_free = !was_asked && placement.num_cpus == 0;
+  const Status shipped = is_free ? Status() : part.ship().status();
+  if (is_free || (!was_asked && shipped.code() == ErrorCode::unsupported)) {
+    placement.isolation = Isolation::threads;
+    return {};
+  }
+  return shipped;
 }
 
 /// Builds the chain of operators, one node after the other from the source on.
@@ -143,7 +160,8 @@ class Lowering {
     const std::string label = deferred != nullptr ? node.describe() : source->label();
     StepOptions none;
     const StepOptions& options = node.options() == nullptr ? none : *node.options();
-    SHOAL_ASSIGN_OR_RETURN(const Placement placement, place(options, false, settings_, label));
+    SHOAL_ASSIGN_OR_RETURN(Placement placement, place(options, false, settings_, label));
+    if (source != nullptr) SHOAL_RETURN_IF_ERROR(settle_isolation(*source, &options, placement));
     start(placement, label).pipeline->source = std::move(source);
     return {};
   }
@@ -161,12 +179,15 @@ class Lowering {
       SHOAL_ASSIGN_OR_RETURN(placement, place(*node.options(), step->has_state(), settings_, label));
     }
     const bool windowed = !drafts_.back().op.window.is_everything();
-    Status shipped;
-    if (placement.isolation == Isolation::processes) shipped = step->ship().status();
-    if (node.options() != nullptr) SHOAL_RETURN_IF_ERROR(shipped);
-    if (node.options() == nullptr && (windowed || !shipped.ok())) {  // it goes with nobody, so it gets a plain slot
+    if (node.options() == nullptr && windowed) {  // it goes with nobody, so it gets a plain slot
       placement = Placement{};
       placement.preserve_order = settings_.preserve_order;
+    }
+    const Isolation wanted = placement.isolation;
+    SHOAL_RETURN_IF_ERROR(settle_isolation(*step, node.options(), placement));
+    if (node.options() == nullptr && placement.isolation != wanted) {  // nor with those in processes
+      placement = plain_slot(settings_);
+      placement.isolation = Isolation::threads;
     }
     const bool fits = settings_.fuse && !windowed && placement == drafts_.back().placement;
     Draft& draft = fits ? drafts_.back() : start(placement, "");

@@ -111,6 +111,37 @@ TEST(Lower, RefusesWrongOptions) {
   EXPECT_EQ(code({.isolation = Isolation::processes}), "unsupported");
 }
 
+RunSettings in_processes() {
+  RunSettings out = settings();
+  out.has_processes = true;
+  out.isolation = Isolation::processes;
+  return out;
+}
+
+TEST(Lower, TakesTheRunsIsolationWhereAStepDoesNotSay) {
+  const auto operators = lower_operators(*make_select(range_node(1), {"id"}), in_processes());
+  ASSERT_TRUE(operators.ok()) << operators.status().text();
+  ASSERT_EQ(operators->size(), 1U);
+  EXPECT_EQ(operators->front().pipeline->isolation, Isolation::processes);
+}
+
+/// These functions of tests cannot travel.
+TEST(Lower, LeavesWhatCannotTravelInThreadsUnlessAsked) {
+  const auto operators = lower_operators(batches_node(range_node(1), "f"), in_processes());
+  ASSERT_TRUE(operators.ok()) << operators.status().text();
+  ASSERT_EQ(operators->size(), 2U);
+  EXPECT_EQ(operators->front().pipeline->isolation, Isolation::processes);
+  EXPECT_EQ(operators->back().pipeline->isolation, Isolation::threads);
+  EXPECT_EQ(line_of(batches_node(range_node(1), "f", {.isolation = Isolation::processes}), in_processes()),
+            "unsupported");
+}
+
+TEST(Lower, LeavesWhatTakesNoCpuInThreads) {
+  const auto operators = lower_operators(batches_node(range_node(1), "f", cpus(0)), in_processes());
+  ASSERT_TRUE(operators.ok()) << operators.status().text();
+  EXPECT_EQ(operators->back().pipeline->isolation, Isolation::threads);
+}
+
 TEST(Lower, AsksTheSourceForItsSplits) {
   const auto plan = lower(range_node(100), settings());
   ASSERT_TRUE(plan.ok());

@@ -137,7 +137,7 @@ def make_local_data(build, wanted):
 def make_buckets(build, env, wanted):
     """They are fresh in every run."""
     tool = build / "bench/bench_data"
-    if wanted & {"s3_list", "s3_mnist", "s3_mnist_20ms", "s3_first_batch"}:
+    if wanted & {"s3_list", "s3_mnist", "s3_mnist_20ms", "s3_mnist_processes", "s3_first_batch"}:
         print("uploading 70,000 digits ...", flush=True)
         subprocess.run([tool, "mnist", "s3://mnist", ROOT / ".deps/mnist"], check=True, env=env)
     for name, count, size in (("s3_get_100k", 6000, 100_000), ("s3_get_1m", 1000, 1_000_000)):
@@ -174,6 +174,12 @@ def line_maker(build, python):
     return line
 
 
+def on_processes(build, *arguments):
+    """The same program with its data steps in worker processes, as many as there are CPUs, and in threads as the limit."""
+    ours = [build / "bench/bench_shoal", *arguments]
+    return ["/usr/bin/env", f"SHOAL_PROCESSES={os.cpu_count()}", "SHOAL_ISOLATION=processes", *ours], ours
+
+
 def s3_lines(build, endpoint, python):
     line, limit = line_maker(build, python), build / "bench/limit_s3"
     train = [endpoint, "mnist", "train/"]
@@ -184,6 +190,8 @@ def s3_lines(build, endpoint, python):
              ["mnist", "s3://mnist/train/"], [limit, "get", *train, "128"], ["mnist", *train, "8000"]),
         line("s3_mnist_20ms", "images/s", "higher", (">= 0.8 x s3_mnist", at_least(0.8)[1]), ["mnist", "s3://mnist/train/"],
              [build / "bench/bench_shoal", "mnist", "s3://mnist/train/"]),
+        Line("s3_mnist_processes", "images/s", "higher", *on_processes(build, "mnist", "s3://mnist/train/"), None, "",
+             ">= 0.9 x s3_mnist", at_least(0.9)[1], engine="processes"),
         line("s3_first_batch", "s", "lower", below(0.2, "s"), ["first_batch", "s3://mnist/train/"], None,
              ["first_batch", *train]),
     ]
@@ -199,6 +207,8 @@ def local_lines(build, python):
     jpeg, parquet = DATA / "jpeg", DATA / "parquet"
     return [
         line("jpeg_images", "images/s", "higher", at_least(0.9), ["jpeg", jpeg], [limit, "jpeg", jpeg], ["jpeg", jpeg]),
+        Line("jpeg_images_processes", "images/s", "higher", *on_processes(build, "jpeg", jpeg), None, "",
+             ">= 0.9 x jpeg_images", at_least(0.9)[1], engine="processes"),
         line("parquet_scan", "s", "lower", at_most(1.3), ["parquet", parquet], [limit, "parquet", parquet],
              ["parquet", parquet]),
         line("block_overhead", "us", "lower", below(15, "us"), ["blocks", "200"], [limit, "handover", "100000"]),

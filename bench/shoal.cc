@@ -1,13 +1,16 @@
 // Our side of the benchmark lines (bench/run.py): each measures from the first call on a dataset to its last batch, in
 // a fresh process, with cold connections. Uses the public API only. Prints one JSON line.
+#include <shoal/api/session.h>
 #include <shoal/data.h>
 
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "measure.h"
@@ -132,9 +135,13 @@ const std::map<std::string, std::function<Measured(const std::string&)>> k_lines
 
 }  // namespace
 
+// With SHOAL_PROCESSES=n the line runs in a session with so many worker processes, of which SHOAL_ISOLATION=processes makes use.
 int main(int argc, char** argv) {
+  shoal::init(argc, argv);
   const auto* const line = bench::find_line(k_lines, "bench_shoal", argc == 3 ? argv[1] : "");
   if (line == nullptr) return 2;
+  std::optional<shoal::Session> session;
+  if (std::getenv("SHOAL_PROCESSES") != nullptr) session.emplace();
   sd::set_default_run_options({.verbosity = sd::Verbosity::quiet});
   bench::print((*line)(argv[2]));
 }

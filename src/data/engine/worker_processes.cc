@@ -215,7 +215,7 @@ Result<WorkerProcesses::Packed> WorkerProcesses::pack(const std::shared_ptr<cons
   Packed& packed = packed_[pipeline.get()];
   if (packed.pipeline == nullptr) {
     SHOAL_ASSIGN_OR_RETURN(const Payload bytes, pack_pipeline(*pipeline));
-    packed = {pipeline, packed_.size(), put(bytes)};
+    packed = {pipeline, ++last_number_, put(bytes)};
   }
   return packed;
 }

@@ -70,6 +70,7 @@ class WorkerProcesses : public std::enable_shared_from_this<WorkerProcesses> {
   CondVar turn_over_;
   std::list<WorkerPtr> workers_ GUARDED_BY(mutex_);  // but those apart
   std::map<const Pipeline*, Packed> packed_ GUARDED_BY(mutex_);
+  std::uint64_t last_number_ GUARDED_BY(mutex_) = 0;  // of a pipeline
 };
 
 }  // namespace shoal::data

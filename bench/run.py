@@ -63,11 +63,15 @@ def settle():
             return
 
 
+class Failed(Exception):
+    """A program ended with an error."""
+
+
 def run_json(command, env):
     settle()
     done = subprocess.run([str(c) for c in command], env=env, capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}")
+        raise Failed(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
@@ -308,7 +312,14 @@ def measure(lines, rounds, env, slow_endpoint=None):
             values = {who: [] for who in line.commands}
             peers = [who for who in ("peer", "second_peer") if line.commands[who] and round_number >= 0]
             for who in turns + peers:
-                figure = run_json(line.commands[who], slow if who == "ours" else env)
+                try:
+                    figure = run_json(line.commands[who], slow if who == "ours" else env)
+                except Failed as why:
+                    if who not in peers:
+                        raise
+                    print(f"{line.name}: {line.names[who]} is left out, since {why}", flush=True)
+                    line.commands[who] = None
+                    continue
                 values[who].append(figure["value"])
                 if who == "ours" and round_number >= 0 and "cpu_us_per_op" in figure:
                     line.cpu.append(figure["cpu_us_per_op"])
@@ -404,4 +415,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Failed as why:
+        sys.exit(str(why))

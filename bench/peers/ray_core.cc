@@ -67,7 +67,7 @@ void actor_create(int count) {
     std::vector<ray::ActorHandle<Adder>> adders;
     std::vector<ray::ObjectRef<int>> refs;
     for (int i = 0; i < k_together; ++i) {
-      adders.push_back(ray::Actor(Adder::make).SetResource("CPU", 0.0).Remote());
+      adders.push_back(ray::Actor(Adder::make).SetResource("CPU", 0.5).Remote());  // 0 is refused; four share two CPUs
       refs.push_back(adders.back().Task(&Adder::add).Remote(1));
     }
     ray::Get(refs);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <shoal/shoal.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <optional>
@@ -54,6 +55,13 @@ TEST_P(Values, ABufferIsWrittenInPlaceAndPassedOn) {
   EXPECT_EQ(get(submit(sum, ref)), (std::uint64_t{1} << 20) / 256 * 255 * 128);
   EXPECT_EQ(get(ref).data(), get(ref).data());
   EXPECT_EQ(get(submit([] { return create_buffer(10).finish(); })).size(), 10);
+  EXPECT_EQ(sum(get(submit([] { return create_buffer(100'000).finish(); }))), 0);
+  EXPECT_EQ(get(submit([] {
+              MutableBuffer all = create_buffer_for_overwrite(100'000);
+              std::ranges::fill(all.bytes(), std::uint8_t{7});
+              return std::move(all).finish();
+            })).bytes().back(),
+            7);
 }
 
 class Doubler {

@@ -3,9 +3,11 @@
 #include <shoal/base/error.h>
 #include <shoal/base/log.h>
 #include <shoal/wire/encoder.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -116,6 +118,27 @@ LargeMemory::Room StoreClient::open(const store::Piece& piece) {
   return {std::move(opened), {first, piece.bytes.size()}};
 }
 
+// A write of the system fills whole pages at once: without clearing them first, and without a fault for each.
+void StoreClient::fill(std::uint8_t* to, std::span<const std::uint8_t> from) {
+  std::shared_ptr<const Fd> file;
+  std::uint64_t offset = 0;
+  {
+    const Lock lock(mutex_);
+    const auto& [first, piece] = *std::prev(pieces_.upper_bound(to));
+    const auto extent = extents_.find(piece->piece.extent);
+    if (extent != extents_.end()) file = extent->second.fresh;
+    offset = piece->piece.offset + static_cast<std::uint64_t>(to - first);
+  }
+  while (file != nullptr && !from.empty()) {
+    const ssize_t done = ::pwrite(file->get(), from.data(), from.size(), static_cast<off_t>(offset));
+    if (done <= 0) break;  // a signal came first, or it cannot: then through the mapping
+    from = from.subspan(static_cast<std::size_t>(done));
+    to += done;
+    offset += static_cast<std::uint64_t>(done);
+  }
+  if (!from.empty()) std::memcpy(to, from.data(), from.size());
+}
+
 std::shared_ptr<wire::StoredObject> StoreClient::seal(Piece& piece, std::size_t bytes) {
   const ObjectId id{self_, ++last_object_};
   const store::Place place = writer_.publish(piece.piece, bytes);
@@ -134,7 +157,10 @@ void StoreClient::end(Piece& piece) {
 }
 
 void StoreClient::return_extents() {
-  for (const store::ExtentId extent : writer_.take_returned()) say_later(wire::ReturnExtent{extent});
+  for (const store::ExtentId extent : writer_.take_returned()) {
+    if (const auto at = extents_.find(extent); at != extents_.end()) at->second.fresh = nullptr;
+    say_later(wire::ReturnExtent{extent});
+  }
 }
 
 Payload StoreClient::store(Payload value) {
@@ -158,7 +184,7 @@ SharedBytes StoreClient::store_block(const SharedBytes& block) {
     }
   }
   const Room room = allocate(block.bytes.size());
-  std::memcpy(room.bytes.data(), block.bytes.data(), block.bytes.size());
+  fill(room.bytes.data(), block.bytes);
   const Lock lock(mutex_);
   return {nullptr, {}, seal(*pieces_.at(room.bytes.data()), block.bytes.size())};
 }
@@ -329,7 +355,8 @@ void StoreClient::on(wire::ExtentIs& is) {
     log::error("{}", mapping.status().text());
     return nullptr;
   };
-  Extent extent{map(Mapping::Access::read), is.is_writable ? map(Mapping::Access::write) : nullptr};
+  Extent extent{map(Mapping::Access::read), is.is_writable ? map(Mapping::Access::write) : nullptr,
+                is.is_writable ? is.files.files[0] : nullptr};
   if (extent.reading == nullptr || (is.is_writable && extent.writing == nullptr)) return;
   const Lock lock(mutex_);
   extents_[is.extent] = std::move(extent);

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "base/posix.h"
 #include "base/thread_safety.h"
 #include "shell/event.h"
 #include "shell/timed_station.h"
@@ -40,6 +41,7 @@ class StoreClient final : public LargeMemory,
   bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
   /// Memory that others can read once it is part of a value. The holder may outlive the session.
   Room allocate(std::size_t bytes) override;
+  void fill(std::uint8_t* to, std::span<const std::uint8_t> from) override;
   /// The same value, and what of it is large is an object of the store, not pinned. Throws as allocate().
   Payload store(Payload value);
   /// Pins what has to be pinned; all of it, or nothing where the deadline came first, which is false. Throws ObjectLost,
@@ -66,6 +68,7 @@ class StoreClient final : public LargeMemory,
   struct Question;
   struct Extent {
     std::shared_ptr<const store::Mapping> reading, writing;
+    std::shared_ptr<const Fd> fresh{};  ///< While this process writes to it for the first time.
   };
   struct Wanted {
     std::shared_ptr<wire::StoredObject> stored;

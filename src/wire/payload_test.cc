@@ -135,7 +135,12 @@ class CountedMemory final : public LargeMemory {
     last = held;
     return {held, *held};
   }
+  void fill(std::uint8_t* to, std::span<const std::uint8_t> from) override {
+    ++filled;
+    std::ranges::copy(from, to);
+  }
   std::vector<std::size_t> asked{};
+  int filled = 0;
   std::weak_ptr<std::vector<std::uint8_t>> last{};
 };
 
@@ -147,6 +152,7 @@ TEST(Payload, LargeValuesAreWrittenWhereTheyAreToLie) {
   const Payload payload = to_payload(values, &memory);
   ASSERT_EQ(memory.asked.size(), 1u);
   EXPECT_GE(memory.asked[0], payload.size());
+  EXPECT_EQ(memory.filled, 1);
   EXPECT_EQ(payload.data(), memory.last.lock()->data());
   EXPECT_EQ(payload.block().holder, memory.last.lock());
   EXPECT_EQ(from_payload<std::vector<int>>(payload), values);

@@ -37,6 +37,9 @@ class MutableBuffer {
   std::size_t size() const { return bytes_.size(); }
   std::uint8_t* data() { return bytes_.data(); }
   std::span<std::uint8_t> bytes() { return bytes_; }
+  /// As memcpy() to `at`, and for large parts of new memory faster, since the system need not clear its pages first.
+  /// Precondition: at + from.size() <= size().
+  void write(std::size_t at, std::span<const std::uint8_t> from);
   /// The buffer; this one is empty afterwards.
   Buffer finish() && {
     const std::span<const std::uint8_t> bytes = std::exchange(bytes_, {});
@@ -44,16 +47,19 @@ class MutableBuffer {
   }
 
  private:
-  friend MutableBuffer create_buffer(std::size_t bytes);
-  MutableBuffer(std::shared_ptr<void> holder, std::span<std::uint8_t> bytes)
-      : holder_(std::move(holder)), bytes_(bytes) {}
+  friend MutableBuffer create_buffer_for_overwrite(std::size_t bytes);
+  MutableBuffer(std::shared_ptr<void> holder, std::span<std::uint8_t> bytes, LargeMemory* memory)
+      : holder_(std::move(holder)), memory_(memory), bytes_(bytes) {}
 
   std::shared_ptr<void> holder_;
+  LargeMemory* memory_;  // which the holder keeps; null = the program's own
   std::span<std::uint8_t> bytes_;
 };
 
 /// So many bytes to be written in place, all 0 at first; then put() makes an object of them without a copy.
 MutableBuffer create_buffer(std::size_t bytes);
+/// The same for whoever writes all of them: of undefined content at first, which saves a pass over the memory.
+MutableBuffer create_buffer_for_overwrite(std::size_t bytes);
 
 /// As a part, which is not copied.
 template <>

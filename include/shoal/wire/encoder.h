@@ -59,7 +59,11 @@ class Encoder {
   void write_bytes(const void* bytes, std::size_t size) {
     if (size == 0) return;
     need(size);
-    std::memcpy(at_, bytes, size);
+    if (memory_ != nullptr && size >= detail::k_large_bytes) [[unlikely]] {
+      memory_->fill(at_, {static_cast<const std::uint8_t*>(bytes), size});  // it lies there, as it has become so large
+    } else {
+      std::memcpy(at_, bytes, size);
+    }
     at_ += size;
   }
   /// Zeros up to a multiple of `alignment`, a power of two, as counted from the value's begin.

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "data/io/object_store.h"
-#include "data/memory/memory_pool.h"
 #include "data/op/ship.h"
 #include "data/rows/ipc.h"
 
@@ -14,8 +13,10 @@ namespace shoal::data {
 
 Result<Buffer> block_to_buffer(const Rows& rows) {
   SHOAL_ASSIGN_OR_RETURN(const std::int64_t size, ipc_bytes(rows));
-  MutableBuffer buffer = create_buffer(static_cast<std::size_t>(size));
-  SHOAL_RETURN_IF_ERROR(write_ipc(rows, buffer.bytes()));
+  MutableBuffer buffer = create_buffer_for_overwrite(static_cast<std::size_t>(size));
+  SHOAL_RETURN_IF_ERROR(write_ipc(rows, [&](std::int64_t at, std::span<const std::uint8_t> bytes) {
+    buffer.write(static_cast<std::size_t>(at), bytes);
+  }));
   return std::move(buffer).finish();
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/thread_safety.h"
 #include "data/engine/embedded_fragment.h"
+#include "data/memory/memory_pool.h"
 
 namespace shoal::data {
 
@@ -18,6 +19,7 @@ namespace shoal::data {
 struct DataWorld {
   std::int64_t block_bytes = 0;
   bool limited = false;
+  std::int64_t kept_bytes = 0;  ///< Pages of freed buffers that a process keeps for the next, with those in use, at most.
 };
 
 /// A fragment to run; pipelines and fragments have the engine's numbers.
@@ -46,7 +48,7 @@ struct WorkerAnswer {
 /// one for cancel(). A fragment between two calls of next() holds no thread.
 class DataWorker {
  public:
-  explicit DataWorker(const DataWorld& world) : world_(world) {}
+  explicit DataWorker(const DataWorld& world) : world_(world), pool_budget_(world.kept_bytes) {}
 
   /// What pack_pipeline() made is `pipeline` from now on; gives the process's number at the system. Throws what
   /// unpack_pipeline() gives.
@@ -73,6 +75,7 @@ class DataWorker {
   Running running(std::uint64_t fragment);
 
   const DataWorld world_;
+  const PoolBudget pool_budget_;
   Mutex mutex_;
   std::map<std::uint64_t, Loaded> pipelines_ GUARDED_BY(mutex_);
   std::map<std::uint64_t, Running> fragments_ GUARDED_BY(mutex_);

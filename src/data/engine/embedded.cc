@@ -2,6 +2,7 @@
 
 #include <arrow/record_batch.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "data/engine/embedded_core.h"
@@ -57,7 +58,11 @@ Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& opti
   const FragmentRunner::World world{options.block_bytes, options.limited,
                                     options.pool ? options.pool : counted_memory_pool(),
                                     options.storage ? options.storage : &process_storage_clients()};
-  auto processes = WorkerProcesses::of_session({.block_bytes = options.block_bytes, .limited = options.limited});
+  // As many processes as there are CPUs work at once, and each keeps pages of its own.
+  const auto kept_bytes = static_cast<std::int64_t>(static_cast<double>(options.resources.memory) /
+                                                    std::max(1.0, options.resources.cpus));
+  auto processes = WorkerProcesses::of_session(
+      {.block_bytes = options.block_bytes, .limited = options.limited, .kept_bytes = kept_bytes});
   const bool isolates_workers = processes != nullptr;
   auto core = std::make_shared<EmbeddedCore>(world, std::move(processes));
   const auto on_end = [weak = std::weak_ptr(core)](const Status& why) {

@@ -6,6 +6,8 @@
 #include <arrow/ipc/reader.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/record_batch.h>
+#include <arrow/result.h>
+#include <arrow/status.h>
 #include <arrow/table.h>
 
 #include <utility>
@@ -25,6 +27,29 @@ class HeldBuffer final : public arrow::Buffer {
   const SharedBytes bytes_;
 };
 
+/// Hands each piece to a function.
+class CalledStream final : public arrow::io::OutputStream {
+ public:
+  explicit CalledStream(const BytesAt& write) : write_(write) {}
+  using arrow::io::OutputStream::Write;
+  arrow::Status Write(const void* data, std::int64_t size) override {
+    write_(at_, {static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(size)});
+    at_ += size;
+    return arrow::Status::OK();
+  }
+  arrow::Status Close() override {
+    is_closed_ = true;
+    return arrow::Status::OK();
+  }
+  arrow::Result<std::int64_t> Tell() const override { return at_; }
+  bool closed() const override { return is_closed_; }
+
+ private:
+  const BytesAt& write_;
+  std::int64_t at_ = 0;
+  bool is_closed_ = false;
+};
+
 Status write_stream(const arrow::RecordBatch& rows, arrow::io::OutputStream& out) {
   arrow::ipc::IpcWriteOptions options = arrow::ipc::IpcWriteOptions::Defaults();
   options.use_threads = false;
@@ -42,9 +67,8 @@ Result<std::int64_t> ipc_bytes(const std::shared_ptr<arrow::RecordBatch>& rows) 
   return out.GetExtentBytesWritten();
 }
 
-Status write_ipc(const std::shared_ptr<arrow::RecordBatch>& rows, std::span<std::uint8_t> into) {
-  arrow::io::FixedSizeBufferWriter out(
-      std::make_shared<arrow::MutableBuffer>(into.data(), static_cast<std::int64_t>(into.size())));
+Status write_ipc(const std::shared_ptr<arrow::RecordBatch>& rows, const BytesAt& write) {
+  CalledStream out(write);
   return write_stream(*rows, out);
 }
 

@@ -3,6 +3,7 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -21,8 +22,10 @@ Result<std::shared_ptr<arrow::Table>> from_ipc(const SharedBytes& bytes, arrow::
 
 /// How many bytes write_ipc() writes.
 Result<std::int64_t> ipc_bytes(const std::shared_ptr<arrow::RecordBatch>& rows);
-/// The rows in the same format into so many bytes, which are not allocated here.
-Status write_ipc(const std::shared_ptr<arrow::RecordBatch>& rows, std::span<std::uint8_t> into);
+/// Takes a piece of what is written, with how many bytes came before it.
+using BytesAt = std::function<void(std::int64_t at, std::span<const std::uint8_t> bytes)>;
+/// The rows in the same format.
+Status write_ipc(const std::shared_ptr<arrow::RecordBatch>& rows, const BytesAt& write);
 /// The rows, whose buffers are those of `bytes`, which this program wrote: they are not looked at. Errors: corrupt_data.
 Result<std::shared_ptr<arrow::RecordBatch>> rows_of_ipc(const SharedBytes& bytes);
 

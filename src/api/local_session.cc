@@ -68,7 +68,8 @@ Result<std::unique_ptr<LocalSession>> LocalSession::open(Options options) {
   SHOAL_RETURN_IF_ERROR(threads->begin_use());
   std::optional<owner::RunKey> parent = run_of_this_thread();
   // Where tasks run in other processes, what is an object of this one needs a session of its own.
-  const bool has_home = (parent || has_session()) && home_of_this_thread().runs_tasks_in_this_process();
+  const bool has_session_around = parent || has_session();
+  const bool has_home = has_session_around && home_of_this_thread().runs_tasks_in_this_process();
   if (!has_home) parent.reset();
   std::unique_ptr<shell::Embedded> own;
   try {
@@ -82,15 +83,30 @@ Result<std::unique_ptr<LocalSession>> LocalSession::open(Options options) {
   shell::OwnerStation& home = own != nullptr ? own->driver() : home_of_this_thread();
   const auto there = static_cast<double>(home.node_total().cpu) / static_cast<double>(wire::k_one);
   const double scale = std::min(1.0, there / options.num_cpus);
-  auto tasks = shell::LocalTasks::make(home, parent, std::move(options.on_end));
-  return std::unique_ptr<LocalSession>(new LocalSession(std::move(own), std::move(tasks), std::move(threads), scale));
+  auto tasks = shell::LocalTasks::make(home, parent, options.on_end);
+  std::shared_ptr<shell::LocalTasks> around;
+  if (has_session_around && !has_home) {
+    const auto end = [weak = std::weak_ptr(tasks), on_end = std::move(options.on_end)](const Status& why) {
+      if (const auto alive = weak.lock()) alive->end();
+      on_end(why);
+    };
+    around = shell::LocalTasks::make(home_of_this_thread(), std::nullopt, end);
+  }
+  return std::unique_ptr<LocalSession>(
+      new LocalSession(std::move(own), std::move(tasks), std::move(around), std::move(threads), scale));
 }
 
 LocalSession::LocalSession(std::unique_ptr<shell::Embedded> own, std::shared_ptr<shell::LocalTasks> tasks,
-                           std::shared_ptr<shell::WorkerThreads> threads, double scale)
-    : own_(std::move(own)), tasks_(std::move(tasks)), threads_(std::move(threads)), scale_(scale) {}
+                           std::shared_ptr<shell::LocalTasks> around, std::shared_ptr<shell::WorkerThreads> threads,
+                           double scale)
+    : own_(std::move(own)),
+      tasks_(std::move(tasks)),
+      around_(std::move(around)),
+      threads_(std::move(threads)),
+      scale_(scale) {}
 
 LocalSession::~LocalSession() {
+  if (around_ != nullptr) around_->end();
   tasks_->end();
   threads_->end_use();
 }

@@ -56,10 +56,11 @@ class LocalSession {
 
  private:
   LocalSession(std::unique_ptr<shell::Embedded> own, std::shared_ptr<shell::LocalTasks> tasks,
-               std::shared_ptr<shell::WorkerThreads> threads, double scale);
+               std::shared_ptr<shell::LocalTasks> around, std::shared_ptr<shell::WorkerThreads> threads, double scale);
 
   const std::unique_ptr<shell::Embedded> own_;  // null where there is another
   const std::shared_ptr<shell::LocalTasks> tasks_;
+  const std::shared_ptr<shell::LocalTasks> around_;  // none, of the session that has worker processes: to hear of its end
   const std::shared_ptr<shell::WorkerThreads> threads_;
   const double scale_;
 };

@@ -226,6 +226,7 @@ TEST(LocalSession, EndsWithItsSession) {
   submit_to(*session, kind, [&] { ++times; });
   program.reset();
   submit_to(*session, kind, [&] { ++times; });
+  told.wait();
   EXPECT_EQ(why, ErrorCode::cancelled);
   EXPECT_EQ(times, 1);
 }

@@ -115,13 +115,19 @@ void let_travel(TravellingException type) {
   all.types.push_back(std::move(type));
 }
 
-wire::Failure describe_thrown(const wire::TaskTemplate& what, const TaskId& task) {
+wire::Failure describe_exception() {
   wire::Failure failure;
   failure.code = ErrorCode::user_function;
   failure.type = type_in_flight();
   describe_standard(failure);
-  failure.bases = types_of_interest(what);
   describe_travelling(failure);
+  failure.text = failure.message.empty() ? failure.type : failure.message;
+  return failure;
+}
+
+wire::Failure describe_thrown(const wire::TaskTemplate& what, const TaskId& task) {
+  wire::Failure failure = describe_exception();
+  failure.bases = types_of_interest(what);
   failure.text = "task " + what.name + " (" + to_string(task) + ") threw " + failure.type +
                  (failure.message.empty() ? "" : ": " + failure.message);
   return failure;

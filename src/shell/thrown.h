@@ -22,6 +22,8 @@ void let_travel(TravellingException type);
 /// Failure::travelling of errors of Shoal's own, whose value is the ErrorCode.
 inline constexpr const char* k_error_of_shoal = "shoal::Error";
 
+/// The exception in flight by its own text, or by its type where it has none. Call inside a catch block.
+wire::Failure describe_exception();
 /// What becomes of the exception in flight, which the function of `task` threw. Call inside a catch block.
 wire::Failure describe_thrown(const wire::TaskTemplate& what, const TaskId& task);
 

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "api/exception_payload.h"
 #include "data/io/object_store.h"
 #include "data/op/ship.h"
 #include "data/rows/ipc.h"
@@ -21,6 +22,17 @@ Result<Buffer> block_to_buffer(const Rows& rows) {
 }
 
 Result<Rows> block_of_buffer(const Buffer& buffer) { return rows_of_ipc(buffer.shared()); }
+
+WorkerAnswer WorkerAnswer::of(const Status& status) {
+  WorkerAnswer answer{.code = status.code(), .text = status.text()};
+  if (const std::exception_ptr cause = status.cause()) answer.cause = exception_to_payload(cause);
+  return answer;
+}
+
+Status WorkerAnswer::status() const {
+  if (code == ErrorCode::ok) return {};
+  return Status(code, text, cause.size() == 0 ? nullptr : exception_of_payload(cause));
+}
 
 std::int64_t DataWorker::load(std::uint64_t pipeline, const Payload& packed) {
   auto made = unpack_pipeline(packed).value_or_throw();

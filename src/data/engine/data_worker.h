@@ -31,17 +31,18 @@ struct FragmentOrder {
   std::int64_t skip_items = 0;
 };
 
-/// How a call of a DataWorker ended. Errors cross as their code and text.
+/// How a call of a DataWorker ended.
 struct WorkerAnswer {
   ErrorCode code = ErrorCode::ok;
   std::string text{};
+  Payload cause{};         ///< What a function of the user threw, as exception_to_payload() writes it; empty = nothing.
   Buffer block{};          ///< Of next(), as write_ipc() writes it.
   bool has_block = false;  ///< Not at the end.
   bool at_end = false;     ///< Nothing comes after the block.
   FragmentStats stats{};
 
-  static WorkerAnswer of(const Status& status) { return {.code = status.code(), .text = status.text()}; }
-  Status status() const { return code == ErrorCode::ok ? Status() : Status(code, text); }
+  static WorkerAnswer of(const Status& status);
+  Status status() const;
 };
 
 /// Runs fragments in a worker process for an engine in another: the class of an actor with two threads, one for what runs and

@@ -6,29 +6,12 @@
 #include <fstream>
 #include <string>
 
+#include "shell/memory/kernel_file.h"
+
 namespace shoal::shell {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::optional<std::int64_t> number_in(const fs::path& path) {
-  std::ifstream file(path);
-  std::int64_t number = 0;
-  if (!(file >> number)) return std::nullopt;  // "max", too
-  return number;
-}
-
-/// Of a file of lines "name value".
-std::int64_t value_in(const fs::path& path, const std::string& wanted) {
-  std::ifstream file(path);
-  std::string name;
-  std::int64_t value = 0;
-  while (file >> name >> value) {
-    if (name == wanted) return value;
-    file.ignore(1'000, '\n');
-  }
-  return 0;
-}
 
 /// What a group has left: pages of files that nobody used lately are taken back first.
 void tighten(const fs::path& folder, const char* limit_file, const char* use_file, const char* unused,

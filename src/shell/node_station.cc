@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <utility>
+#include <variant>
 
 #include "shell/store_station.h"
 
@@ -52,9 +53,15 @@ void NodeStation::on_message(ProcessId from, wire::Message& message) {
 void NodeStation::take_messages(std::vector<wire::Envelope>& into) {
   core_.take_messages(into);
   core_.take_actions(taken_);
-  if (!taken_.empty()) {
-    actions_.insert(actions_.end(), taken_.begin(), taken_.end());
-    has_actions_.store(true);
+  for (const node::Action& action : taken_) {
+    const auto* const limit = std::get_if<node::LimitMemory>(&action);
+    if (limit != nullptr && limit->bytes > 0) is_holding_ = true;
+    (limit != nullptr ? limits_ : actions_).push_back(action);
+  }
+  if (!taken_.empty()) has_actions_.store(true);
+  if (is_holding_) {
+    held_.insert(held_.end(), std::move_iterator(into.begin()), std::move_iterator(into.end()));
+    into.clear();
   }
   call_at(core_.next_time().value_or(k_never));
 }
@@ -62,14 +69,24 @@ void NodeStation::take_messages(std::vector<wire::Envelope>& into) {
 // Carrying one out leads back here, for what follows from it: that is left to the loop further up the stack.
 void NodeStation::on_left() {
   while (has_actions_.load() && !acting_.exchange(true)) {
-    node::Actions actions;
-    {
-      const Lock lock(mutex());
-      actions.swap(actions_);
-      has_actions_.store(false);
-    }
-    for (const node::Action& action : actions) act_(action);
+    for (const node::Action& action : set_limits()) act_(action);
     acting_.store(false);
+  }
+}
+
+/// Then sends what was held for them. What else is to be done.
+node::Actions NodeStation::set_limits() {
+  node::Actions limits;
+  while (true) {
+    for (const node::Action& limit : limits) act_(limit);
+    limits.clear();
+    const Lock lock(mutex());
+    limits.swap(limits_);
+    if (!limits.empty()) continue;
+    has_actions_.store(false);
+    is_holding_ = false;
+    around_.network.send(self(), held_);
+    return std::exchange(actions_, {});
   }
 }
 

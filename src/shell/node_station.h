@@ -18,7 +18,8 @@ namespace shoal::shell {
 /// The options of the one node of a cluster that lives and ends with a program.
 node::Core::Options only_node(std::string host, wire::Resources total, std::map<std::string, std::string> labels);
 
-/// The machine's daemon in a station of its own: what it wants done with workers is done without its lock.
+/// The machine's daemon in a station of its own: what it wants done with workers is done without its lock. Nobody hears of a
+/// lease before its worker has the limit.
 class NodeStation final : public TimedStation {
  public:
   /// `act`: called on no thread in particular, one action at a time, in order.
@@ -42,6 +43,7 @@ class NodeStation final : public TimedStation {
   void take_messages(std::vector<wire::Envelope>& into) override;
   void on_left() override;
   void on_time() override;
+  node::Actions set_limits();
 
   const std::function<void(const node::Action&)> act_;
   std::optional<ProcessId> store_;
@@ -51,7 +53,10 @@ class NodeStation final : public TimedStation {
   // Guarded by the station's lock.
   node::Core core_;
   node::Actions taken_;
-  node::Actions actions_;
+  node::Actions limits_;     // LimitMemory alone
+  node::Actions actions_;    // all others
+  bool is_holding_ = false;  // what is to be sent, while a limit is being set
+  std::vector<wire::Envelope> held_;
 };
 
 }  // namespace shoal::shell

@@ -63,6 +63,7 @@ class Crew::Worker final : public Pollable {
         id_(what.worker),
         job_(what.job),
         child_(std::move(parts.child)),
+        group_(home.groups_, child_.pid),
         page_(std::move(parts.page)),
         printer_(std::move(parts.printer)),
         streams_(*home.around_.reader, *printer_, child_.pid, home.meeting_, std::move(parts.out),
@@ -82,6 +83,8 @@ class Crew::Worker final : public Pollable {
   ProcessId job() const { return job_; }
   pid_t pid() const { return child_.pid; }
   const WorkerPage& page() const { return page_; }
+  /// Of what runs there from now on; 0 = none.
+  void limit(std::int64_t bytes) { group_.limit(bytes); }
   void kill() {
     was_killed_.store(true);
     ::syscall(SYS_pidfd_send_signal, child_.process.get(), SIGKILL, nullptr, 0);
@@ -101,9 +104,15 @@ class Crew::Worker final : public Pollable {
     link_.drain();
     streams_.end();
     int signal = 0;
+    const auto reached = group_.close();
     const std::string end = wait_for_end(child_, &signal);
+    group_.remove();
     if (const auto why = home_.take_reason(*this)) return home_.on_exit(id_, why->text, why->code);
     const bool is_unexpected = signal != 0 && !was_killed_.load();
+    if (reached && signal == SIGKILL && is_unexpected) {
+      const std::string text = text_of_limit(child_.pid, reached->peak, reached->limit, "held by its control group");
+      return home_.on_exit(id_, text, ErrorCode::out_of_memory);
+    }
     const bool may_lack_memory = signal == SIGKILL && is_unexpected && ended_by_system() > ended_by_system_;
     const std::string cause = cause_of_end(
         {child_.pid, end, page_.read().task, may_lack_memory, streams_.last_words()});
@@ -115,6 +124,7 @@ class Crew::Worker final : public Pollable {
   const ProcessId id_, job_;
   const std::int64_t ended_by_system_ = ended_by_system();
   Child child_;
+  MemoryGroup group_;
   const WorkerPage page_;
   const std::shared_ptr<Printer> printer_;
   WorkerStreams streams_;
@@ -214,9 +224,7 @@ void Crew::carry_out(const node::Action& action) {
     to_start_.push_back(*starts);
     return wake_by(now());
   }
-  if (const auto* const limits = std::get_if<node::LimitMemory>(&action)) {
-    return memory_.limit(limits->worker, limits->bytes);
-  }
+  if (const auto* const limits = std::get_if<node::LimitMemory>(&action)) return limit(*limits);
   const auto* const stops = std::get_if<node::StopWorker>(&action);
   const ProcessId worker = stops != nullptr ? stops->worker : std::get<node::RetireWorker>(action).worker;
   if (stops != nullptr) {
@@ -236,6 +244,17 @@ void Crew::carry_out(const node::Action& action) {
     }
   }
   if (!was_started) announce(worker, "it was not wanted any more when it was to be started");
+}
+
+void Crew::limit(const node::LimitMemory& what) {
+  memory_.limit(what.worker, what.bytes);
+  Worker* worker = nullptr;
+  {
+    const Lock lock(mutex_);
+    const auto found = workers_.find(what.worker);
+    if (found != workers_.end()) worker = found->second.get();
+  }
+  if (worker != nullptr) worker->limit(what.bytes);  // should it end meanwhile, it is kept for a while
 }
 
 /// on_time() looks at everything there is to do, so the earliest time is enough.

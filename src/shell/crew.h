@@ -11,6 +11,7 @@
 #include "base/thread_safety.h"
 #include "net/token.h"
 #include "shell/control_station.h"
+#include "shell/memory/memory_group.h"
 #include "shell/memory/memory_watch.h"
 #include "shell/node_station.h"
 #include "shell/output/driver_screens.h"
@@ -81,6 +82,7 @@ class Crew final : private Timed {
   };
 
   void carry_out(const node::Action& action);
+  void limit(const node::LimitMemory& what);
   void wake_by(Time at) REQUIRES(mutex_);
   void on_time() override;
   void start(const node::StartWorker& what);
@@ -100,6 +102,7 @@ class Crew final : private Timed {
   ControlStation& control_;
   const net::Token token_ = net::Token::make();
   const std::string meeting_;
+  MemoryGroups groups_;
   MemoryWatch memory_;
   NodeStation node_;
   StoreStation store_;

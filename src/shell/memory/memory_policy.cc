@@ -16,6 +16,13 @@ std::string in_mib(std::int64_t bytes) { return fmt::format("{} MiB", bytes >> 2
 
 }  // namespace
 
+std::string text_of_limit(int pid, std::int64_t used, std::int64_t limit, std::string_view held) {
+  return fmt::format(
+      "process {} used {} of its memory limit of {} ({}), and was ended; raise .memory, or give the task "
+      "less at once",
+      pid, in_mib(used), in_mib(limit), held);
+}
+
 bool MemoryPolicy::is_short(const MachineMemory& machine) const {
   return static_cast<double>(machine.available) < reserve_ * static_cast<double>(machine.total);
 }
@@ -25,12 +32,9 @@ std::vector<MemoryPolicy::Verdict> MemoryPolicy::judge(std::span<const MemoryUse
   std::vector<Verdict> verdicts;
   for (const MemoryUse& use : workers) {
     if (use.limit == 0 || use.bytes <= use.limit || !ended_.insert(use.worker).second) continue;
-    verdicts.push_back(
-        {use.worker, ErrorCode::out_of_memory,
-         fmt::format(
-             "process {} used {} of its memory limit of {} (looked at every {} ms), and was ended; raise .memory, "
-             "or give the task less at once",
-             use.pid, in_mib(use.bytes), in_mib(use.limit), k_limit_sample_ns / 1'000'000)});
+    verdicts.push_back({use.worker, ErrorCode::out_of_memory,
+                        text_of_limit(use.pid, use.bytes, use.limit,
+                                      fmt::format("looked at every {} ms", k_limit_sample_ns / 1'000'000))});
   }
   if (!machine || !is_short(*machine) || now < again_at_) return verdicts;
   const MemoryUse* const chosen = youngest(workers);

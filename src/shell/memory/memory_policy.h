@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct MachineMemory {
   std::int64_t total = 0;
   std::int64_t available = 0;
 };
+
+/// For errors: what a process used, and who held it to its limit.
+std::string text_of_limit(int pid, std::int64_t used, std::int64_t limit, std::string_view held);
 
 /// Which workers are ended for their memory, and why: those above their limit; and while the machine has less left than it is
 /// to keep, the one that began last of those whose task is tried again, one at a time. Pure.

@@ -21,6 +21,7 @@
 #include "net/socket_path.h"
 #include "shell/joined.h"
 #include "shell/machine.h"
+#include "shell/memory/memory_group.h"
 #include "shell/peers.h"
 
 namespace shoal::cli {
@@ -101,6 +102,15 @@ Finding check_cgroup() {
           ""};
 }
 
+Finding check_memory_limits() {
+  const auto place = shell::find_group_place();
+  if (place.ok()) {
+    return {Verdict::good, fmt::format("limits of memory: held by control groups, version {}", place->version), ""};
+  }
+  return {Verdict::doubtful, "limits of memory: held by looking at workers every 50 ms; " + place.status().text(),
+          "let programs make groups below their own; without, a task may get above its limit for a moment"};
+}
+
 Finding check_temp(const std::string& folder) {
   const std::string parent = folder.substr(0, folder.rfind('/'));
   const std::string path = folder + "/default/socket";
@@ -150,9 +160,10 @@ void check_running(const std::string& folder, std::vector<Finding>& findings) {
 
 Result<int> examine(const Arguments& arguments) {
   const std::string folder = user_folder(arguments);
-  std::vector<Finding> findings = {check_cgroup(),     check_files(),       check_processes(), check_pidfd(),
-                                   check_memfd(),      check_close_range(), check_ptrace(),    check_names_of_sockets(),
-                                   check_temp(folder), check_stale(folder)};
+  std::vector<Finding> findings = {check_cgroup(),      check_memory_limits(), check_files(),
+                                   check_processes(),   check_pidfd(),         check_memfd(),
+                                   check_close_range(), check_ptrace(),        check_names_of_sockets(),
+                                   check_temp(folder),  check_stale(folder)};
   check_running(folder, findings);
   constexpr std::array<const char*, 3> k_marks = {"ok", "hm", "BAD"};
   for (const Finding& each : findings) {

@@ -2,8 +2,8 @@
 
     python3 torture.py --shoal PATH --program PATH [--seconds 240] [--seed N]
 
-No value may be wrong, nothing may hang for 30 s beyond what it was stopped, and afterwards no process, memory, file or
-socket may be left. Fewer faults than FAULTS_A_MINUTE are a failure, too: then nothing was tested.
+No value may be wrong, nothing may hang for 30 s beyond what it was stopped, and afterwards no process, memory, file, socket
+or control group may be left. Fewer faults than FAULTS_A_MINUTE are a failure, too: then nothing was tested.
 """
 import argparse
 import collections
@@ -64,6 +64,17 @@ def parent_of(pid):
         return int(stat_of(pid)[1])
     except OSError:
         return 0
+
+
+def groups_left():
+    """Memory control groups of makers that are gone, below this process's own."""
+    with open("/proc/self/cgroup") as file:
+        groups = [line.rstrip("\n").split(":", 2)[1:] for line in file]
+    folders = [f"/sys/fs/cgroup/memory{group}" for kinds, group in groups if "memory" in kinds.split(",")]
+    folders += [f"/sys/fs/cgroup{group}" for kinds, group in groups if not kinds]
+    names = {os.path.join(folder, name) for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)
+             if name.startswith("shoal-")}
+    return sorted(name for name in names if not is_alive(os.path.basename(name).split("-")[1]))
 
 
 def shared_memory():
@@ -204,6 +215,11 @@ def check(torture, programs, memory_before):
         complaints.append(f"processes are left: {left}")
         for pid in left:
             os.kill(pid, signal.SIGKILL)
+    # Those of programs and daemons that were killed are removed by whoever starts next.
+    torture.start_daemon()
+    torture.shoal("stop")
+    if groups_left():
+        complaints.append(f"control groups are left: {groups_left()}")
     files = [os.path.join(folder, name) for folder, folders, names in os.walk(torture.scratch)
              for name in names + [each for each in folders if each.startswith("shoal-spill-")]]
     if files:

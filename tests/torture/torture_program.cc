@@ -19,6 +19,7 @@ using Numbers = std::vector<std::uint64_t>;
 
 constexpr std::chrono::seconds k_hang{30};
 const shoal::TaskOptions k_for_ever{.max_retries = -1};
+const shoal::TaskOptions k_limited{.memory = std::uint64_t{256} << 20, .max_retries = -1};
 
 struct Wrong {
   std::string what;
@@ -93,7 +94,7 @@ void large_values(std::uint64_t seed) {
   const auto put = shoal::put(numbers_of(seed, k_count));
   std::vector<shoal::Ref<std::uint64_t>> sums;
   for (int i = 0; i < 3; ++i) {
-    sums.push_back(shoal::submit(k_for_ever, sum_of, made));
+    sums.push_back(shoal::submit(k_limited, sum_of, made));
     sums.push_back(shoal::submit(k_for_ever, sum_of, put));
   }
   for (const std::uint64_t each : shoal::get(sums, {.timeout = k_hang})) expect(each, sum, "a sum of a large value");

@@ -60,7 +60,8 @@ class LocalSession {
 
   const std::unique_ptr<shell::Embedded> own_;  // null where there is another
   const std::shared_ptr<shell::LocalTasks> tasks_;
-  const std::shared_ptr<shell::LocalTasks> around_;  // none, of the session that has worker processes: to hear of its end
+  const std::shared_ptr<shell::LocalTasks>
+      around_;  // none, of the session that has worker processes: to hear of its end
   const std::shared_ptr<shell::WorkerThreads> threads_;
   const double scale_;
 };

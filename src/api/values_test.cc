@@ -60,7 +60,9 @@ TEST_P(Values, ABufferIsWrittenInPlaceAndPassedOn) {
               MutableBuffer all = create_buffer_for_overwrite(100'000);
               std::ranges::fill(all.bytes(), std::uint8_t{7});
               return std::move(all).finish();
-            })).bytes().back(),
+            }))
+                .bytes()
+                .back(),
             7);
 }
 

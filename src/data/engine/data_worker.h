@@ -19,7 +19,8 @@ namespace shoal::data {
 struct DataWorld {
   std::int64_t block_bytes = 0;
   bool limited = false;
-  std::int64_t kept_bytes = 0;  ///< Pages of freed buffers that a process keeps for the next, with those in use, at most.
+  std::int64_t kept_bytes =
+      0;  ///< Pages of freed buffers that a process keeps for the next, with those in use, at most.
 };
 
 /// A fragment to run; pipelines and fragments have the engine's numbers.

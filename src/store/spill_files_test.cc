@@ -175,6 +175,20 @@ TEST_F(StoreSpillFiles, OfAKilledProcessAreRemovedByTheNext) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 1) << "the own folder";
 }
 
+TEST_F(StoreSpillFiles, OfAKilledProcessAreRemovedByTheEndOfOneThatLived) {
+  auto files = open();
+  testing::Child child([&] {
+    const auto its_own = open();
+    return write(STDOUT_FILENO, "made\n", 5) == 5 ? pause() : 0;
+  });
+  ASSERT_TRUE(child.wait_for("made"));
+  child.send(SIGKILL);
+  EXPECT_TRUE(WIFSIGNALED(child.wait()));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 2);
+  files.reset();
+  EXPECT_TRUE(fs::is_empty(folder));
+}
+
 TEST_F(StoreSpillFiles, OfAProcessThatWasKilledWhileItMadeThemAreRemovedByTheNext) {
   fs::create_directories(folder + "/shoal-spill-without-lock");
   fs::create_directories(folder + "/shoal-spill-without-owner");

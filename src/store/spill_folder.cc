@@ -170,7 +170,10 @@ Result<SpillFolder> SpillFolder::make(const std::string& parent_path) {
 }
 
 SpillFolder::~SpillFolder() {
-  if (folder_.is_open()) remove_folder(parent_.get(), name_, folder_.get());
+  if (!folder_.is_open()) return;
+  remove_folder(parent_.get(), name_, folder_.get());
+  // Whoever died shortly before this was made may have held its lock until now, as the system took it apart.
+  remove_abandoned(parent_.get());
 }
 
 Result<Fd> SpillFolder::create(std::string& name) const {

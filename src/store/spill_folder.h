@@ -10,7 +10,7 @@ namespace shoal::store {
 
 /// A folder for files of this process alone below one that a user names: 0700, with a random name and a lock that says
 /// who it belongs to. It is removed with all files in it at the end of its life; or, if the process was killed, by the
-/// next one that makes a folder at the same place.
+/// next one that makes a folder at the same place, or ends.
 class SpillFolder {
  public:
   /// Makes `parent` if it is missing, and removes what processes left there that are gone. Errors: permission_denied, io,

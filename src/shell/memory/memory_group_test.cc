@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t k_mib = 1 << 20;
+constexpr std::int64_t k_one_mib = 1 << 20;
 
 std::string text_in(const fs::path& path) {
   std::ifstream file(path);
@@ -103,9 +103,9 @@ TEST_F(GroupPlaceTest, AGroupOfVersion2HasTheLimitAndNoSwap) {
   const fs::path own = top / name_for(4711);
   group.limit(0);
   EXPECT_FALSE(fs::exists(own)) << "it has no limit";
-  group.limit(64 * k_mib);
+  group.limit(64 * k_one_mib);
   EXPECT_EQ(text_in(top / "cgroup.subtree_control"), "+memory");
-  EXPECT_EQ(text_in(own / "memory.max"), std::to_string(group_bytes(64 * k_mib)));
+  EXPECT_EQ(text_in(own / "memory.max"), std::to_string(group_bytes(64 * k_one_mib)));
   EXPECT_EQ(text_in(own / "memory.swap.max"), "0");
   EXPECT_EQ(text_in(own / "cgroup.procs"), "4711");
   group.limit(0);
@@ -117,21 +117,21 @@ TEST_F(GroupPlaceTest, WhatWasEndedUnderALimitOfBeforeDoesNotCount) {
   const fs::path own = topmost() / name_for(4711);
   MemoryGroups groups(root_);
   MemoryGroup group(groups, 4711), other(groups, 4712);
-  group.limit(64 * k_mib);
+  group.limit(64 * k_one_mib);
   std::ofstream(own / "memory.events") << "low 0\noom 2\noom_kill 2\n";
-  group.limit(32 * k_mib);
+  group.limit(32 * k_one_mib);
   EXPECT_FALSE(group.close());
 
-  other.limit(32 * k_mib);
+  other.limit(32 * k_one_mib);
   const fs::path others = topmost() / name_for(4712);
   std::ofstream(others / "memory.events") << "oom_kill 1\n";
-  std::ofstream(others / "memory.peak") << 40 * k_mib;
+  std::ofstream(others / "memory.peak") << 40 * k_one_mib;
   const auto reached = other.close();
   ASSERT_TRUE(reached);
-  EXPECT_EQ(reached->peak, 40 * k_mib);
-  EXPECT_EQ(reached->limit, 32 * k_mib);
-  other.limit(16 * k_mib);
-  EXPECT_EQ(text_in(others / "memory.max"), std::to_string(group_bytes(32 * k_mib))) << "it has ended";
+  EXPECT_EQ(reached->peak, 40 * k_one_mib);
+  EXPECT_EQ(reached->limit, 32 * k_one_mib);
+  other.limit(16 * k_one_mib);
+  EXPECT_EQ(text_in(others / "memory.max"), std::to_string(group_bytes(32 * k_one_mib))) << "it has ended";
 }
 
 TEST_F(GroupPlaceTest, WhereOneIsRefusedNoOtherIsTried) {
@@ -139,9 +139,9 @@ TEST_F(GroupPlaceTest, WhereOneIsRefusedNoOtherIsTried) {
   folder("sys/fs/cgroup/" + name_for(1));
   MemoryGroups groups(root_);
   MemoryGroup refused(groups, 1), next(groups, 2);
-  refused.limit(k_mib);
+  refused.limit(k_one_mib);
   EXPECT_EQ(groups.place(), nullptr);
-  next.limit(k_mib);
+  next.limit(k_one_mib);
   EXPECT_FALSE(fs::exists(top / name_for(2)));
   EXPECT_FALSE(refused.close());
 }
@@ -188,18 +188,18 @@ class MemoryGroupTest : public ::testing::Test {
 };
 
 TEST_F(MemoryGroupTest, EndsWhatLeapsPastTheLimit) {
-  testing::Child child([this] { return take(512 * k_mib); });
+  testing::Child child([this] { return take(512 * k_one_mib); });
   MemoryGroups groups;
   MemoryGroup group(groups, child.pid());
-  group.limit(64 * k_mib);
+  group.limit(64 * k_one_mib);
   ASSERT_TRUE(is_there(child.pid()));
   ASSERT_EQ(::write(go_[1], "x", 1), 1);
   wait_for_end(child);
   const auto reached = group.close();
   ASSERT_TRUE(reached);
-  EXPECT_EQ(reached->limit, 64 * k_mib);
-  EXPECT_GT(reached->peak, 64 * k_mib);
-  EXPECT_LE(reached->peak, group_bytes(64 * k_mib));
+  EXPECT_EQ(reached->limit, 64 * k_one_mib);
+  EXPECT_GT(reached->peak, 64 * k_one_mib);
+  EXPECT_LE(reached->peak, group_bytes(64 * k_one_mib));
   const pid_t pid = child.pid();
   const int status = child.wait();
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -208,10 +208,10 @@ TEST_F(MemoryGroupTest, EndsWhatLeapsPastTheLimit) {
 }
 
 TEST_F(MemoryGroupTest, LetsGoOfALimit) {
-  testing::Child child([this] { return take(128 * k_mib); });
+  testing::Child child([this] { return take(128 * k_one_mib); });
   MemoryGroups groups;
   MemoryGroup group(groups, child.pid());
-  for (const std::int64_t mib : {64, 32, 48, 0}) group.limit(mib * k_mib);
+  for (const std::int64_t mib : {64, 32, 48, 0}) group.limit(mib * k_one_mib);
   ASSERT_EQ(::write(go_[1], "x", 1), 1);
   wait_for_end(child);
   EXPECT_FALSE(group.close());
@@ -222,12 +222,12 @@ TEST_F(MemoryGroupTest, LetsGoOfALimit) {
 }
 
 TEST_F(MemoryGroupTest, GoesWhenWhatAWorkerStartedHasEndedToo) {
-  testing::Child child([this] { return take(k_mib); });
+  testing::Child child([this] { return take(k_one_mib); });
   const pid_t pid = child.pid();
   {
     MemoryGroups groups;
     MemoryGroup group(groups, pid);
-    group.limit(64 * k_mib);
+    group.limit(64 * k_one_mib);
     group.remove();
     EXPECT_TRUE(is_there(pid)) << "something runs in there";
     ASSERT_EQ(::write(go_[1], "x", 1), 1);

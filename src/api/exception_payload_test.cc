@@ -24,7 +24,7 @@ TEST(ExceptionPayload, StandardExceptionsKeepTheirClassTextAndType) {
     std::rethrow_exception(there_and_back(std::make_exception_ptr(Late("row 70"))));
   } catch (const std::out_of_range& error) {
     EXPECT_STREQ(error.what(), "row 70");
-    EXPECT_THAT(dynamic_cast<const RemoteError&>(error).type(), testing::HasSubstr("Late"));
+    EXPECT_THAT(dynamic_cast<const RemoteError&>(error).type(), ::testing::HasSubstr("Late"));
     return;
   }
   FAIL() << "no exception";

@@ -11,14 +11,14 @@
 
 namespace shoal::shell {
 
-std::optional<std::int64_t> number_in(const std::filesystem::path& path) {
+std::optional<std::int64_t> number_in_file(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::int64_t number = 0;
   if (!(file >> number)) return std::nullopt;
   return number;
 }
 
-std::int64_t value_in(const std::filesystem::path& path, const std::string& name) {
+std::int64_t value_in_file(const std::filesystem::path& path, const std::string& name) {
   std::ifstream file(path);
   std::string each;
   std::int64_t value = 0;

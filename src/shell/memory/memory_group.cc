@@ -213,7 +213,7 @@ int MemoryGroup::set(std::int64_t bytes) {
 }
 
 std::int64_t MemoryGroup::ended() const {
-  return value_in(folder_ / (version_ == 1 ? "memory.oom_control" : "memory.events"), "oom_kill");
+  return value_in_file(folder_ / (version_ == 1 ? "memory.oom_control" : "memory.events"), "oom_kill");
 }
 
 std::optional<MemoryGroup::Reached> MemoryGroup::close() {
@@ -221,7 +221,7 @@ std::optional<MemoryGroup::Reached> MemoryGroup::close() {
   is_closed_ = true;
   if (limit_ == 0 || ended() <= ended_before_) return std::nullopt;
   const std::int64_t most = group_bytes(limit_);
-  const auto peak = number_in(folder_ / (version_ == 1 ? k_peak_v1 : "memory.peak"));  // of all tasks in version 2
+  const auto peak = number_in_file(folder_ / (version_ == 1 ? k_peak_v1 : "memory.peak"));  // of all tasks in version 2
   return Reached{.peak = std::min(peak.value_or(most), most), .limit = limit_};
 }
 

@@ -16,10 +16,10 @@ namespace fs = std::filesystem;
 /// What a group has left: pages of files that nobody used lately are taken back first.
 void tighten(const fs::path& folder, const char* limit_file, const char* use_file, const char* unused,
              MachineMemory& machine) {
-  const auto limit = number_in(folder / limit_file);
-  const auto use = number_in(folder / use_file);
+  const auto limit = number_in_file(folder / limit_file);
+  const auto use = number_in_file(folder / use_file);
   if (!limit || !use || *limit >= machine.total) return;
-  const std::int64_t left = *limit - *use + value_in(folder / "memory.stat", unused);
+  const std::int64_t left = *limit - *use + value_in_file(folder / "memory.stat", unused);
   machine.total = *limit;
   machine.available = std::clamp<std::int64_t>(left, 0, machine.available);
 }
@@ -35,9 +35,9 @@ std::optional<std::int64_t> own_memory(int pid, const fs::path& root) {
 }
 
 std::optional<MachineMemory> machine_memory(const fs::path& root) {
-  const std::int64_t total = value_in(root / "proc/meminfo", "MemTotal:");
+  const std::int64_t total = value_in_file(root / "proc/meminfo", "MemTotal:");
   if (total == 0) return std::nullopt;
-  MachineMemory machine{.total = total << 10, .available = value_in(root / "proc/meminfo", "MemAvailable:") << 10};
+  MachineMemory machine{.total = total << 10, .available = value_in_file(root / "proc/meminfo", "MemAvailable:") << 10};
   const fs::path mount = root / "sys/fs/cgroup";
   std::ifstream groups(root / "proc/self/cgroup");
   fs::path own, own_v1;
@@ -56,6 +56,6 @@ std::optional<MachineMemory> machine_memory(const fs::path& root) {
   return machine;
 }
 
-std::int64_t ended_by_system(const fs::path& root) { return value_in(root / "proc/vmstat", "oom_kill"); }
+std::int64_t ended_by_system(const fs::path& root) { return value_in_file(root / "proc/vmstat", "oom_kill"); }
 
 }  // namespace shoal::shell

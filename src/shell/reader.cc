@@ -1,5 +1,6 @@
 #include "shell/reader.h"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "shell/limits.h"
 #include "shell/pump.h"
 
 namespace shoal::shell {
@@ -94,7 +96,7 @@ bool Reader::wait(Event& event, const Deadline& deadline) {
     Lock lock(mutex_);
     if (begin_reading()) {
       lock.unlock();
-      read_until(event, deadline);
+      read_until(event, deadline, false);
       lock.lock();
       end_reading();
     } else {
@@ -129,17 +131,28 @@ void Reader::hand_over() {
   }
 }
 
-void Reader::read_until(Event& event, const Deadline& deadline) {
+void Reader::read_until(Event& event, const Deadline& deadline, bool stands_in) {
   const Reader* const before = std::exchange(read_here, this);
   event.wait_elsewhere(this);
-  while (!event.is_set() && !is_over(deadline)) read_once(deadline);
+  while (!event.is_set() && !is_over(deadline)) read_once(deadline, stands_in);
   event.wait_elsewhere(nullptr);
   read_here = before;
 }
 
-void Reader::read_once(const Deadline& deadline) {
+void Reader::read_once(const Deadline& deadline, bool stands_in) {
   std::array<epoll_event, 64> ready;
-  const int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), timeout_of(deadline));
+  const auto look = [&](int timeout) {
+    return ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), timeout);
+  };
+  const bool looks = !stands_in && patience_.looks();
+  const Time begin = now();
+  int count = 0;
+  while (looks && count == 0 && now() - begin <= k_linger_ns) {
+    ::sched_yield();
+    count = look(0);
+  }
+  if (count == 0) count = look(timeout_of(deadline));
+  if (!stands_in) patience_.waited(now() - begin, looks);
   for (int i = 0; i < count; ++i)
     dispatch(ready[static_cast<std::size_t>(i)].data.u64, ready[static_cast<std::size_t>(i)].events);
 }
@@ -187,7 +200,7 @@ void Reader::stand_in() {
       is_read_ = stands_in_ = true;
       relief_.reset();
       lock.unlock();
-      read_until(relief_, {});
+      read_until(relief_, {}, true);
       lock.lock();
       stands_in_ = false;
       end_reading();

@@ -9,6 +9,7 @@
 #include "base/thread_safety.h"
 #include "base/time.h"
 #include "shell/event.h"
+#include "shell/patience.h"
 
 namespace shoal::shell {
 
@@ -52,8 +53,8 @@ class Reader final : private Event::Waker {
   bool begin_reading() REQUIRES(mutex_);
   void end_reading() REQUIRES(mutex_);
   void hand_over() REQUIRES(mutex_);
-  void read_until(Event& event, const Deadline& deadline);
-  void read_once(const Deadline& deadline);
+  void read_until(Event& event, const Deadline& deadline, bool stands_in);
+  void read_once(const Deadline& deadline, bool stands_in);
   void dispatch(std::uint64_t key, std::uint32_t events);
   void stand_in();
   void control(int operation, int descriptor, std::uint32_t events, std::uint32_t generation) const;
@@ -64,6 +65,7 @@ class Reader final : private Event::Waker {
 
   Mutex mutex_;
   bool is_read_ GUARDED_BY(mutex_) = false;         // by some thread
+  Patience patience_;                               // of the thread that reads
   std::vector<Event*> waiting_ GUARDED_BY(mutex_);  // while another thread reads
   std::unordered_map<int, Entry> entries_ GUARDED_BY(mutex_);
   std::uint32_t generation_ GUARDED_BY(mutex_) = 0;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "shell/memory/kernel_file.h"
+#include "shell/memory/own_group.h"
 #include "shell/peer_process.h"
 
 namespace shoal::shell {
@@ -29,39 +30,11 @@ Status no_groups(const std::string& why) {
   return {ErrorCode::unavailable, "there are no memory control groups: " + why};
 }
 
-bool has_word(const std::string& words, const std::string& wanted, char between) {
-  std::istringstream all(words);
-  for (std::string each; std::getline(all, each, between);) {
-    if (each == wanted) return true;
-  }
-  return false;
-}
-
 std::string first_line_of(const fs::path& path) {
   std::ifstream file(path);
   std::string line;
   std::getline(file, line);
   return line;
-}
-
-/// The group of this process in the hierarchy that counts memory. A machine may have both versions; only one counts it.
-struct OwnGroup {
-  int version = 0;  ///< 0: none.
-  std::string name{};
-};
-
-OwnGroup own_group(const fs::path& root) {
-  OwnGroup own;
-  std::ifstream groups(root / "proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {  // "0::/a/b" or "4:cpu,memory:/a/b"
-    const auto first = line.find(':');
-    const auto second = first == std::string::npos ? first : line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string kinds = line.substr(first + 1, second - first - 1);
-    if (has_word(kinds, "memory", ',')) return {1, line.substr(second + 1)};
-    if (kinds.empty()) own = {2, line.substr(second + 1)};
-  }
-  return own;
 }
 
 /// The folder of a group: a mount shows a hierarchy from one of its groups on, in containers their own.

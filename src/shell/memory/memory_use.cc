@@ -7,6 +7,7 @@
 #include <string>
 
 #include "shell/memory/kernel_file.h"
+#include "shell/memory/own_group.h"
 
 namespace shoal::shell {
 namespace {
@@ -38,20 +39,15 @@ std::optional<MachineMemory> machine_memory(const fs::path& root) {
   const std::int64_t total = value_in_file(root / "proc/meminfo", "MemTotal:");
   if (total == 0) return std::nullopt;
   MachineMemory machine{.total = total << 10, .available = value_in_file(root / "proc/meminfo", "MemAvailable:") << 10};
-  const fs::path mount = root / "sys/fs/cgroup";
-  std::ifstream groups(root / "proc/self/cgroup");
-  fs::path own, own_v1;
-  for (std::string line; std::getline(groups, line);) {  // "0::/a/b" or "4:memory:/a/b"
-    const auto group = fs::path(line.substr(line.rfind(':') + 1)).relative_path();
-    if (line.rfind("0::", 0) == 0) own = group;
-    if (line.find(":memory:") != std::string::npos) own_v1 = group;
-  }
+  const OwnGroup own = own_group(root);
+  const fs::path mount = root / "sys/fs/cgroup" / (own.version == 1 ? "memory" : "");
   // Inside a container the group's own files stand at the mount.
-  for (const fs::path& folder : {mount, mount / own}) {
-    tighten(folder, "memory.max", "memory.current", "inactive_file", machine);
-  }
-  for (const fs::path& folder : {mount / "memory", mount / "memory" / own_v1}) {
-    tighten(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file", machine);
+  for (const fs::path& folder : {mount, mount / fs::path(own.name).relative_path()}) {
+    if (own.version == 1) {
+      tighten(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file", machine);
+    } else {
+      tighten(folder, "memory.max", "memory.current", "inactive_file", machine);
+    }
   }
   return machine;
 }

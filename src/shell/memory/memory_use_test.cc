@@ -48,6 +48,13 @@ TEST_F(MemoryUseTest, OfACgroupOfVersion1) {
   EXPECT_EQ(read().available, 0);
 }
 
+TEST_F(MemoryUseTest, OfACgroupThatIsCountedWithOthers) {
+  write("proc/self/cgroup", "4:cpu,memory:/job\n");
+  write("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "500000\n");
+  write("sys/fs/cgroup/memory/job/memory.usage_in_bytes", "400000\n");
+  EXPECT_EQ(read().available, 100'000);
+}
+
 TEST_F(MemoryUseTest, ACgroupWithoutALimitIsNone) {
   write("proc/self/cgroup", "0::/job\n");
   write("sys/fs/cgroup/job/memory.max", "max\n");

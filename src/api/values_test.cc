@@ -66,6 +66,19 @@ TEST_P(Values, ABufferIsWrittenInPlaceAndPassedOn) {
             7);
 }
 
+// Memory of the store is filled by other means when it was used often; each value is to be what was put.
+TEST_P(Values, MemoryIsUsedAgainAndAgain) {
+  const auto all_are = [](const std::vector<std::uint64_t>& values, std::uint64_t value) {
+    return std::ranges::all_of(values, [&](std::uint64_t each) { return each == value; });
+  };
+  for (std::uint64_t round = 0; round < 40; ++round) {
+    const std::size_t size = (round % 3 + 1) << 18;  // 2 to 6 MiB
+    const auto ref = put(std::vector<std::uint64_t>(size, round));
+    ASSERT_TRUE(get(submit(all_are, ref, round)));
+    ASSERT_TRUE(all_are(get(ref), round));
+  }
+}
+
 class Doubler {
  public:
   int twice(int x) { return 2 * x; }

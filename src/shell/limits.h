@@ -44,6 +44,8 @@ inline constexpr Time k_patience_ns = 2'000'000'000;
 inline constexpr std::uint32_t k_store_slots = std::uint32_t{1} << 20;
 /// What a store has even on a small machine.
 inline constexpr std::uint64_t k_store_bytes_min = std::uint64_t{64} << 20;
+/// What is copied into an extent goes there by a write of the system so many times that the extent is used, then by memory.
+inline constexpr int k_uses_unmapped = 8;
 /// A process asks for no more of the store at once than this part of it, so that it has room for several.
 inline constexpr std::uint64_t k_extent_part = 16;
 /// How long what a process does not need any more may wait to be told to the store.

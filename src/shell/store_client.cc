@@ -104,11 +104,19 @@ LargeMemory::Room StoreClient::allocate(std::size_t bytes) {
     question.asked.extent_bytes = extent_bytes(bytes);
   }
   ask(question, {});
-  const Lock lock(mutex_);
-  writer_.add(question.answer.extent, extents_.at(question.answer.extent).writing->bytes());
-  say(wire::ReleaseTicket{question.asked.age, question.asked.n});
-  return_extents();
-  return open(*writer_.allocate(bytes));
+  std::shared_ptr<const store::Mapping> warm;
+  Room room;
+  {
+    const Lock lock(mutex_);
+    Extent& extent = extents_.at(question.answer.extent);
+    if (++extent.uses == k_uses_unmapped + 1) warm = extent.writing;
+    writer_.add(question.answer.extent, extent.writing->bytes());
+    say(wire::ReleaseTicket{question.asked.age, question.asked.n});
+    room = open(*writer_.allocate(bytes));
+    return_extents();
+  }
+  if (warm != nullptr) warm->touch();
+  return room;
 }
 
 LargeMemory::Room StoreClient::open(const store::Piece& piece) {
@@ -118,7 +126,8 @@ LargeMemory::Room StoreClient::open(const store::Piece& piece) {
   return {std::move(opened), {first, piece.bytes.size()}};
 }
 
-// A write of the system fills whole pages at once: without clearing them first, and without a fault for each.
+// A write of the system fills whole pages at once: without clearing them first, and without a fault for each. Where this
+// process has the pages in its tables memcpy() is faster, which is worth a fault for each after some uses.
 void StoreClient::fill(std::uint8_t* to, std::span<const std::uint8_t> from) {
   std::shared_ptr<const Fd> file;
   std::uint64_t offset = 0;
@@ -126,7 +135,7 @@ void StoreClient::fill(std::uint8_t* to, std::span<const std::uint8_t> from) {
     const Lock lock(mutex_);
     const auto& [first, piece] = *std::prev(pieces_.upper_bound(to));
     const auto extent = extents_.find(piece->piece.extent);
-    if (extent != extents_.end()) file = extent->second.fresh;
+    if (extent != extents_.end() && extent->second.uses <= k_uses_unmapped) file = extent->second.file;
     offset = piece->piece.offset + static_cast<std::uint64_t>(to - first);
   }
   while (file != nullptr && !from.empty()) {
@@ -157,10 +166,7 @@ void StoreClient::end(Piece& piece) {
 }
 
 void StoreClient::return_extents() {
-  for (const store::ExtentId extent : writer_.take_returned()) {
-    if (const auto at = extents_.find(extent); at != extents_.end()) at->second.fresh = nullptr;
-    say_later(wire::ReturnExtent{extent});
-  }
+  for (const store::ExtentId extent : writer_.take_returned()) { say_later(wire::ReturnExtent{extent}); }
 }
 
 Payload StoreClient::store(Payload value) {

@@ -68,7 +68,8 @@ class StoreClient final : public LargeMemory,
   struct Question;
   struct Extent {
     std::shared_ptr<const store::Mapping> reading, writing;
-    std::shared_ptr<const Fd> fresh{};  ///< While this process writes to it for the first time.
+    std::shared_ptr<const Fd> file{};  ///< Where this process writes to it.
+    int uses = 0;                      ///< Times that it was given to this process, empty.
   };
   struct Wanted {
     std::shared_ptr<wire::StoredObject> stored;

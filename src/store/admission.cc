@@ -68,7 +68,7 @@ bool Core::admit(Ticket& ticket) {
     return true;
   }
   Need need = hold(ticket);
-  Extent* const warm = need.output > 0 ? extents_.take_warm(ticket.ask.ticket.process, need.output) : nullptr;
+  Extent* const warm = need.output > 0 ? take_warm(ticket.ask.ticket.process, need.output) : nullptr;
   if (warm != nullptr) need.output = 0;
   const std::uint64_t bytes = need.restored + need.output;
   const Room room = bytes == 0                  ? Room::here
@@ -82,6 +82,14 @@ bool Core::admit(Ticket& ticket) {
   let_go(ticket);
   if (warm != nullptr) close(*warm);
   return room == Room::none && fail_for_space(ticket);
+}
+
+/// Up to twice as large as asked for: blocks of a dataset, say, differ in size.
+Extent* Core::take_warm(ProcessId process, std::uint64_t bytes) {
+  const JobId job = processes_.at(process);
+  const auto quota = quotas_.find(job);
+  const std::uint64_t left = quota == quotas_.end() ? 2 * bytes : quota->second - charged(job);
+  return extents_.take_warm(process, bytes, std::min(2 * bytes, left));
 }
 
 Status Core::fault_of(const Ticket& ticket) const {

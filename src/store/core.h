@@ -145,6 +145,7 @@ class Core {
   /// What waiting would not mend.
   Status fault_of(const Ticket& ticket) const;
   Need hold(Ticket& ticket);
+  Extent* take_warm(ProcessId process, std::uint64_t bytes);
   void reserve(Ticket& ticket, const Need& need, bool on_disk, Extent* warm);
   void restore(Ticket& ticket, std::uint64_t bytes, bool on_disk);
   /// One of the things that the ticket waits for is there.

@@ -153,6 +153,35 @@ TEST_F(StoreCore, KeepsPagesWarmForTheirWriter) {
   EXPECT_FALSE(extent(k_b, 2 * k_page).is_warm);
 }
 
+TEST_F(StoreCore, UsesWarmPagesAlsoForLess) {
+  drop(put(k_a, 2 * k_page));
+  const Granted again = extent(k_a, k_page);
+  EXPECT_TRUE(again.is_warm);
+  EXPECT_EQ(again.bytes, 2 * k_page);
+}
+
+class StoreCoreThatKeepsAll : public StoreCore {
+ protected:
+  StoreCoreThatKeepsAll() : StoreCore({.capacity_bytes = 16 * k_page, .warm_bytes_max = 16 * k_page}) {}
+};
+
+TEST_F(StoreCoreThatKeepsAll, UsesTheWarmPagesThatFitBest) {
+  const ObjectId large = put(k_a, 4 * k_page), fitting = put(k_a, 3 * k_page);
+  const ExtentId best = locate(k_b, fitting).place.extent;
+  drop(large);
+  drop(fitting);
+  EXPECT_EQ(extent(k_a, 2 * k_page).extent, best);
+  EXPECT_FALSE(extent(k_a, k_page).is_warm) << "four would be too many for one";
+}
+
+TEST_F(StoreCoreThatKeepsAll, UsesNoWarmPagesBeyondAQuota) {
+  drop(put(k_a, 2 * k_page));
+  core.set_quota(1, k_page);
+  const Granted granted = extent(k_a, k_page);
+  EXPECT_FALSE(granted.is_warm);
+  EXPECT_EQ(granted.bytes, k_page);
+}
+
 TEST_F(StoreCore, GivesWarmPagesToOthersWhenTheyAreNeeded) {
   const ObjectId id = put(k_a, 2 * k_page);
   locate(k_b, id);

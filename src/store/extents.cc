@@ -56,18 +56,20 @@ void Extents::keep_warm(Extent& extent) {
   discharge(extent.job, extent.bytes);
 }
 
-Extent* Extents::take_warm(ProcessId process, std::uint64_t bytes) {
-  if (warm(process) < bytes) return nullptr;
+Extent* Extents::take_warm(ProcessId process, std::uint64_t least, std::uint64_t most) {
+  if (warm(process) < least) return nullptr;
+  Extent* best = nullptr;
   for (const ExtentId id : warm_) {
     Extent& extent = all_.at(id);
-    if (extent.writer != process || extent.bytes != bytes) continue;
-    forget_warm(extent);
-    charge(extent.job, extent.bytes);
-    extent.state = Extent::State::open;
-    extent.is_recalled = false;
-    return &extent;
+    if (extent.writer != process || extent.bytes < least || extent.bytes > most) continue;
+    if (best == nullptr || extent.bytes < best->bytes) best = &extent;
   }
-  return nullptr;
+  if (best == nullptr) return nullptr;
+  forget_warm(*best);
+  charge(best->job, best->bytes);
+  best->state = Extent::State::open;
+  best->is_recalled = false;
+  return best;
 }
 
 Extent* Extents::oldest_warm() { return warm_.empty() ? nullptr : &all_.at(*warm_.begin()); }

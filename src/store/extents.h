@@ -43,8 +43,8 @@ class Extents {
   void displace(Object& object);
 
   void keep_warm(Extent& extent);
-  /// A warm one of this process and size opens; null where there is none.
-  Extent* take_warm(ProcessId process, std::uint64_t bytes);
+  /// The smallest warm one of this process with at least and at most so many bytes opens; null where there is none.
+  Extent* take_warm(ProcessId process, std::uint64_t least, std::uint64_t most);
   /// Null where there is none.
   Extent* oldest_warm();
 

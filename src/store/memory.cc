@@ -109,6 +109,10 @@ Mapping::~Mapping() {
   if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
 }
 
+void Mapping::touch() const {
+  if (!bytes_.empty()) ::madvise(bytes_.data(), bytes_.size(), MADV_POPULATE_WRITE);  // from Linux 5.14 on
+}
+
 Mapping::Mapping(Mapping&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {

@@ -16,7 +16,26 @@ std::uint64_t taken(std::uint64_t bytes) { return round_up(std::max<std::uint64_
 std::optional<Piece> Writer::allocate(std::uint64_t bytes) {
   const auto at = extents_.find(current_);
   if (at == extents_.end()) return std::nullopt;
-  return cut(at->first, at->second, bytes);
+  const auto piece = cut(at->first, at->second, bytes);
+  if (piece) choose_current();
+  return piece;
+}
+
+/// Of the current extent and the one before, that with more room is for the next pieces: an extent may have been asked for one
+/// large piece, and the other hold many small ones yet.
+void Writer::choose_current() {
+  ExtentId before = std::exchange(before_, 0);
+  const auto older = extents_.find(before);
+  if (older == extents_.end()) return;
+  if (room(older->second) > room(extents_.at(current_))) current_ = std::exchange(before, current_);
+  close(before);
+}
+
+std::uint64_t Writer::room(const Extent& extent) { return extent.is_filled ? 0 : extent.bytes.size() - extent.used; }
+
+void Writer::close(ExtentId id) {
+  extents_.at(id).is_filled = true;
+  return_if_done(id);
 }
 
 std::optional<Piece> Writer::cut(ExtentId id, Extent& extent, std::uint64_t bytes) {
@@ -32,17 +51,15 @@ std::optional<Piece> Writer::cut(ExtentId id, Extent& extent, std::uint64_t byte
 std::uint64_t Writer::extent_bytes(std::uint64_t bytes) const {
   std::uint64_t size = k_extent_bytes_min;
   for (std::size_t i = 0; i < added_ && size < k_extent_bytes_max; ++i) size *= 2;
-  return std::max(size, round_up(bytes, k_page_bytes));
+  const std::uint64_t each = taken(bytes);
+  return round_up(std::max(each, size / each * each), k_page_bytes);
 }
 
 void Writer::add(ExtentId extent, std::span<std::byte> bytes) {
-  const ExtentId before = std::exchange(current_, extent);
+  if (extents_.contains(before_)) close(before_);
+  before_ = std::exchange(current_, extent);
   extents_[extent] = {bytes};
   ++added_;
-  if (const auto at = extents_.find(before); at != extents_.end() && before != extent) {
-    at->second.is_filled = true;
-    return_if_done(before);
-  }
 }
 
 Place Writer::publish(const Piece& piece, std::uint64_t bytes) {
@@ -78,10 +95,7 @@ void Writer::leave(const Piece& piece) {
 }
 
 void Writer::recall(ExtentId extent) {
-  const auto at = extents_.find(extent);
-  if (at == extents_.end()) return;
-  at->second.is_filled = true;
-  return_if_done(extent);
+  if (extents_.contains(extent)) close(extent);
 }
 
 void Writer::return_if_done(ExtentId id) {

@@ -33,7 +33,7 @@ class Writer {
 
   /// A piece that is aligned to k_alignment; nothing where no extent has room for it.
   std::optional<Piece> allocate(std::uint64_t bytes);
-  /// What to ask for, so that so many bytes fit: more each time, until extents are large.
+  /// What to ask for, so that pieces of so many bytes fill it: more each time, until extents are large.
   std::uint64_t extent_bytes(std::uint64_t bytes) const;
   /// An extent, empty and mapped, until it is returned or the writer ends.
   void add(ExtentId extent, std::span<std::byte> bytes);
@@ -61,12 +61,16 @@ class Writer {
     bool is_filled = false;  // no other piece is taken of it
   };
   std::optional<Piece> cut(ExtentId id, Extent& extent, std::uint64_t bytes);
+  void choose_current();
+  static std::uint64_t room(const Extent& extent);
+  void close(ExtentId id);
   void trim(const Piece& piece, std::uint64_t bytes);
   void return_if_done(ExtentId id);
 
   const std::uint64_t least_;
   std::map<ExtentId, Extent> extents_;
   ExtentId current_ = 0;  // new pieces are cut off it
+  ExtentId before_ = 0;   // the one that was, until a piece was cut off the new one
   std::size_t added_ = 0;
   std::vector<ExtentId> returned_;
 };

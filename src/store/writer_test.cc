@@ -99,6 +99,34 @@ TEST(StoreWriterOfLargePieces, ReturnsWhatHasNoRoomForOne) {
   EXPECT_THAT(writer.take_returned(), ElementsAre(7u));
 }
 
+TEST_F(StoreWriter, GoesOnWithTheExtentThatHasMoreRoom) {
+  std::vector<std::byte> own(640);
+  add(7, first);
+  const Piece small = writer.allocate(64).value();
+  add(8, own);
+  const Piece large = writer.allocate(640).value();
+  EXPECT_EQ(large.extent, 8u);
+  EXPECT_EQ(writer.allocate(64)->extent, 7u) << "the other was for one piece";
+  writer.leave(large);
+  EXPECT_THAT(writer.take_returned(), ElementsAre(8u));
+  writer.leave(small);
+  add(9, second);
+  EXPECT_EQ(writer.allocate(512)->extent, 9u);
+  EXPECT_EQ(writer.allocate(64)->extent, 7u) << "which has still more";
+}
+
+TEST_F(StoreWriter, AsksForWholePieces) {
+  constexpr std::uint64_t k_mib = 1 << 20;
+  EXPECT_EQ(writer.extent_bytes(3 * k_mib), 3 * k_mib);
+  EXPECT_EQ(writer.extent_bytes(5 * k_mib), 5 * k_mib);
+  add(7, first);
+  add(8, second);
+  ASSERT_EQ(writer.extent_bytes(1), 16 * k_mib);
+  EXPECT_EQ(writer.extent_bytes(3 * k_mib), 15 * k_mib);
+  EXPECT_EQ(writer.extent_bytes(5 * k_mib + 1), 3 * 5 * k_mib + k_page_bytes);
+  EXPECT_EQ(writer.extent_bytes(17 * k_mib), 17 * k_mib);
+}
+
 TEST_F(StoreWriter, AsksForMoreEachTime) {
   EXPECT_EQ(writer.extent_bytes(1), k_extent_bytes_min);
   add(1, first);

@@ -116,15 +116,15 @@ TEST_F(StoreWriter, GoesOnWithTheExtentThatHasMoreRoom) {
 }
 
 TEST_F(StoreWriter, AsksForWholePieces) {
-  constexpr std::uint64_t k_mib = 1 << 20;
-  EXPECT_EQ(writer.extent_bytes(3 * k_mib), 3 * k_mib);
-  EXPECT_EQ(writer.extent_bytes(5 * k_mib), 5 * k_mib);
+  constexpr std::uint64_t k_unit = 1 << 20;
+  EXPECT_EQ(writer.extent_bytes(3 * k_unit), 3 * k_unit);
+  EXPECT_EQ(writer.extent_bytes(5 * k_unit), 5 * k_unit);
   add(7, first);
   add(8, second);
-  ASSERT_EQ(writer.extent_bytes(1), 16 * k_mib);
-  EXPECT_EQ(writer.extent_bytes(3 * k_mib), 15 * k_mib);
-  EXPECT_EQ(writer.extent_bytes(5 * k_mib + 1), 3 * 5 * k_mib + k_page_bytes);
-  EXPECT_EQ(writer.extent_bytes(17 * k_mib), 17 * k_mib);
+  ASSERT_EQ(writer.extent_bytes(1), 16 * k_unit);
+  EXPECT_EQ(writer.extent_bytes(3 * k_unit), 15 * k_unit);
+  EXPECT_EQ(writer.extent_bytes(5 * k_unit + 1), 3 * 5 * k_unit + k_page_bytes);
+  EXPECT_EQ(writer.extent_bytes(17 * k_unit), 17 * k_unit);
 }
 
 TEST_F(StoreWriter, AsksForMoreEachTime) {

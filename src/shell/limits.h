@@ -46,6 +46,8 @@ inline constexpr std::uint32_t k_store_slots = std::uint32_t{1} << 20;
 inline constexpr std::uint64_t k_store_bytes_min = std::uint64_t{64} << 20;
 /// What is copied into an extent goes there by a write of the system so many times that the extent is used, then by memory.
 inline constexpr int k_uses_unmapped = 8;
+/// How long who has other memory to go to waits for the store's: longer than it takes to make an extent.
+inline constexpr Time k_moment_ns = 1'000'000'000;
 /// A process asks for no more of the store at once than this part of it, so that it has room for several.
 inline constexpr std::uint64_t k_extent_part = 16;
 /// How long what a process does not need any more may wait to be told to the store.

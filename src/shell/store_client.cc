@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <iterator>
 #include <type_traits>
@@ -54,6 +55,10 @@ struct StoreClient::Piece {
   std::shared_ptr<wire::StoredObject> stored{};  ///< Once it is sealed.
 };
 
+const store::Piece& StoreClient::piece_of(const Room& room) {
+  return static_cast<const Piece*>(room.holder.get())->piece;
+}
+
 /// One pin, while somebody reads.
 class StoreClient::Pin {
  public:
@@ -96,26 +101,32 @@ std::uint64_t StoreClient::extent_bytes(std::size_t bytes) const {
   return std::max(store::round_up(bytes, store::k_page_bytes), std::min(writer_.extent_bytes(bytes), part));
 }
 
-LargeMemory::Room StoreClient::allocate(std::size_t bytes) {
+LargeMemory::Room StoreClient::try_allocate(std::size_t bytes) {
+  Room room = allocate(bytes, std::chrono::steady_clock::now() + std::chrono::nanoseconds(k_moment_ns));
+  if (room.holder != nullptr) touch(piece_of(room), piece_of(room).offset + bytes);
+  return room;
+}
+
+LargeMemory::Room StoreClient::allocate(std::size_t bytes, const Deadline& deadline) {
   Question question;
   {
     const Lock lock(mutex_);
     if (const auto piece = writer_.allocate(bytes)) return open(*piece);
     question.asked.extent_bytes = extent_bytes(bytes);
   }
-  ask(question, {});
-  std::shared_ptr<const store::Mapping> warm;
+  if (!ask(question, deadline)) return {};
+  bool is_warm = false;
   Room room;
   {
     const Lock lock(mutex_);
     Extent& extent = extents_.at(question.answer.extent);
-    if (++extent.uses == k_uses_unmapped + 1) warm = extent.writing;
+    is_warm = ++extent.uses == k_uses_unmapped + 1;
     writer_.add(question.answer.extent, extent.writing->bytes());
     say(wire::ReleaseTicket{question.asked.age, question.asked.n});
     room = open(*writer_.allocate(bytes));
     return_extents();
   }
-  if (warm != nullptr) warm->touch();
+  if (is_warm) touch(piece_of(room), UINT64_MAX);
   return room;
 }
 
@@ -126,8 +137,26 @@ LargeMemory::Room StoreClient::open(const store::Piece& piece) {
   return {std::move(opened), {first, piece.bytes.size()}};
 }
 
-// A write of the system fills whole pages at once: without clearing them first, and without a fault for each. Where this
-// process has the pages in its tables memcpy() is faster, which is worth a fault for each after some uses.
+/// Puts the extent's pages up to `end`, at most all of them, into this process's tables.
+void StoreClient::touch(const store::Piece& piece, std::uint64_t end) {
+  std::shared_ptr<const store::Mapping> memory;
+  std::uint64_t from = 0, to = 0;
+  {
+    const Lock lock(mutex_);
+    const auto found = extents_.find(piece.extent);
+    if (found == extents_.end()) return;
+    Extent& extent = found->second;
+    memory = extent.writing;
+    from = extent.touched;
+    to = std::min<std::uint64_t>(end, memory->bytes().size());
+    if (to <= from) return;
+    extent.touched = to = std::min<std::uint64_t>(store::round_up(to, store::k_page_bytes), memory->bytes().size());
+  }
+  memory->touch(from, to);
+}
+
+// A write of the system fills whole pages at once, without a fault for each. Where this process has the pages in its tables
+// memcpy() is faster, and after some uses worth putting them there.
 void StoreClient::fill(std::uint8_t* to, std::span<const std::uint8_t> from) {
   std::shared_ptr<const Fd> file;
   std::uint64_t offset = 0;
@@ -135,8 +164,8 @@ void StoreClient::fill(std::uint8_t* to, std::span<const std::uint8_t> from) {
     const Lock lock(mutex_);
     const auto& [first, piece] = *std::prev(pieces_.upper_bound(to));
     const auto extent = extents_.find(piece->piece.extent);
-    if (extent != extents_.end() && extent->second.uses <= k_uses_unmapped) file = extent->second.file;
     offset = piece->piece.offset + static_cast<std::uint64_t>(to - first);
+    if (extent != extents_.end() && extent->second.touched < offset + from.size()) file = extent->second.file;
   }
   while (file != nullptr && !from.empty()) {
     const ssize_t done = ::pwrite(file->get(), from.data(), from.size(), static_cast<off_t>(offset));

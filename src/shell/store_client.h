@@ -40,7 +40,8 @@ class StoreClient final : public LargeMemory,
   /// Whether the machine has a store, and said so.
   bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
   /// Memory that others can read once it is part of a value. The holder may outlive the session.
-  Room allocate(std::size_t bytes) override;
+  Room allocate(std::size_t bytes) override { return allocate(bytes, Deadline()); }
+  Room try_allocate(std::size_t bytes) override;
   void fill(std::uint8_t* to, std::span<const std::uint8_t> from) override;
   /// The same value, and what of it is large is an object of the store, not pinned. Throws as allocate().
   Payload store(Payload value);
@@ -70,6 +71,7 @@ class StoreClient final : public LargeMemory,
     std::shared_ptr<const store::Mapping> reading, writing;
     std::shared_ptr<const Fd> file{};  ///< Where this process writes to it.
     int uses = 0;                      ///< Times that it was given to this process, empty.
+    std::uint64_t touched = 0;         ///< So many of its first bytes are in this process's tables, to be written.
   };
   struct Wanted {
     std::shared_ptr<wire::StoredObject> stored;
@@ -90,7 +92,11 @@ class StoreClient final : public LargeMemory,
   /// False where the deadline came first.
   bool ask(Question& question, const Deadline& deadline);
   std::uint64_t extent_bytes(std::size_t bytes) const REQUIRES(mutex_);
+  /// Without a holder where the deadline came first.
+  Room allocate(std::size_t bytes, const Deadline& deadline);
   Room open(const store::Piece& piece) REQUIRES(mutex_);
+  static const store::Piece& piece_of(const Room& room);
+  void touch(const store::Piece& piece, std::uint64_t end);
   SharedBytes store_block(const SharedBytes& block);
   std::shared_ptr<wire::StoredObject> seal(Piece& piece, std::size_t bytes) REQUIRES(mutex_);
   void end(Piece& piece);

@@ -109,8 +109,8 @@ Mapping::~Mapping() {
   if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
 }
 
-void Mapping::touch() const {
-  if (!bytes_.empty()) ::madvise(bytes_.data(), bytes_.size(), MADV_POPULATE_WRITE);  // from Linux 5.14 on
+void Mapping::touch(std::uint64_t from, std::uint64_t to) const {
+  if (from < to) ::madvise(bytes_.data() + from, to - from, MADV_POPULATE_WRITE);  // from Linux 5.14 on
 }
 
 Mapping::Mapping(Mapping&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}

@@ -66,8 +66,9 @@ class Mapping {
 
   /// Precondition of writing to it: Access::write.
   std::span<std::byte> bytes() const { return bytes_; }
-  /// Puts the pages into this process's tables, to be written, all at once instead of by a fault for each; best effort.
-  void touch() const;
+  /// Puts the pages of a part into this process's tables, to be written, all at once instead of by a fault for each; best
+  /// effort. Precondition: from <= to, both are in bytes(), and `from` is a multiple of a page.
+  void touch(std::uint64_t from, std::uint64_t to) const;
   /// Precondition: the memory is so large, and aligned objects of T may be made of zeros.
   template <class T>
   std::span<T> as(std::size_t count) const {

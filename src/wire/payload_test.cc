@@ -135,6 +135,7 @@ class CountedMemory final : public LargeMemory {
     last = held;
     return {held, *held};
   }
+  Room try_allocate(std::size_t bytes) override { return allocate(bytes); }
   void fill(std::uint8_t* to, std::span<const std::uint8_t> from) override {
     ++filled;
     std::ranges::copy(from, to);

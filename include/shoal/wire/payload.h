@@ -43,6 +43,8 @@ class LargeMemory {
   /// So many bytes, of undefined content, at a multiple of 64; waits where memory has to become free. Throws StoreFull,
   /// Cancelled, Error of the system.
   virtual Room allocate(std::size_t bytes) = 0;
+  /// The same for whoever has other memory to go to: without a holder where it would have to wait for more than a moment.
+  virtual Room try_allocate(std::size_t bytes) = 0;
   /// As memcpy() to somewhere in a room of allocate()'s, and faster where its pages are new. Precondition: the room is held.
   virtual void fill(std::uint8_t* to, std::span<const std::uint8_t> from) = 0;
 };

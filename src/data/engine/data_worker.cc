@@ -1,27 +1,15 @@
 #include "data/engine/data_worker.h"
 
-#include <arrow/record_batch.h>
 #include <unistd.h>
 
 #include <utility>
 
 #include "api/exception_payload.h"
+#include "data/engine/store_pool.h"
 #include "data/io/object_store.h"
 #include "data/op/ship.h"
-#include "data/rows/ipc.h"
 
 namespace shoal::data {
-
-Result<Buffer> block_to_buffer(const Rows& rows) {
-  SHOAL_ASSIGN_OR_RETURN(const std::int64_t size, ipc_bytes(rows));
-  MutableBuffer buffer = create_buffer_for_overwrite(static_cast<std::size_t>(size));
-  SHOAL_RETURN_IF_ERROR(write_ipc(rows, [&](std::int64_t at, std::span<const std::uint8_t> bytes) {
-    buffer.write(static_cast<std::size_t>(at), bytes);
-  }));
-  return std::move(buffer).finish();
-}
-
-Result<Rows> block_of_buffer(const Buffer& buffer) { return rows_of_ipc(buffer.shared()); }
 
 WorkerAnswer WorkerAnswer::of(const Status& status) {
   WorkerAnswer answer{.code = status.code(), .text = status.text()};
@@ -53,11 +41,11 @@ WorkerAnswer DataWorker::make_state(std::uint64_t pipeline) {
   return {};
 }
 
-WorkerAnswer DataWorker::begin(const FragmentOrder& order, const std::vector<Buffer>& inputs) {
+WorkerAnswer DataWorker::begin(const FragmentOrder& order, const std::vector<PackedBlock>& inputs) {
   const Loaded found = loaded(order.pipeline);
   std::vector<Rows> rows;
-  for (const Buffer& input : inputs) {
-    Result<Rows> block = block_of_buffer(input);
+  for (const PackedBlock& input : inputs) {
+    Result<Rows> block = unpack_block(input);
     if (!block.ok()) return WorkerAnswer::of(block.status());
     rows.push_back(*std::move(block));
   }
@@ -68,7 +56,7 @@ WorkerAnswer DataWorker::begin(const FragmentOrder& order, const std::vector<Buf
   spec.attempt = order.attempt;
   spec.skip_items = order.skip_items;
   const FragmentRunner::World world{world_.block_bytes, world_.limited, counted_memory_pool(),
-                                    &process_storage_clients()};
+                                    &process_storage_clients(), store_memory_pool()};
   auto runner = std::make_shared<FragmentRunner>(spec, std::move(rows), world);
   {
     const Lock lock(mutex_);
@@ -82,7 +70,7 @@ WorkerAnswer DataWorker::next(std::uint64_t fragment) {
   Result<Rows> rows = found.runner->next(found.state.get());
   WorkerAnswer answer = WorkerAnswer::of(rows.status());
   if (rows.ok() && *rows != nullptr) {
-    Result<Buffer> block = block_to_buffer(*rows);
+    Result<PackedBlock> block = pack_block(*rows);
     if (!block.ok()) {
       answer = WorkerAnswer::of(block.status());
     } else {

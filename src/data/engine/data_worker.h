@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include <shoal/api/buffer.h>
 #include <shoal/base/error.h>
 
 #include "base/thread_safety.h"
 #include "data/engine/embedded_fragment.h"
+#include "data/engine/packed_block.h"
 #include "data/memory/memory_pool.h"
 
 namespace shoal::data {
@@ -37,7 +37,7 @@ struct WorkerAnswer {
   ErrorCode code = ErrorCode::ok;
   std::string text{};
   Payload cause{};         ///< What a function of the user threw, as exception_to_payload() writes it; empty = nothing.
-  Buffer block{};          ///< Of next(), as write_ipc() writes it.
+  PackedBlock block{};     ///< Of next().
   bool has_block = false;  ///< Not at the end.
   bool at_end = false;     ///< Nothing comes after the block.
   FragmentStats stats{};
@@ -57,8 +57,8 @@ class DataWorker {
   std::int64_t load(std::uint64_t pipeline, const Payload& packed);
   /// Makes the objects of the pipeline's class steps, which its fragments here use.
   WorkerAnswer make_state(std::uint64_t pipeline);
-  /// Starts the fragment's reads; `inputs` as to_ipc() wrote them.
-  WorkerAnswer begin(const FragmentOrder& order, const std::vector<Buffer>& inputs);
+  /// Starts the fragment's reads.
+  WorkerAnswer begin(const FragmentOrder& order, const std::vector<PackedBlock>& inputs);
   WorkerAnswer next(std::uint64_t fragment);
   /// Unknown ones are ignored, here and below.
   void cancel(std::uint64_t fragment);
@@ -82,10 +82,5 @@ class DataWorker {
   std::map<std::uint64_t, Loaded> pipelines_ GUARDED_BY(mutex_);
   std::map<std::uint64_t, Running> fragments_ GUARDED_BY(mutex_);
 };
-
-/// A block as bytes in memory that other processes can map, where the session has such.
-Result<Buffer> block_to_buffer(const Rows& rows);
-/// The block, whose columns lie in the buffer.
-Result<Rows> block_of_buffer(const Buffer& buffer);
 
 }  // namespace shoal::data

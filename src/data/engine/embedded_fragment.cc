@@ -45,6 +45,9 @@ FragmentRunner::FragmentRunner(const FragmentSpec& spec, std::vector<Rows> input
   context_.storage = world.storage;
   context_.stop = stop_.get_token();
   context_.counters = &stats_.counters;
+  if (world.last_pool == nullptr) return;
+  last_ = context_;
+  last_->last_pool = world.last_pool;
 }
 
 Status FragmentRunner::prepare() {
@@ -56,7 +59,7 @@ Status FragmentRunner::open(WorkerState* worker) {
   if (stream_ != nullptr) return Status();
   const log::Scope scope(pipeline_->label, context_.ordinal);
   try {
-    stream_ = open_pipeline(*pipeline_, std::exchange(inputs_, {}), context_, worker);
+    stream_ = open_pipeline(*pipeline_, std::exchange(inputs_, {}), context_, worker, last_ ? &*last_ : nullptr);
     stream_->prepare();
     return Status();
   } catch (...) { return Status::from_current_exception(); }

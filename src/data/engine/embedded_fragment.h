@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -17,6 +18,7 @@ class FragmentRunner final : public FragmentRun {
     bool limited = false;
     arrow::MemoryPool* pool = nullptr;
     StorageClients* storage = nullptr;
+    arrow::MemoryPool* last_pool = nullptr;  ///< StepContext::last_pool of what comes last.
   };
   FragmentRunner(const FragmentSpec& spec, std::vector<Rows> inputs, const World& world);
 
@@ -39,6 +41,7 @@ class FragmentRunner final : public FragmentRun {
   std::stop_source stop_;
   FragmentStats stats_;
   StepContext context_;
+  std::optional<StepContext> last_;  // of what makes the columns that leave it
   std::unique_ptr<Stream> stream_;
 };
 

@@ -117,9 +117,9 @@ Status WorkerProcesses::Fragment::begin(const WorkerPtr& worker) {
     worker_ = worker;
   }
   SHOAL_ASSIGN_OR_RETURN(order_.pipeline, processes_->load(*worker, pipeline_));
-  std::vector<Buffer> inputs;
+  std::vector<PackedBlock> inputs;
   for (const Rows& rows : std::exchange(inputs_, {})) {
-    SHOAL_ASSIGN_OR_RETURN(inputs.emplace_back(), block_to_buffer(rows));
+    SHOAL_ASSIGN_OR_RETURN(inputs.emplace_back(), pack_block(rows));
   }
   const WorkerAnswer answer = get(worker->actor.call(&DataWorker::begin, order_, inputs));
   return answer.status();
@@ -131,7 +131,7 @@ Result<Rows> WorkerProcesses::Fragment::run(const WorkerPtr& worker) {
   stats_ = answer.stats;
   at_end_ = answer.at_end;
   SHOAL_RETURN_IF_ERROR(answer.status());
-  return answer.has_block ? block_of_buffer(answer.block) : Result<Rows>(Rows());
+  return answer.has_block ? unpack_block(answer.block) : Result<Rows>(Rows());
 }
 
 void WorkerProcesses::Fragment::cancel() {

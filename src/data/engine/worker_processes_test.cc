@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -78,6 +79,66 @@ TEST_F(StepsInProcesses, AreAsManyAsRunAtOnce) {
   run.num_cpus = 5;
   const Dataset dataset = range(5, {.parallelism = 5}, run).map(meet, in_processes(5), folder.path(), std::size_t{5});
   EXPECT_EQ(expect_all(dataset.take<ProcessRow>(5), 5).size(), 5U);
+}
+
+/// Rows of 40 kB each, so that a block of them is large.
+Batch with_pixels(const Batch& in) {
+  BatchBuilder out(in);
+  auto pixels = out.add_tensor<std::int32_t>("pixels", {in.num_rows(), 10'000});
+  const auto ids = in.column<std::int64_t>("id");
+  for (std::int64_t row = 0; row < in.num_rows(); ++row) {
+    std::fill_n(pixels.data() + row * 10'000, 10'000, static_cast<std::int32_t>(ids[row]));
+  }
+  return out.finish();
+}
+
+TEST_F(StepsInProcesses, BuildLargeColumnsThatArriveWhole) {
+  const auto make = [](StepOptions options) {
+    options.batch_size = 200;
+    return range(2000, {.parallelism = 10}, quiet_run()).map_batches(with_pixels, options);
+  };
+  for (const Dataset& dataset :
+       {make(in_processes(3)),
+        make(in_processes(2)).filter(col("id") >= 0).map_batches(with_pixels, in_processes(2))}) {
+    std::int64_t id = 0;
+    for (const Batch& batch : dataset.iter_batches({.batch_size = 200})) {
+      const auto pixels = batch.tensor<std::int32_t>("pixels");
+      for (std::int64_t row = 0; row < batch.num_rows(); ++row, ++id) {
+        const std::int32_t* const first = pixels.data() + row * 10'000;
+        ASSERT_EQ(std::count(first, first + 10'000, static_cast<std::int32_t>(id)), 10'000) << "row " << id;
+      }
+    }
+    EXPECT_EQ(id, 2000);
+  }
+}
+
+/// Two large columns, so that one is held while the store is asked for the other.
+Batch with_two_columns(const Batch& in) {
+  BatchBuilder out(with_pixels(in));
+  auto more = out.add_tensor<std::int32_t>("more", {in.num_rows(), 10'000});
+  std::fill_n(more.data(), more.size(), 7);
+  return out.finish();
+}
+
+TEST(StepsInProcessesWithLittleMemory, BuildMoreThanTheStoreHolds) {
+  SessionOptions options;
+  options.processes = 3;
+  options.object_store_memory = std::uint64_t{64} << 20;
+  const Session session(options);
+  StepOptions step = in_processes(3);
+  step.batch_size = 200;
+  // 320 MB in blocks of 16, which the consumer keeps.
+  const Dataset dataset = range(4000, {.parallelism = 20}, quiet_run()).map_batches(with_two_columns, step);
+  std::vector<Batch> kept;
+  for (const Batch& batch : dataset.iter_batches({.batch_size = 200})) kept.push_back(batch);
+  std::int64_t id = 0;
+  for (const Batch& batch : kept) {
+    const auto pixels = batch.tensor<std::int32_t>("pixels");
+    const auto more = batch.tensor<std::int32_t>("more");
+    ASSERT_EQ(std::count(more.data(), more.data() + more.size(), 7), more.size());
+    for (std::int64_t row = 0; row < batch.num_rows(); ++row, ++id) ASSERT_EQ(pixels.data()[row * 10'000], id);
+  }
+  EXPECT_EQ(id, 4000);
 }
 
 TEST_F(StepsInProcesses, GoOnWithStepsOfThisProcess) {

@@ -11,6 +11,7 @@
 #include "base/thread_safety.h"
 #include "data/op/ship.h"
 #include "data/op/ship_function.h"
+#include "data/rows/arrow_types.h"
 
 namespace shoal::data {
 namespace {
@@ -119,6 +120,7 @@ class MapStream final : public Stream {
     SHOAL_RETURN_IF_ERROR(find_function());
     Rows out;
     function_->set_stop(context_.stop);
+    const ColumnPool pool(context_.column_pool());
     try {
       out = function_->call(batch);
     } catch (...) {

@@ -31,6 +31,14 @@ class InputStream final : public Stream {
   std::size_t at_ = 0;
 };
 
+/// Which part of the pipeline makes its columns last: 0 = the source, else a step's place + 1. The merge of small pieces,
+/// which has no label, hands on what is large.
+std::size_t last_maker(const Pipeline& pipeline) {
+  std::size_t at = pipeline.steps.size();
+  while (at > 0 && pipeline.steps[at - 1]->label().empty()) --at;
+  return at;
+}
+
 }  // namespace
 
 bool Pipeline::has_state() const {
@@ -48,12 +56,14 @@ Result<std::unique_ptr<WorkerState>> make_worker_state(const Pipeline& pipeline)
 }
 
 std::unique_ptr<Stream> open_pipeline(const Pipeline& pipeline, std::vector<Rows> inputs, const StepContext& context,
-                                      WorkerState* worker) {
-  std::unique_ptr<Stream> stream = pipeline.source ? pipeline.source->open(context.ordinal, context)
+                                      WorkerState* worker, const StepContext* last) {
+  const std::size_t maker = last != nullptr ? last_maker(pipeline) : pipeline.steps.size() + 1;
+  const auto context_of = [&](std::size_t at) -> const StepContext& { return at == maker ? *last : context; };
+  std::unique_ptr<Stream> stream = pipeline.source ? pipeline.source->open(context.ordinal, context_of(0))
                                                    : std::make_unique<InputStream>(std::move(inputs));
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
     StepState* state = worker == nullptr ? nullptr : worker->states[i].get();
-    stream = pipeline.steps[i]->open(std::move(stream), context, state);
+    stream = pipeline.steps[i]->open(std::move(stream), context_of(i + 1), state);
   }
   return stream;
 }

@@ -111,7 +111,7 @@ bool ImageStream::is_full(const ImageColumn& images) const {
 }
 
 Result<Rows> ImageStream::next() {
-  ImageColumn images(spec_->form.mode, spec_->form.size, context_.pool);
+  ImageColumn images(spec_->form.mode, spec_->form.size, context_.column_pool());
   arrow::StringBuilder paths(context_.pool);
   while (!is_full(images)) {
     SHOAL_ASSIGN_OR_RETURN(const std::optional<FetchedFile> file, files_.next());

@@ -39,11 +39,14 @@ struct StepContext {
   std::int64_t batch_rows = 0;          ///< Rows that a later step takes at once, where that was asked for; else 0.
   bool limited = false;                 ///< The run ends after some rows: sources begin with the smallest blocks.
   arrow::MemoryPool* pool = nullptr;    ///< Every Arrow allocation goes through it, so that it is counted.
-  StorageClients* storage = nullptr;    ///< The process's connections and credentials.
-  std::stop_token stop{};               ///< Requested when the fragment is cancelled: waits for storage end with it.
+  arrow::MemoryPool* last_pool =
+      nullptr;                        ///< For large columns that leave the pipeline as they are made; null = `pool`.
+  StorageClients* storage = nullptr;  ///< The process's connections and credentials.
+  std::stop_token stop{};             ///< Requested when the fragment is cancelled: waits for storage end with it.
   StepCounters* counters = nullptr;
 
   bool is_cancelled() const { return stop.stop_requested(); }
+  arrow::MemoryPool* column_pool() const { return last_pool != nullptr ? last_pool : pool; }
 };
 
 /// A pull iterator over rows. One thread at a time; nothing runs between calls but what prepare() started.
@@ -113,9 +116,9 @@ struct WorkerState {
 };
 Result<std::unique_ptr<WorkerState>> make_worker_state(const Pipeline& pipeline);
 
-/// Opens the pipeline over `inputs` (empty for a source, whose split is context.ordinal). `context` and `worker`
-/// outlive the stream.
+/// Opens the pipeline over `inputs` (empty for a source, whose split is context.ordinal). `last` is the context of the part
+/// that makes the columns which leave the pipeline, where it has one of its own. `context`, `worker` and `last` outlive the stream.
 std::unique_ptr<Stream> open_pipeline(const Pipeline& pipeline, std::vector<Rows> inputs, const StepContext& context,
-                                      WorkerState* worker);
+                                      WorkerState* worker, const StepContext* last = nullptr);
 
 }  // namespace shoal::data

@@ -4,6 +4,7 @@
 #include <arrow/type.h>
 
 #include <mutex>
+#include <utility>
 
 #include "base/status.h"
 #include "data/memory/memory_pool.h"
@@ -31,9 +32,14 @@ constexpr TypePair k_types[] = {
     {DType::binary, arrow::Type::BINARY, &arrow::binary},
 };
 
+thread_local arrow::MemoryPool* t_pool = nullptr;
+
 }  // namespace
 
-arrow::MemoryPool* column_pool() { return counted_memory_pool(); }
+arrow::MemoryPool* column_pool() { return t_pool != nullptr ? t_pool : counted_memory_pool(); }
+
+ColumnPool::ColumnPool(arrow::MemoryPool* pool) : before_(std::exchange(t_pool, pool)) {}
+ColumnPool::~ColumnPool() { t_pool = before_; }
 
 void ensure_kernels() {
   static std::once_flag once;

@@ -11,8 +11,21 @@
 
 namespace shoal::data {
 
-/// The pool that every column is allocated from, so that its bytes are counted.
+/// The pool that every column is allocated from, so that its bytes are counted; or the innermost ColumnPool's.
 arrow::MemoryPool* column_pool();
+
+/// As long as it lives, the calling thread's columns are allocated from another pool.
+class ColumnPool {
+ public:
+  explicit ColumnPool(arrow::MemoryPool* pool);
+  ~ColumnPool();
+  ColumnPool(const ColumnPool&) = delete;
+  ColumnPool& operator=(const ColumnPool&) = delete;
+
+ private:
+  arrow::MemoryPool* const before_;
+};
+
 /// Registers Arrow's kernels once; call before using any of arrow::compute.
 void ensure_kernels();
 

@@ -3,11 +3,9 @@
 #include <shoal/base/error.h>
 #include <shoal/base/log.h>
 #include <shoal/wire/encoder.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <iterator>
 #include <type_traits>
 #include <utility>
@@ -50,20 +48,16 @@ struct StoreClient::Piece {
   ~Piece() { home->end(*this); }
 
   const std::shared_ptr<StoreClient> home;
-  const std::shared_ptr<const store::Mapping> memory;
+  const std::shared_ptr<MappedExtent> memory;
   const store::Piece piece;
   std::shared_ptr<wire::StoredObject> stored{};  ///< Once it is sealed.
 };
 
-const store::Piece& StoreClient::piece_of(const Room& room) {
-  return static_cast<const Piece*>(room.holder.get())->piece;
-}
-
 /// One pin, while somebody reads.
 class StoreClient::Pin {
  public:
-  Pin(std::shared_ptr<StoreClient> home, const store::Residence& residence,
-      std::shared_ptr<const store::Mapping> memory, std::shared_ptr<wire::StoredObject> stored)
+  Pin(std::shared_ptr<StoreClient> home, const store::Residence& residence, std::shared_ptr<const MappedExtent> memory,
+      std::shared_ptr<wire::StoredObject> stored)
       : home_(std::move(home)), residence_(residence), memory_(std::move(memory)), stored_(std::move(stored)) {}
   ~Pin() {
     if (home_->pins_->unpin(residence_)) home_->ring(residence_.slot);
@@ -74,7 +68,7 @@ class StoreClient::Pin {
  private:
   const std::shared_ptr<StoreClient> home_;
   const store::Residence residence_;
-  const std::shared_ptr<const store::Mapping> memory_;
+  const std::shared_ptr<const MappedExtent> memory_;
   const std::shared_ptr<wire::StoredObject> stored_;
 };
 
@@ -103,7 +97,7 @@ std::uint64_t StoreClient::extent_bytes(std::size_t bytes) const {
 
 LargeMemory::Room StoreClient::try_allocate(std::size_t bytes) {
   Room room = allocate(bytes, std::chrono::steady_clock::now() + std::chrono::nanoseconds(k_moment_ns));
-  if (room.holder != nullptr) touch(piece_of(room), piece_of(room).offset + bytes);
+  if (room.holder != nullptr) piece_of(room).memory->touch(piece_of(room).piece.offset + bytes);
   return room;
 }
 
@@ -115,66 +109,35 @@ LargeMemory::Room StoreClient::allocate(std::size_t bytes, const Deadline& deadl
     question.asked.extent_bytes = extent_bytes(bytes);
   }
   if (!ask(question, deadline)) return {};
-  bool is_warm = false;
   Room room;
   {
     const Lock lock(mutex_);
-    Extent& extent = extents_.at(question.answer.extent);
-    is_warm = ++extent.uses == k_uses_unmapped + 1;
-    writer_.add(question.answer.extent, extent.writing->bytes());
+    writer_.add(question.answer.extent, extents_.at(question.answer.extent)->to_write());
     say(wire::ReleaseTicket{question.asked.age, question.asked.n});
     room = open(*writer_.allocate(bytes));
     return_extents();
   }
-  if (is_warm) touch(piece_of(room), UINT64_MAX);
+  piece_of(room).memory->begin_use();
   return room;
 }
 
 LargeMemory::Room StoreClient::open(const store::Piece& piece) {
-  auto opened = std::shared_ptr<Piece>(new Piece{shared_from_this(), extents_.at(piece.extent).writing, piece});
+  auto opened = std::shared_ptr<Piece>(new Piece{shared_from_this(), extents_.at(piece.extent), piece});
   auto* const first = reinterpret_cast<std::uint8_t*>(piece.bytes.data());
   pieces_[first] = opened.get();
   return {std::move(opened), {first, piece.bytes.size()}};
 }
 
-/// Puts the extent's pages up to `end`, at most all of them, into this process's tables.
-void StoreClient::touch(const store::Piece& piece, std::uint64_t end) {
-  std::shared_ptr<const store::Mapping> memory;
-  std::uint64_t from = 0, to = 0;
-  {
-    const Lock lock(mutex_);
-    const auto found = extents_.find(piece.extent);
-    if (found == extents_.end()) return;
-    Extent& extent = found->second;
-    memory = extent.writing;
-    from = extent.touched;
-    to = std::min<std::uint64_t>(end, memory->bytes().size());
-    if (to <= from) return;
-    extent.touched = to = std::min<std::uint64_t>(store::round_up(to, store::k_page_bytes), memory->bytes().size());
-  }
-  memory->touch(from, to);
-}
-
-// A write of the system fills whole pages at once, without a fault for each. Where this process has the pages in its tables
-// memcpy() is faster, and after some uses worth putting them there.
 void StoreClient::fill(std::uint8_t* to, std::span<const std::uint8_t> from) {
-  std::shared_ptr<const Fd> file;
+  std::shared_ptr<MappedExtent> memory;
   std::uint64_t offset = 0;
   {
     const Lock lock(mutex_);
     const auto& [first, piece] = *std::prev(pieces_.upper_bound(to));
-    const auto extent = extents_.find(piece->piece.extent);
+    memory = piece->memory;
     offset = piece->piece.offset + static_cast<std::uint64_t>(to - first);
-    if (extent != extents_.end() && extent->second.touched < offset + from.size()) file = extent->second.file;
   }
-  while (file != nullptr && !from.empty()) {
-    const ssize_t done = ::pwrite(file->get(), from.data(), from.size(), static_cast<off_t>(offset));
-    if (done <= 0) break;  // a signal came first, or it cannot: then through the mapping
-    from = from.subspan(static_cast<std::size_t>(done));
-    to += done;
-    offset += static_cast<std::uint64_t>(done);
-  }
-  if (!from.empty()) std::memcpy(to, from.data(), from.size());
+  memory->fill(offset, from);
 }
 
 std::shared_ptr<wire::StoredObject> StoreClient::seal(Piece& piece, std::size_t bytes) {
@@ -228,14 +191,14 @@ SharedBytes StoreClient::store_block(const SharedBytes& block) {
 
 SharedBytes StoreClient::try_pin(const std::shared_ptr<wire::StoredObject>& stored) {
   const wire::StoredAt at = stored->at();
-  std::shared_ptr<const store::Mapping> memory;
+  std::shared_ptr<const MappedExtent> memory;
   {
     const Lock lock(mutex_);
     const auto extent = extents_.find(at.place.extent);
     if (at.residence.generation == 0 || at.residence.slot >= slots_ || extent == extents_.end()) return {};
-    memory = extent->second.reading;
+    memory = extent->second;
   }
-  const std::span<std::byte> all = memory->bytes();
+  const std::span<std::byte> all = memory->to_read();
   if (at.place.offset > all.size() || at.place.bytes > all.size() - at.place.offset) return {};
   const store::PinTable::Pin pinned = pins_->pin(at.residence);
   if (pinned == store::PinTable::Pin::gone_ring) ring(at.residence.slot);
@@ -381,24 +344,15 @@ void StoreClient::on(wire::StoreIs& is) {
   is_ready_.store(true, std::memory_order_release);
 }
 
-void StoreClient::on(wire::ExtentIs& is) {
-  if (is.files.files.size() != 1) return;
-  using store::Mapping;
-  const auto map = [&](Mapping::Access access) -> std::shared_ptr<const Mapping> {
-    Result<Mapping> mapping = Mapping::map(is.files.files[0]->get(), is.bytes, access);
-    if (mapping.ok()) return std::make_shared<const Mapping>(std::move(*mapping));
-    log::error("{}", mapping.status().text());
-    return nullptr;
-  };
-  Extent extent{map(Mapping::Access::read), is.is_writable ? map(Mapping::Access::write) : nullptr,
-                is.is_writable ? is.files.files[0] : nullptr};
-  if (extent.reading == nullptr || (is.is_writable && extent.writing == nullptr)) return;
+void StoreClient::on(const wire::ExtentIs& is) {
+  auto extent = MappedExtent::map(is);
+  if (!extent.ok()) return log::error("{}", extent.status().text());
   const Lock lock(mutex_);
-  extents_[is.extent] = std::move(extent);
+  extents_[is.extent] = std::move(*extent);
 }
 
 void StoreClient::on(const wire::ForgetExtent& forget) {
-  Extent gone;  // unmapped under no lock
+  std::shared_ptr<const MappedExtent> gone;  // unmapped under no lock
   const Lock lock(mutex_);
   const auto extent = extents_.find(forget.extent);
   if (extent == extents_.end()) return;
@@ -428,7 +382,7 @@ void StoreClient::on(wire::StoreAdmitted& admitted) {
   if (question == questions_.end()) return;  // it is released already
   Question& asked = *question->second;
   const auto extent = extents_.find(admitted.extent);
-  const bool is_mapped = admitted.extent == 0 || (extent != extents_.end() && extent->second.writing != nullptr);
+  const bool is_mapped = admitted.extent == 0 || (extent != extents_.end() && !extent->second->to_write().empty());
   if (!is_mapped || admitted.objects.size() != asked.asked.objects.size()) {
     asked.status = Status(ErrorCode::out_of_memory,
                           "memory of the store could not be mapped; check the limits of "

@@ -15,6 +15,7 @@
 #include "base/posix.h"
 #include "base/thread_safety.h"
 #include "shell/event.h"
+#include "shell/mapped_extent.h"
 #include "shell/timed_station.h"
 #include "store/memory.h"
 #include "store/pins.h"
@@ -67,12 +68,6 @@ class StoreClient final : public LargeMemory,
   struct Piece;
   class Pin;
   struct Question;
-  struct Extent {
-    std::shared_ptr<const store::Mapping> reading, writing;
-    std::shared_ptr<const Fd> file{};  ///< Where this process writes to it.
-    int uses = 0;                      ///< Times that it was given to this process, empty.
-    std::uint64_t touched = 0;         ///< So many of its first bytes are in this process's tables, to be written.
-  };
   struct Wanted {
     std::shared_ptr<wire::StoredObject> stored;
     SharedBytes pinned;
@@ -82,7 +77,7 @@ class StoreClient final : public LargeMemory,
   void on_time() override;
 
   void on(wire::StoreIs& is);
-  void on(wire::ExtentIs& is);
+  void on(const wire::ExtentIs& is);
   void on(const wire::ForgetExtent& forget);
   void on(const wire::RecallExtent& recall);
   void on(const wire::ObjectPlaced& placed);
@@ -95,8 +90,7 @@ class StoreClient final : public LargeMemory,
   /// Without a holder where the deadline came first.
   Room allocate(std::size_t bytes, const Deadline& deadline);
   Room open(const store::Piece& piece) REQUIRES(mutex_);
-  static const store::Piece& piece_of(const Room& room);
-  void touch(const store::Piece& piece, std::uint64_t end);
+  static const Piece& piece_of(const Room& room) { return *static_cast<const Piece*>(room.holder.get()); }
   SharedBytes store_block(const SharedBytes& block);
   std::shared_ptr<wire::StoredObject> seal(Piece& piece, std::size_t bytes) REQUIRES(mutex_);
   void end(Piece& piece);
@@ -127,7 +121,7 @@ class StoreClient final : public LargeMemory,
   std::size_t slots_ GUARDED_BY(mutex_) = 0;
   store::Mapping directory_, counts_;    // constant once slots_ is set
   std::optional<store::PinTable> pins_;  // likewise
-  std::map<store::ExtentId, Extent> extents_ GUARDED_BY(mutex_);
+  std::map<store::ExtentId, std::shared_ptr<MappedExtent>> extents_ GUARDED_BY(mutex_);
   store::Writer writer_ GUARDED_BY(mutex_);
   std::map<const std::uint8_t*, Piece*> pieces_ GUARDED_BY(mutex_);                  // by their first byte
   std::map<ObjectId, std::weak_ptr<wire::StoredObject>> sealed_ GUARDED_BY(mutex_);  // whose residence is not known

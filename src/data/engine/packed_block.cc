@@ -14,10 +14,12 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "data/engine/store_pool.h"
 #include "data/io/arrow_status.h"
+#include "data/rows/held_buffer.h"
 #include "data/rows/ipc.h"
 
 namespace shoal::data {
@@ -31,9 +33,19 @@ std::int64_t behind(std::int64_t at, std::uint64_t bytes) {
   return at + static_cast<std::int64_t>((bytes + 7) / 8 * 8);
 }
 
-bool is_apart(const std::shared_ptr<arrow::Buffer>& buffer) {
-  return buffer != nullptr && buffer->size() > 0 && lies_in_store(buffer->data());
+/// The buffer as a value that travels by its place in the store: it was built there, or came from there. Without bytes where
+/// it has to be copied.
+Buffer in_store(const std::shared_ptr<arrow::Buffer>& buffer) {
+  if (buffer == nullptr || buffer->size() == 0) return {};
+  const auto size = static_cast<std::size_t>(buffer->size());
+  if (const auto* const held = dynamic_cast<const HeldBuffer*>(buffer.get())) {
+    const bool is_whole = held->whole().stored != nullptr && held->whole().bytes.size() == size;
+    return is_whole ? Buffer(held->whole()) : Buffer();
+  }
+  return lies_in_store(buffer->data()) ? Buffer({buffer, {buffer->data(), size}}) : Buffer();
 }
+
+bool is_in_store(const std::shared_ptr<arrow::Buffer>& buffer) { return in_store(buffer).size() > 0; }
 
 Result<PackedBlock> pack_stream(const Rows& rows) {
   SHOAL_ASSIGN_OR_RETURN(const std::int64_t size, ipc_bytes(rows));
@@ -60,10 +72,14 @@ Result<PackedBlock> pack_apart(const Rows& rows, const arrow::ipc::IpcPayload& p
   packed.schema_bytes = add(*schema);
   packed.metadata_bytes = add(*payload.metadata);
   for (const std::shared_ptr<arrow::Buffer>& buffer : payload.body_buffers) {
-    PackedBlock::Part& part = packed.body.emplace_back(PackedBlock::Part{0, is_apart(buffer)});
-    if (buffer == nullptr) continue;
-    part.bytes = static_cast<std::uint64_t>(buffer->size());
-    part.is_apart ? packed.apart.emplace_back(SharedBytes{buffer, {buffer->data(), part.bytes}}), 0 : add(*buffer);
+    const auto bytes = buffer == nullptr ? 0 : static_cast<std::uint64_t>(buffer->size());
+    Buffer apart = in_store(buffer);
+    packed.body.push_back({bytes, apart.size() > 0});
+    if (apart.size() > 0) {
+      packed.apart.push_back(std::move(apart));
+    } else if (bytes > 0) {
+      add(*buffer);
+    }
   }
   std::uint64_t size = 0;
   for (const auto& piece : pieces) size += aligned(piece.size());
@@ -76,16 +92,6 @@ Result<PackedBlock> pack_apart(const Rows& rows, const arrow::ipc::IpcPayload& p
   packed.bytes = std::move(bytes).finish();
   return packed;
 }
-
-/// Bytes that somebody else holds.
-class HeldBuffer final : public arrow::Buffer {
- public:
-  HeldBuffer(shoal::Buffer whole, std::span<const std::uint8_t> part)
-      : arrow::Buffer(part.data(), static_cast<std::int64_t>(part.size())), whole_(std::move(whole)) {}
-
- private:
-  const shoal::Buffer whole_;
-};
 
 /// The body of a batch, of which each buffer lies somewhere else.
 class ScatteredBody final : public arrow::io::RandomAccessFile {
@@ -131,7 +137,7 @@ Result<PackedBlock> pack_block(const Rows& rows) {
   arrow::ipc::IpcPayload payload;
   SHOAL_RETURN_IF_ERROR(
       from_arrow(arrow::ipc::GetRecordBatchPayload(*rows, options, &payload), ErrorCode::unsupported));
-  return std::ranges::any_of(payload.body_buffers, is_apart) ? pack_apart(rows, payload) : pack_stream(rows);
+  return std::ranges::any_of(payload.body_buffers, is_in_store) ? pack_apart(rows, payload) : pack_stream(rows);
 }
 
 Result<Rows> unpack_block(const PackedBlock& packed) {
@@ -139,7 +145,7 @@ Result<Rows> unpack_block(const PackedBlock& packed) {
   std::uint64_t at = 0;
   const auto next = [&](std::uint64_t bytes) -> std::shared_ptr<arrow::Buffer> {
     if (at > packed.bytes.size() || bytes > packed.bytes.size() - at) return nullptr;
-    auto buffer = std::make_shared<HeldBuffer>(packed.bytes, packed.bytes.bytes().subspan(at, bytes));
+    auto buffer = std::make_shared<HeldBuffer>(packed.bytes.shared(), packed.bytes.bytes().subspan(at, bytes));
     at += aligned(bytes);
     return buffer;
   };
@@ -153,7 +159,7 @@ Result<Rows> unpack_block(const PackedBlock& packed) {
     if (!part.is_apart) {
       buffer = next(part.bytes);
     } else if (apart != packed.apart.end()) {
-      buffer = std::make_shared<HeldBuffer>(*apart, apart->bytes());
+      buffer = std::make_shared<HeldBuffer>(apart->shared());
       ++apart;
     }
     if (buffer == nullptr) return damaged("a column is cut off");

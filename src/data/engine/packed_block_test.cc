@@ -104,7 +104,13 @@ TEST_F(PackedBlocks, TravelThroughTheStoreAndBack) {
   const PackedBlock packed = pack_block(rows).value_or_throw();
   const auto ref = put(packed);
   EXPECT_EQ(get(submit([sum](const PackedBlock& there) { return sum(there.apart.at(0)); }, ref)), sum(packed.apart[0]));
-  EXPECT_TRUE(unpack_block(get(ref)).value_or_throw()->Equals(*rows));
+  const Rows back = unpack_block(get(ref)).value_or_throw();
+  EXPECT_TRUE(back->Equals(*rows));
+  const PackedBlock again = pack_block(back).value_or_throw();
+  ASSERT_EQ(again.apart.size(), 1U) << "what came from the store is sent on as it is";
+  EXPECT_NE(again.apart[0].shared().stored, nullptr);
+  EXPECT_EQ(again.apart[0].data(), first_pixel(back));
+  EXPECT_TRUE(unpack_block(again).value_or_throw()->Equals(*rows));
 }
 
 TEST_F(PackedBlocks, WithDictionariesAreStreams) {

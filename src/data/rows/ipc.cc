@@ -13,19 +13,10 @@
 #include <utility>
 
 #include "data/io/arrow_status.h"
+#include "data/rows/held_buffer.h"
 
 namespace shoal::data {
 namespace {
-
-/// Bytes that somebody else holds.
-class HeldBuffer final : public arrow::Buffer {
- public:
-  explicit HeldBuffer(SharedBytes bytes)
-      : arrow::Buffer(bytes.bytes.data(), static_cast<std::int64_t>(bytes.bytes.size())), bytes_(std::move(bytes)) {}
-
- private:
-  const SharedBytes bytes_;
-};
 
 /// Hands each piece to a function.
 class CalledStream final : public arrow::io::OutputStream {

@@ -15,26 +15,26 @@
 namespace shoal::shell {
 namespace {
 
-constexpr std::uint64_t k_pages = 64;
-constexpr std::uint64_t k_bytes = k_pages * store::k_page_bytes;
+constexpr std::uint64_t k_extent_pages = 64;
+constexpr std::uint64_t k_extent_bytes = k_extent_pages * store::k_page_bytes;
 
 class MappedExtents : public ::testing::Test {
  protected:
   wire::ExtentIs message(bool is_writable) const {
-    wire::ExtentIs is{.extent = 1, .bytes = k_bytes, .is_writable = is_writable, .files = {}};
+    wire::ExtentIs is{.extent = 1, .bytes = k_extent_bytes, .is_writable = is_writable, .files = {}};
     is.files.files.push_back(std::make_shared<const Fd>(is_writable ? Fd(::fcntl(memory_.writer(), F_DUPFD_CLOEXEC, 0))
                                                                     : memory_.reader().value_or_throw()));
     return is;
   }
-  const store::SharedMemory memory_ = store::SharedMemory::create(k_bytes).value_or_throw();
+  const store::SharedMemory memory_ = store::SharedMemory::create(k_extent_bytes).value_or_throw();
 };
 
 /// How many of its pages are in this process's tables to be written (proc(5): pagemap, bit 63).
 std::uint64_t pages_in_tables(const MappedExtent& extent) {
   const Fd map(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
-  std::vector<std::uint64_t> entries(k_pages);
+  std::vector<std::uint64_t> entries(k_extent_pages);
   const auto first = reinterpret_cast<std::uintptr_t>(extent.to_write().data()) / store::k_page_bytes;
-  const auto bytes = static_cast<ssize_t>(k_pages * sizeof(std::uint64_t));
+  const auto bytes = static_cast<ssize_t>(k_extent_pages * sizeof(std::uint64_t));
   EXPECT_EQ(::pread(map.get(), entries.data(), static_cast<std::size_t>(bytes),
                     static_cast<off_t>(first * sizeof(std::uint64_t))),
             bytes);
@@ -68,14 +68,14 @@ TEST_F(MappedExtents, AreInTheTablesOnceTheyAreUsedOften) {
   for (int use = 0; use < k_uses_unmapped; ++use) extent->begin_use();
   EXPECT_EQ(pages_in_tables(*extent), 0U);
   extent->begin_use();
-  EXPECT_EQ(pages_in_tables(*extent), k_pages);
+  EXPECT_EQ(pages_in_tables(*extent), k_extent_pages);
   extent->begin_use();
-  extent->fill(k_bytes - 1, bytes_of(1, 9));
-  EXPECT_EQ(extent->to_read()[k_bytes - 1], std::byte(9));
+  extent->fill(k_extent_bytes - 1, bytes_of(1, 9));
+  EXPECT_EQ(extent->to_read()[k_extent_bytes - 1], std::byte(9));
 }
 
 TEST_F(MappedExtents, SayWhatIsAmiss) {
-  EXPECT_EQ(MappedExtent::map({.extent = 1, .bytes = k_bytes, .is_writable = true, .files = {}}).status().code(),
+  EXPECT_EQ(MappedExtent::map({.extent = 1, .bytes = k_extent_bytes, .is_writable = true, .files = {}}).status().code(),
             ErrorCode::corrupt_data);
   wire::ExtentIs is = message(false);
   is.is_writable = true;

@@ -25,9 +25,9 @@
 namespace shoal::data {
 namespace {
 
-constexpr std::uint64_t k_alignment = 64;
-
-std::uint64_t aligned(std::uint64_t bytes) { return (bytes + k_alignment - 1) / k_alignment * k_alignment; }
+std::uint64_t aligned(std::uint64_t bytes) {
+  return (bytes + Payload::k_alignment - 1) / Payload::k_alignment * Payload::k_alignment;
+}
 /// Where Arrow's format has the next buffer of a body.
 std::int64_t behind(std::int64_t at, std::uint64_t bytes) {
   return at + static_cast<std::int64_t>((bytes + 7) / 8 * 8);

@@ -28,7 +28,7 @@ class StorePool final : public arrow::MemoryPool {
   using arrow::MemoryPool::Reallocate;
 
   arrow::Status Allocate(std::int64_t size, std::int64_t alignment, std::uint8_t** out) override {
-    if (size >= k_in_store_bytes && alignment <= k_alignment) {
+    if (size >= k_in_store_bytes && alignment <= std::int64_t{Payload::k_alignment}) {
       *out = take(size);
       if (*out != nullptr) return arrow::Status::OK();
     }
@@ -78,8 +78,6 @@ class StorePool final : public arrow::MemoryPool {
   }
 
  private:
-  static constexpr std::int64_t k_alignment = 64;
-
   std::uint8_t* take(std::int64_t size) {
     LargeMemory* const store = detail::large_memory();
     if (store == nullptr) return nullptr;

@@ -50,7 +50,7 @@ std::optional<Piece> Writer::cut(ExtentId id, Extent& extent, std::uint64_t byte
 
 std::uint64_t Writer::extent_bytes(std::uint64_t bytes) const {
   std::uint64_t size = k_extent_bytes_min;
-  for (std::size_t i = 0; i < added_ && size < k_extent_bytes_max; ++i) size *= 2;
+  for (std::size_t i = 0; i < added_ && size < k_extent_bytes_max; ++i) size *= k_extent_growth;
   const std::uint64_t each = taken(bytes);
   return round_up(std::max(each, size / each * each), k_page_bytes);
 }
